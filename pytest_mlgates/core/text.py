@@ -1,0 +1,62 @@
+"""Small pieces of every message: plurals, numbers, near names."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+def plural(count: int, noun: str, nouns: str = "") -> str:
+    """``1 row``, ``2 rows``, ``6,512 rows``."""
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A measured number for people: *digits* significant after the point, ``-`` if undefined."""
+    if value is None:
+        return "-"
+    if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124  (NaN)
+        return str(value)
+    if value and abs(value) < 10**-digits:
+        return f"{value:.1e}"
+    return f"{value:.{digits}f}"
+
+
+def limit(value: float) -> str:
+    """A bound as people wrote it: ``0.1`` is shown as ``0.10``, ``3`` as ``3``."""
+    text = repr(value)
+    if "e" in text or "." not in text:
+        return text
+    if text.endswith(".0"):
+        return text[:-2]
+    return text if len(text.split(".")[1]) > 1 else text + "0"
+
+
+def percent(value: float) -> str:
+    """A confidence level: ``0.95`` is ``95 %``."""
+    return f"{value * 100:.10g} %"
+
+
+def listing(names: Iterable[object], most: int = 12) -> str:
+    """Names in a row, the rest counted."""
+    items = [repr(name) for name in names]
+    more = f" and {len(items) - most} more" if len(items) > most else ""
+    return ", ".join(items[:most]) + more if items else "none"
+
+
+def nearest(wanted: str, names: Sequence[str]) -> str | None:
+    """The name that *wanted* was most probably meant to be, or None."""
+    by_folded = {name.casefold().replace("-", "_"): name for name in names}
+    found = difflib.get_close_matches(
+        wanted.casefold().replace("-", "_"), list(by_folded), n=1, cutoff=0.6
+    )
+    return by_folded[found[0]] if found else None
+
+
+def did_you_mean(wanted: str, names: Sequence[str]) -> str:
+    """A hint for a misspelt name, empty if none is near."""
+    name = nearest(wanted, names)
+    return f"did you mean {name!r}?" if name is not None else ""
