@@ -1,0 +1,3 @@
+"""The boundary to dataframes and files: anything that holds rows becomes a ``Table``."""
+
+from __future__ import annotations

@@ -1,0 +1,375 @@
+"""``Table``: any dataframe or file, behind one small set of questions.
+
+Gates never see a backend. They ask a table for its columns, for aggregates, for counts by key and,
+where a metric needs rows, for arrays; each answer is plain Python or numpy and is kept, so that
+several gates over one table scan it once.
+
+NaN in a float column is null on every backend: left alone, a mean over [1, NaN] is 1 on pandas and
+NaN on polars, and a maximum differs between DuckDB and pyarrow.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+from pytest_mlgates.core.errors import ColumnError, MLGatesError, TableError
+from pytest_mlgates.core.files import sha256_of_file
+from pytest_mlgates.engines import readers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+
+
+class Table:
+    """A named table.
+
+    Attributes:
+        name: What messages call it.
+        frame: The narwhals frame, NaN already null.
+        private: No values, categories or small counts of it may be shown.
+        files: The files it was read from, empty for a dataframe.
+    """
+
+    def __init__(
+        self,
+        frame: nw.DataFrame[Any] | nw.LazyFrame[Any],
+        *,
+        name: str,
+        private: bool = False,
+        files: Sequence[Path] = (),
+    ) -> None:
+        self.name, self.private, self.files = name, private, tuple(files)
+        self.schema: dict[str, nw.dtypes.DType] = dict(frame.collect_schema())
+        self.frame = _nan_is_null(frame, self.schema)
+        self._counts: dict[tuple[str, ...], list[tuple[tuple[Any, ...], int]]] = {}
+        self._arrays: dict[str, np.ndarray[Any, Any]] = {}
+        self._digests: dict[tuple[str, ...], str | None] = {}
+
+    @property
+    def columns(self) -> list[str]:
+        """Column names, in order."""
+        return list(self.schema)
+
+    @property
+    def implementation(self) -> str:
+        """The backend's name: ``pandas``, ``polars``, ``pyarrow``, ``duckdb``, ``pyspark``, …"""
+        return str(self.frame.implementation.name).lower()
+
+    def require(self, column: str, *, role: str = "column") -> str:
+        """*column*, if the table has it.
+
+        Raises:
+            ColumnError: naming the nearest column.
+        """
+        if column not in self.schema:
+            raise ColumnError.missing(column, self.columns, role=role, table=f"table {self.name!r}")
+        return column
+
+    @cached_property
+    def n_rows(self) -> int:
+        """The number of rows."""
+        if isinstance(self.frame, nw.DataFrame):
+            return len(self.frame)
+        return int(self.aggregate({"rows": nw.len()})["rows"])
+
+    def require_rows(self) -> int:
+        """The number of rows, which must not be 0: nothing passes without evidence."""
+        if self.n_rows == 0:
+            raise TableError(
+                f"table {self.name!r} has 0 rows",
+                where=", ".join(str(p) for p in self.files[:3]),
+                want="at least one row: a gate over no rows proves nothing",
+            )
+        return self.n_rows
+
+    def aggregate(self, expressions: Mapping[str, nw.Expr]) -> dict[str, Any]:
+        """One scan: each expression's single value, by name."""
+        rows = self.rows(self.frame.select(**dict(expressions)))
+        return dict(zip(expressions, rows[0], strict=True))
+
+    def counts(self, keys: Sequence[str]) -> list[tuple[tuple[Any, ...], int]]:
+        """One group-by: the number of rows of each combination of *keys* (None for null), sorted."""
+        wanted = tuple(dict.fromkeys(keys))
+        for key in wanted:
+            self.require(key)
+        if wanted not in self._counts:
+            grouped = self.frame.select(*wanted).group_by(*wanted).agg(nw.len().alias("__rows__"))
+            found: dict[tuple[Any, ...], int] = {}
+            for row in self.rows(grouped):
+                key_values = tuple(_python(value) for value in row[:-1])
+                found[key_values] = found.get(key_values, 0) + int(row[-1])
+            self._counts[wanted] = sorted(found.items(), key=lambda item: _sort_key(item[0]))
+        stored = self._counts[wanted]
+        if wanted == tuple(keys):
+            return stored
+        places = [wanted.index(key) for key in keys]
+        return [(tuple(values[i] for i in places), n) for values, n in stored]
+
+    def arrays(self, columns: Sequence[str]) -> dict[str, np.ndarray[Any, Any]]:
+        """*columns* as numpy arrays of shape ``(n_rows,)``, rows aligned.
+
+        Nulls are NaN in float arrays (integer columns with nulls become float) and None in object
+        arrays.
+        """
+        for column in columns:
+            self.require(column)
+        todo = [c for c in dict.fromkeys(columns) if c not in self._arrays]
+        # A lazy backend may return rows in another order next time, so everything that was read
+        # before is read again in the same query.
+        if todo and not isinstance(self.frame, nw.DataFrame):
+            todo = [*self._arrays, *todo]
+        if todo:
+            self._arrays.update(self._read_arrays(todo))
+        return {c: self._arrays[c] for c in columns}
+
+    def digest(self, columns: Sequence[str] | None = None) -> str | None:
+        """``sha256:…`` of the content: of the files, else of *columns* (default: all).
+
+        None for a table that lives in a cluster (PySpark): collecting it would be the dearest step.
+        """
+        key = () if self.files or columns is None else tuple(sorted(set(columns)))
+        if key not in self._digests:
+            self._digests[key] = self._compute_digest(key or tuple(self.columns))
+        return self._digests[key]
+
+    def with_arrays(self, columns: Mapping[str, np.ndarray[Any, Any]]) -> Table:
+        """A table in memory with this one's columns and *columns* beside or over them."""
+        merged = {**self.arrays(self.columns), **columns}
+        return table_of_arrays(merged, name=self.name, private=self.private, files=self.files)
+
+    def rows(self, frame: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> list[tuple[Any, ...]]:
+        """The rows of a (small) *frame* derived from this table, as plain tuples."""
+        if isinstance(frame, nw.DataFrame):
+            return [tuple(row) for row in frame.rows()]
+        native = frame.to_native()
+        try:
+            if hasattr(native, "fetchall"):
+                return [tuple(row) for row in native.fetchall()]
+            if self.implementation == "pyspark":
+                return [tuple(row) for row in native.collect()]
+            return [tuple(row) for row in frame.collect().rows()]
+        except MLGatesError:
+            raise
+        except Exception as error:
+            raise self._engine_error(error) from None
+
+    def _read_arrays(self, columns: list[str]) -> dict[str, np.ndarray[Any, Any]]:
+        text = [c for c in columns if isinstance(self.schema[c], nw.Enum | nw.Categorical)]
+        frame = self.frame.select(*columns)
+        if text:
+            frame = frame.with_columns(nw.col(*text).cast(nw.String))
+        if isinstance(frame, nw.LazyFrame):
+            native = frame.to_native()
+            try:
+                if hasattr(native, "fetchnumpy"):
+                    found = native.fetchnumpy()
+                    return {c: _filled(found[c]) for c in columns}
+                backend = "pandas" if self.implementation == "pyspark" else None
+                collected = frame.collect(backend)
+            except Exception as error:
+                raise self._engine_error(error) from None
+        else:
+            collected = frame
+        return {c: _filled(collected.get_column(c).to_numpy()) for c in columns}
+
+    def _engine_error(self, error: Exception) -> TableError:
+        if self.private:  # an engine quotes the offending value
+            return TableError(
+                f"table {self.name!r} (private) cannot be read", got=type(error).__name__
+            )
+        if self.files:
+            return readers.reading_error(error, str(self.files[0]))
+        first = str(error).strip().splitlines()[0] if str(error).strip() else ""
+        return TableError(
+            f"table {self.name!r} cannot be evaluated", got=f"{type(error).__name__}: {first}"
+        )
+
+    def _compute_digest(self, columns: tuple[str, ...]) -> str | None:
+        import hashlib
+
+        if self.files:
+            parts = [sha256_of_file(path) for path in self.files]
+            if len(parts) == 1:
+                return parts[0]
+            return f"sha256:{hashlib.sha256(' '.join(parts).encode()).hexdigest()}"
+        if self.implementation == "pyspark":
+            return None
+        digest = hashlib.sha256()
+        arrays = self.arrays(columns)
+        for column in columns:
+            _digest_column(digest, column, arrays[column])
+        return f"sha256:{digest.hexdigest()}"
+
+
+def to_table(
+    obj: Any, *, name: str = "table", base: Path | None = None, private: bool = False
+) -> Table:
+    """*obj* as a :class:`Table`.
+
+    Args:
+        obj: A dataframe that narwhals knows (pandas, polars, pyarrow, DuckDB relation, PySpark, …),
+            a path or glob of CSV, Parquet, JSON Lines or Arrow files, or a mapping of arrays.
+        name: What messages call it (a path is called by its file name).
+        base: What relative paths are relative to (default: the working directory).
+        private: Show no values of it.
+
+    Raises:
+        TableError: if it is none of these, or cannot be read.
+    """
+    if isinstance(obj, Table):
+        return obj
+    if isinstance(obj, str | Path):
+        files = readers.expand(obj, base or Path.cwd())
+        frame = nw.from_native(readers.scan(files))
+        label = Path(obj).name if name == "table" else name
+        return Table(frame, name=label, private=private, files=files)
+    if isinstance(obj, dict):
+        return table_of_arrays(obj, name=name, private=private)
+    try:
+        native = nw.from_native(obj)
+    except TypeError:
+        native = None
+    if not isinstance(native, nw.DataFrame | nw.LazyFrame):
+        raise TableError(
+            f"{type(obj).__name__} is not a table",
+            want="a dataframe (pandas, polars, pyarrow, DuckDB, PySpark), or a path of CSV, "
+            "Parquet, JSON Lines or Arrow files",
+            fix="pass arrays by keyword: mlgate(y_true=…, y_pred=…)"
+            if hasattr(obj, "__len__")
+            else "",
+        )
+    return Table(native, name=name, private=private)
+
+
+def is_table_like(obj: Any) -> bool:
+    """Whether :func:`to_table` is meant for *obj*: a path, a mapping, or a dataframe."""
+    if isinstance(obj, str | Path | dict | Table):
+        return True
+    try:
+        return isinstance(nw.from_native(obj), nw.DataFrame | nw.LazyFrame)
+    except TypeError:
+        return False
+
+
+def table_of_arrays(
+    columns: Mapping[str, Any],
+    *,
+    name: str = "arrays",
+    private: bool = False,
+    files: Sequence[Path] = (),
+) -> Table:
+    """A table of array-likes of equal length (lists, numpy, Series), nulls kept.
+
+    Raises:
+        TableError: if they are not one-dimensional and of equal length.
+    """
+    arrays = {str(key): _one_dimensional(str(key), value) for key, value in columns.items()}
+    lengths = {key: len(value) for key, value in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        raise TableError(
+            "arrays of different lengths",
+            got=", ".join(f"{key}: {length:,}" for key, length in lengths.items()),
+            want="one value per row in each",
+        )
+    frame = nw.from_native(readers.from_arrays(arrays))
+    return Table(frame, name=name, private=private, files=files)
+
+
+def _one_dimensional(name: str, value: Any) -> np.ndarray[Any, Any]:
+    import numpy as np
+
+    to_numpy = getattr(value, "to_numpy", None)
+    array = np.asarray(to_numpy() if callable(to_numpy) else value)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise TableError(
+            f"{name} is not one-dimensional", got=f"shape {array.shape}", want="shape (rows,)"
+        )
+    if array.dtype.kind in "US":  # DuckDB reads these as enums, which need pandas to come back
+        return array.astype(object)
+    if array.dtype == object:
+        kinds = {type(v) for v in array.tolist() if v is not None and v == v}  # noqa: PLR0124
+        kinds -= {float} if kinds == {int, float} else set()
+        if len(kinds) > 1:
+            raise TableError(
+                f"{name} mixes types",
+                got=", ".join(sorted(kind.__name__ for kind in kinds)),
+                want="values of one type",
+            )
+    return array
+
+
+def _nan_is_null(frame: Any, schema: Mapping[str, nw.dtypes.DType]) -> Any:
+    floats = [name for name, dtype in schema.items() if dtype.is_float()]
+    if not floats:
+        return frame
+    return frame.with_columns(
+        *(nw.when(~nw.col(c).is_nan()).then(nw.col(c)).alias(c) for c in floats)
+    )
+
+
+def _filled(array: Any) -> np.ndarray[Any, Any]:
+    """*array* with its nulls as NaN (numbers) or None (objects)."""
+    import numpy as np
+
+    if isinstance(array, np.ma.MaskedArray):
+        mask = np.ma.getmaskarray(array)
+        data = np.asarray(array.data)
+        if not mask.any():
+            return data
+        data = data.astype(np.float64 if data.dtype.kind in "iuf" else object)
+        data[mask] = np.nan if data.dtype.kind == "f" else None
+        return data
+    array = np.asarray(array)
+    if array.dtype == object:
+        missing = np.fromiter((v is None or v != v for v in array), bool, len(array))  # noqa: PLR0124
+        if missing.any():
+            array = array.copy()
+            array[missing] = None
+    return array
+
+
+def _digest_column(digest: Any, name: str, array: np.ndarray[Any, Any]) -> None:
+    """Feed *digest* a column in a form that is the same on every backend and platform."""
+    import numpy as np
+
+    if array.dtype.kind in "iub":
+        data = array.astype("<i8").tobytes()
+        kind = "int"
+    elif array.dtype.kind == "f":
+        data = np.where(np.isnan(array), np.nan, array).astype("<f8").tobytes()
+        kind = "float"
+    else:
+        texts = ["" if v is None else str(v) for v in array.tolist()]
+        lengths = np.fromiter(
+            (-1 if v is None else len(t) for v, t in zip(array, texts, strict=True)),
+            "<i8",
+            len(texts),
+        )
+        data = lengths.tobytes() + "".join(texts).encode("utf-8", "surrogatepass")
+        kind = "text"
+    digest.update(f"{name}\0{kind}\0{len(array)}\0".encode())
+    digest.update(data)
+
+
+def _python(value: Any) -> Any:
+    """A key as plain Python, every kind of missing as None."""
+    item = getattr(value, "item", None)
+    if callable(item):
+        value = item()
+    if value is None or value != value:  # noqa: PLR0124  (NaN, NaT)
+        return None
+    if type(value).__name__ in {"NAType", "NaTType"}:
+        return None
+    return value
+
+
+def _sort_key(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple((v is None, type(v).__name__, v if v is not None else 0) for v in values)
