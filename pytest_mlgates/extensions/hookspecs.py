@@ -1,0 +1,45 @@
+"""The extension points. Every built-in registers through them too.
+
+A module that implements some of these is named in ``plugins = ["package.module"]`` of
+``[tool.mlgates]``, or installed with an entry point in the group ``mlgates``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_mlgates.extensions import hookspec
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@hookspec
+def mlgates_gate_kinds() -> list[Any]:  # type: ignore[empty-body]
+    """Kinds of gates to add: a list of ``pytest_mlgates.gates.base.GateKind``."""
+
+
+@hookspec(firstresult=True)
+def mlgates_load_model(reference: str, base: Path) -> Any:
+    """The model that *reference* names (``models:/credit@champion``), or None to pass.
+
+    Args:
+        reference: As the user wrote it.
+        base: The folder that relative paths are relative to.
+
+    Returns:
+        A ``pytest_mlgates.gates.models.Model``.
+    """
+
+
+@hookspec(firstresult=True)
+def mlgates_evaluate_expectations(table: Any, expectations: list[dict[str, Any]]) -> Any:
+    """Results of *expectations* that have no native form, evaluated by another engine.
+
+    Args:
+        table: A ``pytest_mlgates.engines.table.Table``.
+        expectations: ``{"type": …, "kwargs": {…}}`` each, without anything that executes.
+
+    Returns:
+        One mapping per expectation, in order, as ``details`` of the JSON contract has them.
+    """

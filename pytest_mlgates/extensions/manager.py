@@ -1,0 +1,89 @@
+"""The plugin manager of the light core (pytest's own manager is the plugin layer's business)."""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.text import did_you_mean, listing
+from pytest_mlgates.extensions import hookspecs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Named by string: the layers below never import them, and a kind that a run does not use costs
+# nothing. tests/contracts resolves every name here.
+BUILTIN_KINDS = {
+    "data_schema": "pytest_mlgates.gates.data_schema",
+    "metric": "pytest_mlgates.gates.metric",
+    "fairness": "pytest_mlgates.gates.fairness",
+    "reproducibility": "pytest_mlgates.gates.reproducibility",
+}
+INTEGRATIONS = (
+    "pytest_mlgates.integrations.great_expectations",
+    "pytest_mlgates.integrations.mlflow",
+)
+
+
+@cache
+def manager() -> pluggy.PluginManager:
+    """The one manager of this process, with the integrations and installed plugins registered."""
+    found = pluggy.PluginManager("mlgates")
+    found.add_hookspecs(hookspecs)
+    for name in INTEGRATIONS:
+        found.register(importlib.import_module(name), name)
+    found.load_setuptools_entrypoints("mlgates")
+    return found
+
+
+def load_plugins(names: Iterable[str]) -> None:
+    """Register the modules *names* (from ``plugins = […]``).
+
+    Raises:
+        MLGatesError: if one does not import.
+    """
+    for name in names:
+        if manager().has_plugin(name):
+            continue
+        try:
+            module = importlib.import_module(name)
+        except (Exception, SystemExit) as error:
+            raise MLGatesError(
+                f"plugin {name!r} does not import",
+                where="[tool.mlgates] plugins",
+                got=f"{type(error).__name__}: {error}",
+                fix="name an importable module; `pythonpath = [\".\"]` adds the project's folder",
+            ) from None
+        manager().register(module, name)
+
+
+def gate_kind(name: str) -> Any:
+    """The gate kind *name* (a ``GateKind``), built-in or registered.
+
+    Raises:
+        MLGatesError: if no plugin registered it.
+    """
+    if name in BUILTIN_KINDS:
+        return importlib.import_module(BUILTIN_KINDS[name]).KIND
+    registered = {
+        kind.name: kind for kinds in manager().hook.mlgates_gate_kinds() for kind in kinds
+    }
+    if name in registered:
+        return registered[name]
+    known = [*BUILTIN_KINDS, *registered]
+    raise MLGatesError(
+        f"unknown kind of gate {name!r}",
+        want=f"one of {listing(known)}",
+        fix=did_you_mean(name, known)
+        or 'a kind of your own is registered by a module named in `plugins = ["…"]`',
+    )
+
+
+def kind_names() -> list[str]:
+    """All known kinds, built-in first, without importing the built-in ones."""
+    extra = [k.name for kinds in manager().hook.mlgates_gate_kinds() for k in kinds]
+    return [*BUILTIN_KINDS, *extra]

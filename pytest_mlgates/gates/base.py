@@ -1,0 +1,238 @@
+"""What every kind of gate shares: parameters, context, and the way from a call to a verdict.
+
+Markers, methods of the fixture, plain functions, TOML gates, hooks and the command line all end in
+:func:`parse` and :func:`evaluate`: one code path.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pydantic
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.text import did_you_mean, listing
+from pytest_mlgates.core.verdict import Bound, Policy, Verdict
+
+Kind = Literal["table", "callable"]
+
+# Which keywords are roles: columns of an evaluation table, or arrays in the place of one.
+ROLES = ("y_true", "y_pred", "y_score", "query", "sample_weight", "cluster")
+
+
+def _finite(value: Any) -> Any:
+    item = getattr(value, "item", None)  # numpy scalars are numbers too
+    if callable(item) and getattr(value, "ndim", 1) == 0:
+        value = item()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("a number is wanted")  # noqa: TRY004  (pydantic collects ValueErrors)
+    if not math.isfinite(value):
+        raise ValueError("a finite number is wanted")
+    return float(value)
+
+
+def _columns(value: Any) -> Any:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+Number = Annotated[float, BeforeValidator(_finite)]
+Columns = Annotated[tuple[str, ...], BeforeValidator(_columns)]
+
+
+class GateParameters(BaseModel):
+    """What every gate takes, under the same name as marker argument, keyword and TOML key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    confidence: Annotated[Number, Field(gt=0.5, lt=1.0)] = 0.95
+    inconclusive: Policy = Policy.ESTIMATE
+
+    def bound(self) -> Bound:
+        """The bound as the verdict records it."""
+        return Bound()
+
+    def id_part(self) -> str:
+        """What tells this gate from another of its kind in the same test: ``metric[:by]``."""
+        return ""
+
+
+class EvaluationParameters(GateParameters):
+    """Roles of an evaluation table, shared by ``metric`` and ``fairness``.
+
+    ``y_true``, ``y_pred`` and ``query``, ``sample_weight``, ``cluster`` name a column; ``y_score``
+    names a column, or one per class.
+    """
+
+    y_true: str = "y_true"
+    y_pred: str = "y_pred"
+    y_score: Columns = ("y_score",)
+    query: str | None = None
+    sample_weight: str | None = None
+    cluster: str | None = None
+    pos_label: Any = None
+    missing: Literal["error", "group"] = "error"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What an evaluation may use beside its subject.
+
+    Attributes:
+        base: The folder that relative paths are relative to.
+        examples: How many example rows a message may show (0: none, data may be personal).
+        min_cell: Counts under this are shown as ``<10`` for a private table.
+        champion: Predictions of a champion on the rows of a table; raises misuse where there is
+            none. Set by the layer above, which knows models.
+        cache: Kept for one run, shared by its gates.
+    """
+
+    base: Path = field(default_factory=Path.cwd)
+    examples: int = 0
+    min_cell: int = 10
+    champion: Callable[..., Any] | None = None
+    cache: dict[Any, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateKind:
+    """One kind of gate.
+
+    Attributes:
+        name: ``metric``; also the marker's name.
+        takes: Whether its subject is a table or a callable.
+        positional: Names of the arguments that a marker or call may give by position.
+        parameters: Its parameters, validated.
+        evaluate: ``(parameters, subject, context) → Verdict`` with an empty id.
+    """
+
+    name: str
+    takes: Kind
+    positional: tuple[str, ...]
+    parameters: type[GateParameters]
+    evaluate: Callable[[Any, Any, Context], Verdict]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """A kind with its parameters, ready to be evaluated.
+
+    Attributes:
+        id: Unique in a run.
+        kind: What it is.
+        parameters: Validated.
+        where: Where the user wrote it.
+        replaces: What the nearest-wins rule set aside for it.
+    """
+
+    id: str
+    kind: GateKind
+    parameters: GateParameters
+    where: str = ""
+    replaces: str | None = None
+
+
+def parse(
+    kind: GateKind,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    *,
+    defaults: Mapping[str, Any] | None = None,
+    where: str = "",
+) -> GateParameters:
+    """Validated parameters of a marker, a call or a TOML table.
+
+    Args:
+        kind: The kind of gate.
+        args: Positional arguments.
+        kwargs: Keyword arguments; they win over *defaults*.
+        defaults: From the configuration; keys that this kind does not know are left out.
+        where: What the user wrote, for messages.
+
+    Raises:
+        MLGatesError: naming every wrong argument at once.
+    """
+    if len(args) > len(kind.positional):
+        raise MLGatesError(
+            f"{kind.name} takes at most {len(kind.positional)} positional arguments",
+            where=where,
+            got=listing(args),
+            want=", ".join(kind.positional) + ", then keywords",
+        )
+    given = dict(zip(kind.positional, args, strict=False))
+    for name in given:
+        if name in kwargs:
+            raise MLGatesError(f"{name} is given twice", where=where, got=repr(kwargs[name]))
+    known = kind.parameters.model_fields
+    base = {k: v for k, v in (defaults or {}).items() if k in known}
+    try:
+        return kind.parameters.model_validate({**base, **given, **kwargs})
+    except pydantic.ValidationError as error:
+        raise combine(list(misuses(error, kind.parameters, where)), where) from None
+
+
+def misuses(
+    error: pydantic.ValidationError, model: type[BaseModel], where: str
+) -> list[MLGatesError]:
+    """Each complaint of *error* in the template of the house."""
+    return [_misuse(details, model, where) for details in error.errors(include_url=False)]
+
+
+def _misuse(details: Any, model: type[BaseModel], where: str) -> MLGatesError:
+    path = [str(part) for part in details["loc"]]
+    name = ".".join(path)
+    message = details["msg"].removeprefix("Value error, ")
+    names = sorted(model.model_fields)
+    if details["type"] == "extra_forbidden":
+        return MLGatesError(
+            f"unknown argument {name!r}",
+            where=where,
+            want=f"one of {listing(names, 40)}",
+            fix=did_you_mean(path[-1], names),
+        )
+    if details["type"] == "missing":
+        return MLGatesError(f"{name} is missing", where=where, want=f"a value for {name!r}")
+    if not path:  # a rule over several arguments speaks for itself
+        what, _, fix = message.partition(" | ")
+        return MLGatesError(what, where=where, fix=fix)
+    return MLGatesError(
+        f"{name} is not usable", where=where, got=repr(details["input"]), want=message
+    )
+
+
+def combine(errors: list[MLGatesError], where: str) -> MLGatesError:
+    """One error of several: all mistakes are told at once."""
+    if len(errors) == 1:
+        return errors[0]
+    for error in errors:
+        error.where = ""
+    return MLGatesError(
+        f"{len(errors)} mistakes", where=where, got="\n" + "\n".join(str(e) for e in errors)
+    )
+
+
+def evaluate(gate: Gate, subject: Any, context: Context) -> Verdict:
+    """The verdict of *gate* on *subject*: the one way from parameters to a verdict.
+
+    Raises:
+        MLGatesError: misuse, with the gate's place filled in.
+    """
+    start = time.perf_counter()
+    try:
+        verdict = gate.kind.evaluate(gate.parameters, subject, context)
+    except MLGatesError as error:
+        raise error.at(gate.where) from None
+    return verdict.replace(
+        id=gate.id,
+        replaces=gate.replaces,
+        bound=gate.parameters.bound(),
+        policy=gate.parameters.inconclusive,
+        duration_s=time.perf_counter() - start,
+    )
