@@ -1,0 +1,186 @@
+"""Area under the ROC curve: value, bounds, paired difference, from one sort of the scores."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from pytest_mlgates.statistics.interval import Interval, Measured, UndefinedError
+from pytest_mlgates.statistics.quantiles import z
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
+
+# Under this many positives or negatives paired DeLong bounds of an AUC over .95 are too narrow
+# (error .121 at nominal .05 for 30 positives, .076 for 100).
+FEW_POSITIVES = 100
+HIGH_AUC = 0.95
+
+
+class RocAuc(NamedTuple):
+    """An AUC and its placement values.
+
+    Attributes:
+        auc: Exact: half-counts over pairs.
+        v10: For each positive the share of negatives that it outranks (ties half).
+        v01: For each negative the share of positives that outrank it (ties half).
+    """
+
+    auc: Fraction
+    v10: Floats
+    v01: Floats
+
+
+def roc_auc(positive: Mask, scores: Floats, *, in_row_order: bool = False) -> RocAuc:
+    """AUC and placement values (DeLong 1988) in O(n log n), ties counted half.
+
+    Args:
+        positive: Which rows are positive.
+        scores: Higher means more probably positive.
+        in_row_order: Keep the placement values in the order of the rows, which a paired comparison
+            needs; without it they come sorted by score, at less than half the cost.
+
+    Raises:
+        UndefinedError: without a positive or without a negative.
+    """
+    above, below = scores[positive], scores[~positive]
+    if not len(above) or not len(below):
+        raise UndefinedError(
+            f"an AUC needs both classes: {len(above)} positives, {len(below)} negatives"
+        )
+    order10 = np.argsort(above) if in_row_order else None
+    order01 = np.argsort(below) if in_row_order else None
+    above = np.sort(above) if order10 is None else above[order10]
+    below = np.sort(below) if order01 is None else below[order01]
+    outranked = np.searchsorted(below, above, "left") + np.searchsorted(below, above, "right")
+    outranking = np.searchsorted(above, below, "left") + np.searchsorted(above, below, "right")
+    total = int(outranked.sum())
+    if order10 is not None and order01 is not None:
+        outranked, outranking = _undo(order10, outranked), _undo(order01, outranking)
+    return RocAuc(
+        auc=Fraction(total, 2 * len(above) * len(below)),
+        v10=outranked / (2 * len(below)),
+        v01=1 - outranking / (2 * len(above)),
+    )
+
+
+def auc_interval(measured: RocAuc, confidence: float) -> Measured:
+    """The looser of the logit-DeLong and the Newcombe bounds, side by side.
+
+    DeLong alone releases .28 of bad models at 20 positives and AUC .99 (nominal .05); Newcombe's
+    method 5 holds there but not for exponential scores, where DeLong on the logit helps.
+    """
+    area = float(measured.auc)
+    n_positive, n_negative = len(measured.v10), len(measured.v01)
+    first = delong_logit(measured, confidence)
+    second = newcombe(area, n_positive, n_negative, confidence)
+    return Measured(
+        value=measured.auc,
+        interval=Interval(min(first.lower, second.lower), max(first.upper, second.upper)),
+        n=n_positive + n_negative,
+        method="auc: looser of logit-delong and newcombe-5",
+    )
+
+
+def delong_logit(measured: RocAuc, confidence: float) -> Interval:
+    """``logit A -+ z se / (A (1 - A))`` with DeLong's variance, back on the AUC's scale.
+
+    One positive or one negative has no variance and bounds nothing; at A = 0 or 1 the logit does
+    not exist and this leaves the bound to the other method.
+    """
+    area = float(measured.auc)
+    if min(len(measured.v10), len(measured.v01)) < 2:
+        return Interval(0.0, 1.0)
+    if area in (0.0, 1.0):
+        return Interval(area, area)
+    se = math.sqrt(_variance_of_mean(measured.v10) + _variance_of_mean(measured.v01))
+    logit = math.log(area / (1 - area))
+    reach = z(confidence) * se / (area * (1 - area))
+    return Interval(_expit(logit - reach), _expit(logit + reach))
+
+
+def newcombe(area: float, n_positive: int, n_negative: int, confidence: float) -> Interval:
+    """Method 5 of Newcombe (2006, Stat. Med. 25:559): solve ``|A - t| = z sqrt(V(t))``.
+
+    ``V(t) = t(1-t)(1 + (N-1)((1-t)/(2-t) + t/(1+t))) / (n+ n-)``, ``N = (n+ + n-)/2`` (Hanley and
+    McNeil's variance with a mean class size).
+    """
+    quantile = z(confidence)
+    mean_size = (n_positive + n_negative) / 2
+
+    def excess(t: float) -> float:
+        spread = 1 + (mean_size - 1) * ((1 - t) / (2 - t) + t / (1 + t))
+        return abs(area - t) - quantile * math.sqrt(t * (1 - t) * spread / n_positive / n_negative)
+
+    return Interval(_bisect(excess, 0.0, area), _bisect(excess, 1.0, area))
+
+
+def auc_difference(first: RocAuc, second: RocAuc, confidence: float) -> Measured:
+    """``AUC(first) - AUC(second)`` on the same rows, by paired DeLong (1988).
+
+    Both with placement values in row order; two equal rankings are for the caller to find first
+    (:func:`same_ranking`).
+    """
+    n_positive, n_negative = len(first.v10), len(first.v01)
+    difference = first.auc - second.auc
+    warnings = []
+    if min(n_positive, n_negative) < 2:
+        interval = Interval(-1.0, 1.0)
+        warnings.append("one positive or one negative bounds nothing")
+    else:
+        d10, d01 = first.v10 - second.v10, first.v01 - second.v01
+        se = math.sqrt(_variance_of_mean(d10) + _variance_of_mean(d01))
+        reach = z(confidence) * se
+        interval = Interval(float(difference) - reach, float(difference) + reach)
+        if min(n_positive, n_negative) < FEW_POSITIVES and max(first.auc, second.auc) > HIGH_AUC:
+            warnings.append(
+                f"with {min(n_positive, n_negative)} rows in the rarer class and an AUC over "
+                f"{HIGH_AUC} these bounds are too narrow (error about .12 instead of .05)"
+            )
+    return Measured(
+        value=difference,
+        interval=interval.clipped(-1.0, 1.0),
+        n=n_positive + n_negative,
+        method="paired delong",
+        warnings=tuple(warnings),
+    )
+
+
+def same_ranking(first: RocAuc, second: RocAuc) -> bool:
+    """Whether both scores rank every positive against every negative alike."""
+    return bool(np.array_equal(first.v10, second.v10) and np.array_equal(first.v01, second.v01))
+
+
+def _undo(order: NDArray[np.intp], values: NDArray[np.intp]) -> NDArray[np.intp]:
+    placed = np.empty_like(values)
+    placed[order] = values
+    return placed
+
+
+def _variance_of_mean(values: Floats) -> float:
+    return float(np.var(values, ddof=1)) / len(values)
+
+
+def _expit(value: float) -> float:
+    if value < 0:
+        return math.exp(value) / (1 + math.exp(value))
+    return 1 / (1 + math.exp(-value))
+
+
+def _bisect(excess: Callable[[float], float], outside: float, inside: float) -> float:
+    """Where *excess* changes its sign between *outside* (>= 0) and *inside* (<= 0)."""
+    for _ in range(60):
+        middle = (outside + inside) / 2
+        if excess(middle) > 0:
+            outside = middle
+        else:
+            inside = middle
+    return outside

@@ -1,0 +1,180 @@
+"""Two models on the same rows: the difference of a metric and its bounds.
+
+Every function gives *first* minus *second* (candidate minus champion). Unpaired bounds would lose
+62 to 89 % of the power at 300 to 1000 rows.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pytest_mlgates.statistics.interval import UNBOUNDED, Interval, UndefinedError
+from pytest_mlgates.statistics.means import EQUAL_VALUES, hall
+from pytest_mlgates.statistics.quantiles import POWER, binomial_cdf, binomial_pmf, z
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pytest_mlgates.core.exact import Number
+
+    Floats = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
+
+# With fewer rows on which two models differ, the spread of their difference is itself a guess.
+FEW_DIFFERENCES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairedDifference:
+    """*First* minus *second* on the same rows.
+
+    Attributes:
+        value: The difference, exact where it comes from counts.
+        interval: One-sided bounds, each at the confidence asked for.
+        n: The rows compared.
+        differing: The rows on which the two are not alike.
+        identical: No row differs. That is a fact about these rows and is to be reported as such,
+            not as a proof by a narrow interval.
+        method: The formula's name, for the verdict.
+        warnings: Why these bounds deserve less trust than their confidence says.
+    """
+
+    value: Number
+    interval: Interval
+    n: int
+    differing: int
+    identical: bool
+    method: str
+    warnings: tuple[str, ...] = ()
+
+
+def share_difference(first_right: Mask, second_right: Mask, confidence: float) -> PairedDifference:
+    """Difference of two shares of right rows (accuracy; recall on the positives), Bonett-Price."""
+    n = len(first_right)
+    only_first = int(np.count_nonzero(first_right & ~second_right))
+    only_second = int(np.count_nonzero(second_right & ~first_right))
+    return PairedDifference(
+        value=Fraction(only_first - only_second, n) if n else Fraction(0),
+        interval=bonett_price(only_first, only_second, n, confidence),
+        n=n,
+        differing=only_first + only_second,
+        identical=only_first + only_second == 0,
+        method="bonett-price",
+    )
+
+
+def bonett_price(only_first: int, only_second: int, n: int, confidence: float) -> Interval:
+    """Bonett and Price (2012) bounds of a difference of paired proportions.
+
+    ``pb = (b+1)/(n+2)``, ``pc = (c+1)/(n+2)``:
+    ``pb - pc -+ z sqrt((pb + pc - (pb - pc)^2)/(n+2))``. As good as Tango's score bounds.
+
+    Raises:
+        UndefinedError: for no rows.
+    """
+    if n <= 0:
+        raise UndefinedError("a difference on no rows")
+    b, c = (only_first + 1) / (n + 2), (only_second + 1) / (n + 2)
+    reach = z(confidence) * math.sqrt((b + c - (b - c) ** 2) / (n + 2))
+    return Interval(b - c - reach, b - c + reach).clipped(-1.0, 1.0)
+
+
+def mcnemar_mid_p(only_first: int, only_second: int) -> float:
+    """The two-sided mid-p value of McNemar's test (Fagerland, Lydersen & Laake 2013).
+
+    The exact test is far below its level (.026 at nominal .05 for n = 500, 3 % differing).
+    """
+    differing = only_first + only_second
+    smaller = min(only_first, only_second)
+    if differing == 0 or only_first == only_second:
+        # Both tails meet in the middle, whose mass counts half in each.
+        return 1.0
+    return min(
+        1.0,
+        2 * binomial_cdf(smaller, differing, 0.5) - binomial_pmf(smaller, differing, 0.5),
+    )
+
+
+def mean_difference(
+    first: Floats,
+    second: Floats,
+    confidence: float,
+    *,
+    low: float = -math.inf,
+    high: float = math.inf,
+) -> PairedDifference:
+    """Difference of two means of per-row values (losses, scores), Hall's bounds on the differences.
+
+    *low* and *high* are the range of one row's difference, where it is known.
+    """
+    differences = first - second
+    return _by_rows(
+        value=float(np.mean(differences)) if len(differences) else math.nan,
+        differences=differences,
+        interval=hall(differences, confidence, low=low, high=high),
+        method="hall on paired differences",
+    )
+
+
+def influence_difference(
+    first: Number,
+    second: Number,
+    first_influence: Floats,
+    second_influence: Floats,
+    confidence: float,
+) -> PairedDifference:
+    """Difference of two values of any smooth metric, from its influence values with one variance.
+
+    The mean of the differences of influence is zero; Hall's bounds around it are the bounds of the
+    difference, so that skew is corrected and nothing is resampled.
+    """
+    differences = first_influence - second_influence
+    value = first - second
+    around = hall(differences, confidence)
+    return _by_rows(
+        value=value,
+        differences=differences,
+        interval=Interval(float(value) + around.lower, float(value) + around.upper),
+        method="influence values",
+    )
+
+
+def rows_for_power(
+    disagreement: float, margin: float, confidence: float, power: float = POWER
+) -> int | None:
+    """Rows that show "no worse by more than *margin*" with *power* when both are truly equal.
+
+    ``(z_alpha + z_power)^2 disagreement / margin^2``: *disagreement* is the share of rows on which
+    exactly one is right, or the variance of the row-wise differences. None for a margin of 0.
+    """
+    if margin <= 0:
+        return None
+    return math.ceil((z(confidence) + z(power)) ** 2 * disagreement / margin**2)
+
+
+def _by_rows(
+    *, value: Number, differences: Floats, interval: Interval, method: str
+) -> PairedDifference:
+    differing = int(np.count_nonzero(differences))
+    warnings: tuple[str, ...] = ()
+    if differing == 0:
+        interval = UNBOUNDED
+    elif float(np.min(differences)) == float(np.max(differences)):
+        warnings = (EQUAL_VALUES,)
+    elif differing < FEW_DIFFERENCES:
+        noun = "row differs" if differing == 1 else "rows differ"
+        warnings = (f"only {differing} {noun}: these bounds are a rough guess",)
+    return PairedDifference(
+        value=value,
+        interval=interval,
+        n=len(differences),
+        differing=differing,
+        identical=differing == 0,
+        method=method,
+        warnings=warnings,
+    )
