@@ -68,7 +68,8 @@ class GroupValue:
 
     Attributes:
         group: The values of the group, in the order of ``by``.
-        n: The rows that the value rests on (for a rate: its denominator).
+        n: The rows that the value rests on (for a rate: its denominator); None for a small cell
+            of a private table.
         value: The group's value, None where it is undefined.
         lower: One-sided lower bound at the verdict's confidence.
         upper: One-sided upper bound at the verdict's confidence.
@@ -77,7 +78,7 @@ class GroupValue:
     """
 
     group: tuple[Any, ...]
-    n: int
+    n: int | None
     value: float | None
     lower: float | None = None
     upper: float | None = None
