@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-EQUAL_VALUES = "all values are equal: their spread says nothing about rows not seen"
+_EQUAL_VALUES = "all values are equal: their spread says nothing about rows not seen"
 
 
 def hall(
@@ -63,7 +63,7 @@ def mean(
     if len(values) == 1:
         warnings.append("one row bounds nothing")
     elif float(np.min(values)) == float(np.max(values)):
-        warnings.append(EQUAL_VALUES)
+        warnings.append(_EQUAL_VALUES)
     return Measured(
         value=float(np.mean(values)),
         interval=interval,
