@@ -1,0 +1,54 @@
+"""Quality gates for machine learning: nothing passes without evidence.
+
+Names load when they are first used: pytest imports this package in every project that has it
+installed, and there it must cost nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_mlgates.core.errors import GateFailure as GateFailure
+    from pytest_mlgates.core.errors import MLGatesError as MLGatesError
+    from pytest_mlgates.core.evidence import Evidence as Evidence
+    from pytest_mlgates.core.verdict import Bound as Bound
+    from pytest_mlgates.core.verdict import Finding as Finding
+    from pytest_mlgates.core.verdict import Outcome as Outcome
+    from pytest_mlgates.core.verdict import Policy as Policy
+    from pytest_mlgates.core.verdict import Verdict as Verdict
+    from pytest_mlgates.extensions import hookimpl as hookimpl
+    from pytest_mlgates.runner.functions import data_schema as data_schema
+    from pytest_mlgates.runner.functions import fairness as fairness
+    from pytest_mlgates.runner.functions import metric as metric
+    from pytest_mlgates.runner.functions import reproducibility as reproducibility
+
+_EXPORTS = {
+    "Bound": "pytest_mlgates.core.verdict",
+    "Evidence": "pytest_mlgates.core.evidence",
+    "Finding": "pytest_mlgates.core.verdict",
+    "GateFailure": "pytest_mlgates.core.errors",
+    "MLGatesError": "pytest_mlgates.core.errors",
+    "Outcome": "pytest_mlgates.core.verdict",
+    "Policy": "pytest_mlgates.core.verdict",
+    "Verdict": "pytest_mlgates.core.verdict",
+    "data_schema": "pytest_mlgates.runner.functions",
+    "fairness": "pytest_mlgates.runner.functions",
+    "hookimpl": "pytest_mlgates.extensions",
+    "metric": "pytest_mlgates.runner.functions",
+    "reproducibility": "pytest_mlgates.runner.functions",
+}
+
+__all__ = list(_EXPORTS)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name in _EXPORTS:
+        from importlib import import_module
+
+        return getattr(import_module(_EXPORTS[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_EXPORTS])

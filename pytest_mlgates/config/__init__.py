@@ -1,0 +1,3 @@
+"""``[tool.mlgates]``: found, read, validated; every mistake is told at once."""
+
+from __future__ import annotations

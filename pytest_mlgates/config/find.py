@@ -1,0 +1,89 @@
+"""Which configuration file governs a path: the nearest ancestor that has one.
+
+Standard library only: a hook asks this before it imports anything.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from pytest_mlgates.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OWN_NAME = "mlgates.toml"
+PYPROJECT = "pyproject.toml"
+NAMES = (OWN_NAME, PYPROJECT)
+
+
+def find(start: Path) -> Path | None:
+    """The configuration file of the nearest folder at or above *start* that has one.
+
+    Raises:
+        ConfigurationError: if that folder has two, or one is not TOML.
+    """
+    folder = start if start.is_dir() else start.parent
+    for candidate in (folder, *folder.parents):
+        found = [path for name in NAMES if has_gates(path := candidate / name)]
+        if len(found) > 1:
+            raise ConfigurationError(
+                "two configurations side by side",
+                where=str(candidate),
+                got=f"{OWN_NAME} and [tool.mlgates] in {PYPROJECT}",
+                fix="keep one of them",
+            )
+        if found:
+            return found[0]
+    return None
+
+
+def has_gates(path: Path) -> bool:
+    """Whether *path* is a configuration file of ours (cheap: the text is searched first)."""
+    if not path.is_file():
+        return False
+    if path.name == OWN_NAME:
+        return True
+    try:
+        text = path.read_bytes()
+    except OSError:
+        return False
+    return b"mlgates" in text and "mlgates" in _tool(path)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The raw table of *path*.
+
+    Raises:
+        ConfigurationError: if it is missing, unreadable, not TOML, or has no such table.
+    """
+    if path.name == PYPROJECT:
+        tool = _tool(path)
+        if "mlgates" not in tool:
+            raise ConfigurationError(
+                "there is no [tool.mlgates]", where=str(path), fix="add [tool.mlgates.gates.…]"
+            )
+        table = tool["mlgates"]
+        if not isinstance(table, dict):
+            raise ConfigurationError("[tool.mlgates] is not a table", where=str(path))
+        return table
+    return _toml(path)
+
+
+def _tool(path: Path) -> dict[str, Any]:
+    tool = _toml(path).get("tool", {})
+    return tool if isinstance(tool, dict) else {}
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path.name} cannot be read", where=str(path), got=str(error.strerror)
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"{path.name} is not TOML", where=str(path), got=str(error)
+        ) from None

@@ -1,0 +1,177 @@
+"""From a file to a :class:`Configuration`: collect every mistake, raise once."""
+
+from __future__ import annotations
+
+import sys
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pydantic
+
+from pytest_mlgates.config.find import PYPROJECT, find, read
+from pytest_mlgates.config.model import Configuration, DeclaredGate, Settings
+from pytest_mlgates.core.errors import ConfigurationError, MLGatesError
+from pytest_mlgates.core.text import did_you_mean, listing
+from pytest_mlgates.core.verdict import Policy
+from pytest_mlgates.extensions.manager import gate_kind, load_plugins
+from pytest_mlgates.gates.base import Gate, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Keys of a gate's TOML table that are not parameters of its kind.
+_OWN_KEYS = ("kind", "table", "entry")
+
+
+def load(path: Path, *, inconclusive: str | None = None) -> Configuration:
+    """The configuration in *path*.
+
+    Args:
+        path: ``pyproject.toml`` or ``mlgates.toml``.
+        inconclusive: A policy from the command line; it stands over the file's and the gates' own.
+
+    Raises:
+        ConfigurationError: with every mistake in it.
+    """
+    return _load(path.resolve(), inconclusive)
+
+
+def load_for(start: Path, *, inconclusive: str | None = None) -> Configuration:
+    """The configuration that governs *start*; an empty one, based at *start*, where there is none."""
+    path = find(start.resolve())
+    if path is not None:
+        return load(path, inconclusive=inconclusive)
+    folder = start if start.is_dir() else start.parent
+    settings = Settings() if inconclusive is None else Settings(inconclusive=Policy(inconclusive))
+    return Configuration(path=None, base=folder.resolve(), settings=settings)
+
+
+@lru_cache(maxsize=64)
+def _load(path: Path, inconclusive: str | None) -> Configuration:
+    raw = read(path)
+    errors: list[MLGatesError] = []
+    settings = _settings(raw, path, errors)
+    if settings is None:
+        raise ConfigurationError.collect(errors, source=str(path))
+    if inconclusive is not None:
+        settings = settings.model_copy(update={"inconclusive": Policy(inconclusive)})
+    prepend_to_path(path.parent, settings.pythonpath)
+    try:
+        load_plugins(settings.plugins)
+    except MLGatesError as error:
+        errors.append(error)
+    gates: dict[str, DeclaredGate] = {}
+    for name, table in settings.gates.items():
+        try:
+            gates[name] = _gate(name, table, settings, path, override=inconclusive)
+        except MLGatesError as error:
+            errors.append(error)
+    if errors:
+        raise ConfigurationError.collect(errors, source=str(path))
+    return Configuration(path=path, base=path.parent, settings=settings, gates=gates)
+
+
+def prepend_to_path(base: Path, folders: tuple[str, ...]) -> None:
+    """Put the project's *folders* first on ``sys.path``, once each."""
+    for folder in reversed(folders):
+        full = str((base / folder).resolve())
+        if full not in sys.path:
+            sys.path.insert(0, full)
+
+
+def key_of(path: Path, *parts: str) -> str:
+    """``pyproject.toml [tool.mlgates.gates.x] min``: where the user wrote it."""
+    prefix = ("tool", "mlgates") if path.name == PYPROJECT else ()
+    *table, key = [*prefix, *parts]
+    return f"{path.name} [{'.'.join(table)}] {key}" if table else f"{path.name} {key}"
+
+
+def _table_of(path: Path, *parts: str) -> str:
+    prefix = ("tool", "mlgates") if path.name == PYPROJECT else ()
+    return f"{path.name} [{'.'.join([*prefix, *parts])}]"
+
+
+def _settings(
+    raw: Mapping[str, Any], path: Path, errors: list[MLGatesError]
+) -> Settings | None:
+    try:
+        return Settings.model_validate(raw)
+    except pydantic.ValidationError as error:
+        for details in error.errors(include_url=False):
+            errors.append(_complaint(details, path))
+        return None
+
+
+def _complaint(details: Any, path: Path) -> MLGatesError:
+    loc = [str(part) for part in details["loc"]]
+    where = key_of(path, *loc) if loc else path.name
+    if details["type"] == "extra_forbidden":
+        from pytest_mlgates.config.model import TableSettings
+
+        model = TableSettings if loc[0] == "tables" else Settings
+        names = sorted(model.model_fields)
+        return MLGatesError(
+            f"unknown key {loc[-1]!r}",
+            where=where,
+            want=f"one of {listing(names, 40)}",
+            fix=did_you_mean(loc[-1], names),
+        )
+    if details["type"] == "missing":
+        return MLGatesError(f"{loc[-1]} is missing", where=where)
+    return MLGatesError(
+        f"{loc[-1] if loc else path.name} is not usable",
+        where=where,
+        got=repr(details["input"]),
+        want=details["msg"].removeprefix("Value error, "),
+    )
+
+
+def _gate(
+    name: str, table: Mapping[str, Any], settings: Settings, path: Path, *, override: str | None
+) -> DeclaredGate:
+    where = _table_of(path, "gates", name)
+    if "kind" not in table:
+        raise MLGatesError(
+            f"gate {name!r} has no kind", where=where, fix='add `kind = "metric"` (or another kind)'
+        )
+    try:
+        kind = gate_kind(str(table["kind"]))
+    except MLGatesError as error:
+        raise error.at(where) from None
+    subject = _subject(name, table, settings, kind.takes, where)
+    defaults = settings.defaults()
+    if subject.get("table") is not None:
+        defaults |= settings.tables[subject["table"]].roles()
+        features = settings.tables[subject["table"]].features
+        if features is not None:
+            defaults["features"] = features
+    given = {k: v for k, v in table.items() if k not in _OWN_KEYS}
+    if override is not None:
+        given["inconclusive"] = override
+    parameters = parse(kind, (), given, defaults=defaults, where=where)
+    return DeclaredGate(gate=Gate(id=name, kind=kind, parameters=parameters, where=where), **subject)
+
+
+def _subject(
+    name: str, table: Mapping[str, Any], settings: Settings, takes: str, where: str
+) -> dict[str, str]:
+    wanted, other = ("table", "entry") if takes == "table" else ("entry", "table")
+    if other in table:
+        raise MLGatesError(
+            f"gate {name!r} of kind {table['kind']!r} takes no {other}",
+            where=where,
+            fix=f"name its {wanted} instead",
+        )
+    value = table.get(wanted)
+    if not isinstance(value, str):
+        example = 'table = "holdout"' if wanted == "table" else 'entry = "package.module:train"'
+        raise MLGatesError(f"gate {name!r} names no {wanted}", where=where, fix=f"add `{example}`")
+    if wanted == "table" and value not in settings.tables:
+        raise MLGatesError(
+            f"gate {name!r} judges an unknown table {value!r}",
+            where=where,
+            want=f"one of the declared tables: {listing(settings.tables)}",
+            fix=did_you_mean(value, list(settings.tables)),
+        )
+    return {wanted: value}

@@ -1,0 +1,98 @@
+"""The record of one run."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_mlgates.core.verdict import SCHEMA_VERSION, Outcome, Verdict, plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All verdicts of a run, with what they were made from.
+
+    Attributes:
+        verdicts: In the order of evaluation.
+        complete: Whether this was a whole run in which every required gate was evaluated.
+        required: The ids that the configuration requires.
+        configuration: Name and digest of the configuration file.
+        environment: Versions and platform.
+        policy: What became of inconclusive findings by default.
+        created: UTC time, ISO 8601.
+        problems: What made the run untrustworthy (a worker that went down, a laundered rerun).
+    """
+
+    verdicts: tuple[Verdict, ...]
+    complete: bool
+    required: tuple[str, ...] = ()
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    policy: str = "estimate"
+    created: str = ""
+    problems: tuple[str, ...] = ()
+
+    @property
+    def required_not_run(self) -> tuple[str, ...]:
+        """Required ids without a verdict, in order."""
+        evaluated = {v.id for v in self.verdicts if v.outcome is not Outcome.ERROR}
+        return tuple(name for name in self.required if name not in evaluated)
+
+    @property
+    def result(self) -> str:
+        """``PASSED``, ``WARNED`` (something was not decided) or ``FAILED``."""
+        if self.problems or any(not v.passed for v in self.verdicts) or not self.verdicts:
+            return "FAILED"
+        return "WARNED" if any(v.undecided for v in self.verdicts) else "PASSED"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        out = plain(
+            {
+                "version": SCHEMA_VERSION,
+                "result": self.result,
+                "complete": self.complete,
+                "created": self.created,
+                "policy": self.policy,
+                "configuration": self.configuration,
+                "environment": self.environment,
+                "required": self.required,
+                "required_not_run": self.required_not_run,
+                "problems": self.problems,
+            }
+        )
+        return {**out, "verdicts": [verdict.to_dict() for verdict in self.verdicts]}
+
+    def to_json(self) -> str:
+        """Indented strict JSON with a final newline."""
+        return json.dumps(self.to_dict(), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def now() -> str:
+    """The current time in UTC, to the second."""
+    return datetime.datetime.now(tz=datetime.UTC).isoformat(timespec="seconds")
+
+
+def environment(packages: Sequence[str]) -> dict[str, Any]:
+    """Python, platform, and the versions of those *packages* that this process imported."""
+    from importlib import metadata
+
+    versions: dict[str, str] = {}
+    for name in ("pytest-mlgates", *packages):
+        if name != "pytest-mlgates" and name.replace("-", "_") not in sys.modules:
+            continue
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(terse=True),
+        "machine": platform.machine(),
+        "packages": versions,
+    }

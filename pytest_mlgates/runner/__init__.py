@@ -1,0 +1,3 @@
+"""Use cases: configuration → gates → verdicts → evidence. Returns values, never prints or exits."""
+
+from __future__ import annotations

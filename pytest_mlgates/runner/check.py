@@ -1,0 +1,126 @@
+"""``mlgates check`` as a function: run declared gates, return the evidence."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from pytest_mlgates.core.errors import ConfigurationError
+from pytest_mlgates.core.evidence import Evidence, environment, now
+from pytest_mlgates.core.files import sha256_of_file
+from pytest_mlgates.core.text import did_you_mean, listing
+from pytest_mlgates.core.verdict import Outcome, Policy
+from pytest_mlgates.runner.evaluator import Evaluator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_mlgates.config.model import Configuration, DeclaredGate
+    from pytest_mlgates.core.verdict import Verdict
+
+# Whose versions matter to a verdict.
+RECORDED_PACKAGES = (
+    "narwhals",
+    "duckdb",
+    "numpy",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "scikit-learn",
+    "mlflow",
+    "great-expectations",
+    "fairlearn",
+)
+
+
+def select(configuration: Configuration, ids: Sequence[str]) -> list[DeclaredGate]:
+    """The declared gates with *ids*, all of them if none is named; grouped by table.
+
+    Raises:
+        ConfigurationError: if there is no gate at all, or an id is unknown.
+    """
+    if not configuration.gates:
+        raise ConfigurationError(
+            "there are no gates to run",
+            where=str(configuration.path or configuration.base),
+            want="at least one [tool.mlgates.gates.NAME]: an empty run proves nothing",
+        )
+    for name in ids:
+        if name not in configuration.gates:
+            raise ConfigurationError(
+                f"unknown gate {name!r}",
+                where=configuration.source,
+                want=f"one of {listing(configuration.gates)}",
+                fix=did_you_mean(name, list(configuration.gates)),
+            )
+    return [configuration.gates[name] for name in (ids or configuration.gates)]
+
+
+def run(
+    configuration: Configuration,
+    ids: Sequence[str] = (),
+    *,
+    examples: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> Evidence:
+    """Evaluate declared gates.
+
+    Args:
+        configuration: What governs the run.
+        ids: The gates to run; none means all, which makes it a whole run.
+        examples: How many example rows messages may show.
+        progress: Called with a gate's id before it is evaluated.
+
+    Raises:
+        ConfigurationError: no gates, or an unknown id.
+    """
+    evaluator = Evaluator(configuration, examples=examples)
+    verdicts = []
+    for declared in select(configuration, tuple(dict.fromkeys(ids))):
+        if progress is not None:
+            progress(declared.gate.id)
+        verdicts.append(evaluator.evaluate_declared(declared))
+    return evidence_of(configuration, verdicts, whole=not ids)
+
+
+def evidence_of(
+    configuration: Configuration,
+    verdicts: Sequence[Verdict],
+    *,
+    whole: bool,
+    problems: Sequence[str] = (),
+) -> Evidence:
+    """The record of a run with *verdicts*.
+
+    Args:
+        configuration: What governed it.
+        verdicts: What was found.
+        whole: Whether nothing was selected or left out.
+        problems: What made it untrustworthy.
+    """
+    settings = configuration.settings
+    path = configuration.path
+    evidence = Evidence(
+        verdicts=tuple(verdicts),
+        complete=whole,
+        required=settings.required,
+        configuration={"name": path.name, "digest": sha256_of_file(path)} if path else {},
+        environment=environment(RECORDED_PACKAGES),
+        policy=str(settings.inconclusive or Policy.ESTIMATE),
+        created=now(),
+        problems=tuple(problems),
+    )
+    if whole and evidence.required_not_run:
+        missing = evidence.required_not_run
+        problem = f"required, not evaluated: {', '.join(missing)}"
+        return dataclasses.replace(
+            evidence, complete=False, problems=(*evidence.problems, problem)
+        )
+    return evidence
+
+
+def exit_code(evidence: Evidence) -> int:
+    """0 passed, 1 a gate failed (or a required one was not evaluated), 2 a gate was misused."""
+    if any(v.outcome is Outcome.ERROR for v in evidence.verdicts):
+        return 2
+    return 1 if evidence.result == "FAILED" else 0

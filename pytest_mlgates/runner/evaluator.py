@@ -1,0 +1,165 @@
+"""Evaluates gates on subjects within one run: shares tables, predictions and counts among them."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_mlgates.config.load import prepend_to_path
+from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.text import did_you_mean
+from pytest_mlgates.core.verdict import Outcome, Policy, Verdict
+from pytest_mlgates.engines.table import Table, to_table
+from pytest_mlgates.gates.base import Context, Gate, evaluate
+from pytest_mlgates.runner import models
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_mlgates.config.model import Configuration, DeclaredGate
+
+
+class Evaluator:
+    """One run under one configuration.
+
+    Args:
+        configuration: What governs it.
+        examples: How many example rows messages may show.
+    """
+
+    def __init__(self, configuration: Configuration, *, examples: int = 0) -> None:
+        self.configuration = configuration
+        cache: dict[Any, Any] = {}
+        self.context = Context(
+            base=configuration.base,
+            examples=examples,
+            min_cell=configuration.settings.min_cell,
+            champion=models.champion_resolver(configuration.base, cache),
+            cache=cache,
+        )
+        self._tables: dict[str, Table] = {}
+
+    def evaluate(self, gate: Gate, subject: Any) -> Verdict:
+        """The verdict of *gate* on a table or callable.
+
+        Raises:
+            MLGatesError: misuse.
+        """
+        return evaluate(gate, subject, self.context)
+
+    def evaluate_or_error(self, gate: Gate, subject: Callable[[], Any]) -> Verdict:
+        """The verdict of *gate*; misuse, also in making the subject, becomes outcome ``error``."""
+        try:
+            return self.evaluate(gate, subject())
+        except MLGatesError as error:
+            return error_verdict(gate, error.at(gate.where))
+
+    def evaluate_declared(self, declared: DeclaredGate) -> Verdict:
+        """The verdict of a gate of the configuration; misuse becomes outcome ``error``."""
+        return self.evaluate_or_error(declared.gate, lambda: self.subject_of(declared))
+
+    def subject_of(self, declared: DeclaredGate) -> Any:
+        """The table (read once per run, predictions added) or callable that a declared gate judges.
+
+        Raises:
+            MLGatesError: if it cannot be read or imported.
+        """
+        if declared.table is not None:
+            return self.table(declared.table)
+        return self._callable(str(declared.entry))
+
+    def table(self, name: str) -> Table:
+        """The declared table *name* with the predictions of its model."""
+        if name not in self._tables:
+            settings = self.configuration.settings.tables[name]
+            table = to_table(
+                settings.path, name=name, base=self.configuration.base, private=settings.private
+            )
+            if settings.model is not None:
+                table = models.with_predictions(
+                    table,
+                    settings.model,
+                    settings=settings,
+                    attributes=self._attributes(name),
+                    base=self.configuration.base,
+                    cache=self.context.cache,
+                )
+            self._tables[name] = table
+        return self._tables[name]
+
+    def is_private(self, path: str | Path) -> bool:
+        """Whether *path* is the path of a table that the configuration declares private."""
+        base = self.configuration.base
+        full = (base / path).resolve()
+        return any(
+            settings.private and _covers(base, settings.path, full)
+            for settings in self.configuration.settings.tables.values()
+        )
+
+    def _attributes(self, name: str) -> tuple[str, ...]:
+        """Columns that gates of this table group by: never features by default."""
+        found: dict[str, None] = {}
+        for declared in self.configuration.gates.values():
+            if declared.table == name:
+                for column in getattr(declared.gate.parameters, "by", None) or ():
+                    found[column] = None
+        return tuple(found)
+
+    def _callable(self, entry: str) -> Any:
+        prepend_to_path(self.configuration.base, self.configuration.settings.pythonpath)
+        return import_entry(entry)
+
+
+def import_entry(entry: str) -> Any:
+    """The object that ``package.module:name`` names.
+
+    Raises:
+        MLGatesError: if it does not import or does not exist.
+    """
+    module_name, _, attribute = entry.partition(":")
+    if not attribute:
+        raise MLGatesError(
+            f"{entry!r} does not name a callable", want="package.module:function", got=repr(entry)
+        )
+    try:
+        found: Any = importlib.import_module(module_name)
+    except (Exception, SystemExit) as error:
+        raise MLGatesError(
+            f"{module_name!r} does not import",
+            got=f"{type(error).__name__}: {error}",
+            fix='`pythonpath = ["."]` in [tool.mlgates] adds the folder of the configuration',
+        ) from None
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            raise MLGatesError(
+                f"{module_name!r} has no {attribute!r}",
+                fix=did_you_mean(part, [n for n in dir(found) if not n.startswith("_")]),
+            )
+        found = getattr(found, part)
+    return found
+
+
+def error_verdict(gate: Gate, error: MLGatesError) -> Verdict:
+    """The record of a gate that could not be evaluated: never a pass."""
+    parameters = gate.parameters
+    return Verdict(
+        id=gate.id,
+        kind=gate.kind.name,
+        finding=None,
+        outcome=Outcome.ERROR,
+        message=str(error),
+        summary=error.what,
+        metric=getattr(parameters, "metric", None),
+        by=tuple(getattr(parameters, "by", None) or ()),
+        bound=parameters.bound(),
+        policy=Policy(parameters.inconclusive),
+        replaces=gate.replaces,
+    )
+
+
+def _covers(base: Path, pattern: str, full: Path) -> bool:
+    declared = base / pattern
+    if declared.resolve() == full:
+        return True
+    return full.match(str(declared)) or declared.resolve() in full.parents
