@@ -1,0 +1,37 @@
+"""Verdicts as Markdown, for pull requests and ``GITHUB_STEP_SUMMARY``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_mlgates.reports.rows import row, status, tally
+from pytest_mlgates.reports.text import message
+
+if TYPE_CHECKING:
+    from pytest_mlgates.core.evidence import Evidence
+
+_HEAD = ("", "gate", "what", "estimate", "deciding", "bound", "rows", "finding")
+
+
+def render(evidence: Evidence) -> str:
+    """A heading, a table, and the messages of what did not simply pass."""
+    lines = [f"## ML gates: {evidence.result}", "", tally(evidence.verdicts), ""]
+    if evidence.verdicts:
+        lines += ["| " + " | ".join(_HEAD) + " |", "|" + "---|" * len(_HEAD)]
+        lines += [
+            "| " + " | ".join(_cell(cell) for cell in row(verdict).cells()) + " |"
+            for verdict in evidence.verdicts
+        ]
+    lines += [f"- **{_cell(problem)}**" for problem in evidence.problems]
+    for verdict in evidence.verdicts:
+        if status(verdict) != "PASS":
+            fence = "```"
+            text = message(verdict).replace(fence, "'''")
+            lines += ["", f"{fence}text", text, fence]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    """*text* as one table cell that cannot break out of it."""
+    escaped = text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return escaped.replace("\n", " ")

@@ -1,0 +1,170 @@
+"""A verdict as a row: the same words in the terminal, in Markdown and in JUnit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_mlgates.core.text import limit, number, percent, plural
+from pytest_mlgates.core.verdict import Bound, Finding, Outcome, Verdict
+
+_WORST_FIRST = {Outcome.ERROR: "ERROR", Outcome.FAILED: "FAIL", Outcome.WAIVED: "WAIVED"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """The cells of one verdict.
+
+    Attributes:
+        status: ``PASS``, ``PASS?`` (passed, but not decided), ``FAIL``, ``WAIVED``, ``ERROR``.
+        gate: The id.
+        claim: What was measured.
+        estimate: The estimate.
+        deciding: The side that decides: ``at most 0.066``.
+        bound: ``max 0.10``.
+        size: ``n=6,512``.
+        finding: ``proven (95 %)``.
+    """
+
+    status: str
+    gate: str
+    claim: str
+    estimate: str
+    deciding: str
+    bound: str
+    size: str
+    finding: str
+
+    def cells(self) -> tuple[str, ...]:
+        """All cells in order."""
+        return (
+            self.status,
+            self.gate,
+            self.claim,
+            self.estimate,
+            self.deciding,
+            self.bound,
+            self.size,
+            self.finding,
+        )
+
+
+def status(verdict: Verdict) -> str:
+    """The one word of *verdict*; a pass that the rows did not decide is ``PASS?``."""
+    if verdict.outcome is Outcome.PASSED:
+        return "PASS?" if verdict.undecided else "PASS"
+    return _WORST_FIRST[verdict.outcome]
+
+
+def row(verdict: Verdict) -> Row:
+    """*verdict* in cells."""
+    if verdict.outcome is Outcome.ERROR:
+        return Row(
+            status="ERROR",
+            gate=verdict.id,
+            claim=verdict.metric or verdict.kind,
+            estimate="",
+            deciding="",
+            bound=bound_text(verdict.bound),
+            size="",
+            finding=verdict.summary,
+        )
+    return Row(
+        status=status(verdict),
+        gate=verdict.id,
+        claim=claim(verdict),
+        estimate=number(verdict.estimate) if verdict.metric is not None else "",
+        deciding=deciding_side(verdict),
+        bound=bound_text(verdict.bound),
+        size=_size(verdict),
+        finding=_finding(verdict),
+    )
+
+
+def claim(verdict: Verdict) -> str:
+    """What was measured: ``equalized_odds_difference by sex × age_band``, ``accuracy vs champion``."""
+    if verdict.metric is None:
+        return verdict.kind
+    by = f" by {' × '.join(verdict.by)}" if verdict.by else ""
+    champion = " vs champion" if verdict.bound.no_worse_than is not None else ""
+    return f"{verdict.metric}{champion}{by}"
+
+
+def bound_text(bound: Bound) -> str:
+    """``max 0.10``, ``min 0.80``, ``margin 0.01``."""
+    parts = []
+    if bound.min is not None:
+        parts.append(f"min {limit(bound.min)}")
+    if bound.max is not None:
+        parts.append(f"max {limit(bound.max)}")
+    if bound.margin is not None:
+        parts.append(f"margin {limit(bound.margin)}")
+    return ", ".join(parts)
+
+
+def deciding_side(verdict: Verdict) -> str:
+    """The bound that the finding rests on: ``at most 0.066``; both where both decide."""
+    if verdict.metric is None or (verdict.lower is None and verdict.upper is None):
+        return ""
+    upper_matters, lower_matters = _sides(verdict)
+    if verdict.finding is Finding.DISPROVEN:
+        upper_matters, lower_matters = lower_matters, upper_matters
+    texts = []
+    if lower_matters and verdict.lower is not None:
+        texts.append(f"at least {number(verdict.lower)}")
+    if upper_matters and verdict.upper is not None:
+        texts.append(f"at most {number(verdict.upper)}")
+    return ", ".join(texts)
+
+
+def _sides(verdict: Verdict) -> tuple[bool, bool]:
+    """Whether the upper, and whether the lower side could prove the claim."""
+    bound = verdict.bound
+    if bound.margin is not None and bound.min is None and bound.max is None:
+        from_below = not _is_loss(verdict.metric or "")
+        return not from_below, from_below
+    return bound.max is not None, bound.min is not None
+
+
+def _is_loss(metric: str) -> bool:
+    return metric in {"log_loss", "brier", "mae", "mse", "rmse"}
+
+
+def _size(verdict: Verdict) -> str:
+    if verdict.n is None:
+        return ""
+    if verdict.kind == "reproducibility":
+        return plural(verdict.n, "run")
+    return f"n={verdict.n:,}"
+
+
+def _finding(verdict: Verdict) -> str:
+    if verdict.metric is None:
+        return verdict.summary
+    if verdict.finding is Finding.INCONCLUSIVE:
+        text = "not decided"
+        if verdict.rows_needed:
+            text += f": about {verdict.rows_needed:,} rows would decide"
+        return text
+    confidence = (
+        verdict.lower_confidence
+        if verdict.lower_confidence is not None
+        else verdict.upper_confidence
+    )
+    level = f" ({percent(confidence)})" if confidence is not None else ""
+    return f"{verdict.finding}{level}" + (
+        ", paired" if verdict.bound.no_worse_than is not None else ""
+    )
+
+
+def tally(verdicts: list[Verdict] | tuple[Verdict, ...]) -> str:
+    """``3 gates: 2 passed (1 undecided), 1 failed, 0 waived``."""
+    passed = [v for v in verdicts if v.outcome is Outcome.PASSED]
+    undecided = sum(v.undecided for v in passed)
+    failed = sum(v.outcome is Outcome.FAILED for v in verdicts)
+    errors = sum(v.outcome is Outcome.ERROR for v in verdicts)
+    waived = sum(v.outcome is Outcome.WAIVED for v in verdicts)
+    text = f"{plural(len(verdicts), 'gate')}: {len(passed)} passed"
+    text += f" ({undecided} undecided)" if undecided else ""
+    text += f", {failed} failed"
+    text += f", {plural(errors, 'error')}" if errors else ""
+    return f"{text}, {waived} waived"

@@ -1,0 +1,84 @@
+"""Verdicts for a terminal: aligned rows, then the messages of what did not simply pass."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from pytest_mlgates.core.verdict import Outcome, Verdict
+from pytest_mlgates.reports.rows import row, status, tally
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# What ASCII terminals get instead.
+_ASCII = str.maketrans(
+    {"×": "x", "·": "-", "…": "...", "−": "-", "–": "-", "≥": ">=", "≤": "<=", "\u202f": " "}
+)
+
+
+def render_rows(verdicts: Sequence[Verdict], *, width: int = 120) -> list[str]:
+    """One line per verdict, columns aligned, in the given order."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = [row(verdict).cells() for verdict in verdicts]
+    used = [i for i in range(len(rows[0])) if any(cells[i] for cells in rows)] if rows else []
+    grid = Table(box=box.SIMPLE, show_header=False, show_edge=False, padding=(0, 2, 0, 0))
+    for index in used:
+        grid.add_column(
+            no_wrap=index in (0, 3, 4, 5, 6),
+            justify="right" if index == 3 else "left",
+            overflow="fold",
+        )
+    for cells in rows:
+        grid.add_row(*(Text(cells[i]) for i in used))
+    stream = io.StringIO()
+    Console(file=stream, width=max(width - 1, 60), color_system=None, legacy_windows=False).print(
+        grid
+    )
+    return [" " + line.rstrip() for line in stream.getvalue().splitlines() if line.strip()]
+
+
+def render_messages(verdicts: Sequence[Verdict]) -> list[str]:
+    """The full message of every verdict that failed, errs, was waived, or was not decided."""
+    lines: list[str] = []
+    for verdict in verdicts:
+        if status(verdict) == "PASS" and not verdict.warnings:
+            continue
+        if status(verdict) != "PASS":
+            lines += ["", *message(verdict).splitlines()]
+        lines += [f"  warning: {warning}" for warning in verdict.warnings]
+    return lines
+
+
+def message(verdict: Verdict) -> str:
+    """What people read of one verdict: its outcome, its id, its message, what it replaced."""
+    head = {
+        Outcome.FAILED: f"gate {verdict.id!r} failed",
+        Outcome.ERROR: f"gate {verdict.id!r} could not be evaluated",
+        Outcome.WAIVED: f"gate {verdict.id!r} is waived",
+        Outcome.PASSED: f"gate {verdict.id!r} passed, but the rows do not decide it"
+        if verdict.undecided
+        else f"gate {verdict.id!r} passed",
+    }[verdict.outcome]
+    body = "\n".join(f"  {line}" for line in verdict.message.splitlines())
+    replaced = f"\n  replaces: {verdict.replaces}" if verdict.replaces else ""
+    return f"{head}\n{body}{replaced}"
+
+
+def render_tally(verdicts: Sequence[Verdict], *, evidence: str | None = None) -> str:
+    """The last line: counts, and where the evidence is."""
+    text = tally(list(verdicts))
+    return f"{text} · evidence {evidence}" if evidence else text
+
+
+def degrade(text: str, encoding: str | None) -> str:
+    """*text* as far as *encoding* can show it."""
+    try:
+        text.encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
+    return text
