@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 from pytest_mlgates.core.exact import at_least, at_most
 from pytest_mlgates.core.verdict import Finding
 from pytest_mlgates.statistics.group_pairs import Comparison, FamilyPairs, Pair, RateFamily
+from pytest_mlgates.statistics.group_rows import RowsNeeded, rows_needed
 from pytest_mlgates.statistics.interval import Interval
 from pytest_mlgates.statistics.pairs import sidak
-from pytest_mlgates.statistics.quantiles import POWER, z
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,15 +48,6 @@ class GroupRate:
     n: int
     value: Fraction | None
     interval: Interval
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowsNeeded:
-    """About how many rows each of *groups* (by place) needs in the denominator of *family*."""
-
-    family: str
-    groups: tuple[int, ...]
-    rows: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +186,7 @@ def compare_groups(
         correction=_correction(families),
         shown=disproving.worst_near() if disproven else deciding.deciding or widest,
         preventing=None if finding is Finding.PROVEN else preventing.worst_far(),
-        rows_needed=_rows_needed(preventing, bound) if finding is Finding.INCONCLUSIVE else None,
+        rows_needed=rows_needed(preventing, bound) if finding is Finding.INCONCLUSIVE else None,
         empty=empty,
         families=tuple(judged),
         rates=tuple(rate for table in tables for rate in _rates(table)),
@@ -267,51 +258,3 @@ def _rates(table: FamilyPairs) -> list[GroupRate]:
         )
         for g in range(len(family.sizes))
     ]
-
-
-def _rows_needed(table: FamilyPairs, bound: float) -> RowsNeeded | None:
-    """Rows with which the preventing pair, if truly equal, would be proven with power .8.
-
-    Planned for the bound, not for the distance seen (decision D11): a fair model's gap is the
-    family's overall rate on both sides. If the pair has those rows already, the gap seen is what
-    stands in the way and its distance from the bound counts instead. The larger group is taken as
-    it is; where it alone is too small, both need the same number.
-    """
-    pair = table.worst_far()
-    small, large = sorted((pair.high, pair.low), key=lambda g: table.family.sizes[g])
-    sizes = table.family.sizes
-    total = sum(sizes)
-    overall = (sum(table.family.successes) + 1) / (total + 2)
-    logs = table.comparison is Comparison.RATIO
-    seen: float = float(pair.value)
-    if logs:
-        if not 0 < bound < 1:
-            return None
-        planned = -math.log(bound)
-        distance = abs(math.log(seen) - math.log(bound)) if seen > 0 else math.inf
-    else:
-        planned, distance = bound, abs(seen - bound)
-    target = planned / (z(table.confidence) + z(POWER))
-    variance = (1 - overall) / overall if logs else overall * (1 - overall)
-    needed = _solve(variance, variance, sizes[large], target)
-    if needed is not None and needed[0] <= sizes[small]:
-        rates = [(table.family.successes[g] + 1) / (sizes[g] + 2) for g in (small, large)]
-        one, two = ((1 - p) / p if logs else p * (1 - p) for p in rates)
-        needed = _solve(one, two, sizes[large], distance / (z(table.confidence) + z(POWER)))
-    if needed is None or needed[0] <= sizes[small]:
-        return None
-    rows, both = needed
-    return RowsNeeded(
-        family=table.family.name, groups=(small, large) if both else (small,), rows=rows
-    )
-
-
-def _solve(one: float, two: float, large: int, target: float) -> tuple[int, bool] | None:
-    """The n with ``one/n + two/large <= target^2``, or with ``(one + two)/n`` where both grow."""
-    if target < 1e-9 or math.isinf(target):
-        return None
-    left = target * target - two / large
-    alone = one / left if left > 0 else math.inf
-    if alone <= large:
-        return math.ceil(alone), False
-    return math.ceil((one + two) / target**2), True

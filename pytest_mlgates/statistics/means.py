@@ -37,13 +37,14 @@ def hall(
     mean = float(np.mean(values))
     if n == 1:
         return Interval(low, high)
-    if float(np.min(values)) == float(np.max(values)):
-        return _equal_values(float(values[0]), n, confidence, low, high)
     centred = values - mean
-    squares = centred * centred
-    spread = math.sqrt(float(np.sum(squares)) / (n - 1))
-    variance = float(np.mean(squares))
-    skewness = float(np.mean(squares * centred)) / variance**1.5
+    scale = float(np.max(np.abs(centred)))
+    if scale <= 1e-14 * abs(mean):  # all equal but for the rounding of the mean
+        return _equal_values(mean, n, confidence, low, high)
+    unit = centred / scale  # so that neither tiny nor huge values leave the range of a float
+    squares = unit * unit
+    spread = scale * math.sqrt(float(np.sum(squares)) / (n - 1))
+    skewness = float(np.mean(squares * unit)) / float(np.mean(squares)) ** 1.5
     y = t(confidence, n - 1) / math.sqrt(n)
     return Interval(
         mean - spread * _inverse(y, skewness, n), mean - spread * _inverse(-y, skewness, n)

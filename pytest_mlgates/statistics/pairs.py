@@ -54,11 +54,12 @@ def ratio_limits(p1: Any, l1: Any, u1: Any, p2: Any, l2: Any, u2: Any) -> tuple[
     A value of 0 has no logarithm: there the far bounds are divided (``u1/l2``, ``l1/u2``), which
     is never narrower than MOVER.
     """
+    p1, l1, u1, p2, l2, u2 = (np.asarray(v, dtype=np.float64) for v in (p1, l1, u1, p2, l2, u2))
     with np.errstate(divide="ignore", invalid="ignore"):
         d = np.log(p1) - np.log(p2)
-        lower = np.exp(d - np.hypot(np.log(p1 / l1), np.log(u2 / p2)))
-        upper = np.exp(d + np.hypot(np.log(u1 / p1), np.log(p2 / l2)))
-        usable = (np.asarray(p1) > 0) & (np.asarray(p2) > 0)
-        lower = np.where(usable & (np.asarray(l1) > 0), lower, np.where(usable, 0.0, l1 / u2))
-        upper = np.where(usable & (np.asarray(l2) > 0), upper, np.divide(u1, l2))
+        lower = np.exp(d - np.hypot(np.log(p1) - np.log(l1), np.log(u2) - np.log(p2)))
+        upper = np.exp(d + np.hypot(np.log(u1) - np.log(p1), np.log(p2) - np.log(l2)))
+        logs = (p1 > 0) & (p2 > 0)
+        lower, upper = np.where(logs, lower, l1 / u2), np.where(logs, upper, u1 / l2)
+    # What is still undefined (0/0, or infinity less infinity) is not bounded at all.
     return np.nan_to_num(lower, nan=0.0), np.where(np.isnan(upper), np.inf, upper)
