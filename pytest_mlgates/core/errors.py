@@ -113,6 +113,14 @@ class MissingExtraError(MLGatesError):
         )
 
 
+class NoChampionError(MLGatesError):
+    """The champion of a comparison does not exist; ``first = true`` allows that once."""
+
+
+class UnreachableError(MLGatesError):
+    """A server that is needed does not answer: nothing was judged, which is no verdict either."""
+
+
 class GateFailure(AssertionError):  # noqa: N818  (a failure is not an error: see the module docstring)
     """One or more gates did not hold. ``verdicts`` has all of the call, in source order."""
 
