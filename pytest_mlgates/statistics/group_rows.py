@@ -10,7 +10,7 @@ from pytest_mlgates.statistics.group_pairs import Comparison
 from pytest_mlgates.statistics.quantiles import POWER, z
 
 if TYPE_CHECKING:
-    from pytest_mlgates.statistics.group_pairs import FamilyPairs
+    from pytest_mlgates.statistics.group_pairs import FamilyPairs, Pair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,49 +22,80 @@ class RowsNeeded:
     rows: int
 
 
-def rows_needed(table: FamilyPairs, bound: float) -> RowsNeeded | None:
-    """Rows with which the preventing pair, if truly equal, would be proven with power .8.
+def rows_to_prove(table: FamilyPairs, bound: float) -> RowsNeeded | None:
+    """Rows with which the pair that prevents proof, if truly equal, is proven with power .8.
 
     Planned for the bound, not for the distance seen (decision D11): a fair model's gap is the
     family's overall rate on both sides. If the pair has those rows already, the gap seen is what
-    stands in the way and its distance from the bound counts instead. The larger group is taken as
-    it is; where it alone is too small, both need the same number.
+    stands in the way and its distance from the bound counts instead.
     """
     pair = table.worst_far()
-    small, large = sorted((pair.high, pair.low), key=lambda g: table.family.sizes[g])
+    small, large = _by_size(table, pair)
     sizes = table.family.sizes
-    total = sum(sizes)
-    overall = (sum(table.family.successes) + 1) / (total + 2)
-    logs = table.comparison is Comparison.RATIO
-    seen: float = float(pair.value)
-    if logs:
-        if not 0 < bound < 1:
-            return None
-        planned = -math.log(bound)
-        distance = abs(math.log(seen) - math.log(bound)) if seen > 0 else math.inf
-    else:
-        planned, distance = bound, abs(seen - bound)
-    target = planned / (z(table.confidence) + z(POWER))
-    variance = (1 - overall) / overall if logs else overall * (1 - overall)
-    needed = _solve(variance, variance, sizes[large], target)
+    overall = (sum(table.family.successes) + 1) / (sum(sizes) + 2)
+    planned = bound
+    if table.comparison is Comparison.RATIO:
+        planned = -math.log(bound) if 0 < bound < 1 else 0.0
+    variance = _variance(table, overall)
+    needed = _solve(variance, variance, sizes[large], planned, table.confidence)
+    if needed is None or needed[0] > sizes[small]:
+        return _in(table, small, large, needed)
+    return rows_to_settle(table, pair, bound)
+
+
+def rows_to_settle(table: FamilyPairs, pair: Pair, bound: float) -> RowsNeeded | None:
+    """Rows with which the gap seen in *pair*, if it is the true one, is told from *bound*.
+
+    None where no number would, because the gap is on the bound, or these rows ought to do already.
+    """
+    small, large = _by_size(table, pair)
+    sizes, successes = table.family.sizes, table.family.successes
+    one, two = (_variance(table, (successes[g] + 1) / (sizes[g] + 2)) for g in (small, large))
+    seen = float(pair.value)
+    distance = abs(seen - bound)
+    if table.comparison is Comparison.RATIO:
+        distance = abs(math.log(seen / bound)) if seen > 0 and bound > 0 else 0.0
+    needed = _solve(one, two, sizes[large], distance, table.confidence)
     if needed is not None and needed[0] <= sizes[small]:
-        rates = [(table.family.successes[g] + 1) / (sizes[g] + 2) for g in (small, large)]
-        one, two = ((1 - p) / p if logs else p * (1 - p) for p in rates)
-        needed = _solve(one, two, sizes[large], distance / (z(table.confidence) + z(POWER)))
-    if needed is None or needed[0] <= sizes[small]:
         return None
-    rows, both = needed
-    return RowsNeeded(
-        family=table.family.name, groups=(small, large) if both else (small,), rows=rows
-    )
+    return _in(table, small, large, needed)
 
 
-def _solve(one: float, two: float, large: int, target: float) -> tuple[int, bool] | None:
-    """The n with ``one/n + two/large <= target^2``, or with ``(one + two)/n`` where both grow."""
-    if target < 1e-9 or math.isinf(target):
+def _by_size(table: FamilyPairs, pair: Pair) -> tuple[int, int]:
+    small, large = sorted((pair.high, pair.low), key=lambda g: table.family.sizes[g])
+    return small, large
+
+
+def _variance(table: FamilyPairs, rate: float) -> float:
+    """Of one row's share, or of the logarithm of a share in units of 1/n."""
+    if table.comparison is Comparison.RATIO:
+        return (1 - rate) / rate
+    return rate * (1 - rate)
+
+
+def _solve(
+    one: float, two: float, large: int, distance: float, confidence: float
+) -> tuple[int, bool] | None:
+    """The n with ``one/n + two/large <= target^2``, or with ``(one + two)/n`` where both must grow.
+
+    The target is the standard error with which *distance* is shown: ``distance / (z + z_.80)``. The
+    larger group is taken as it is, unless the smaller would have to outgrow it.
+    """
+    target = distance / (z(confidence) + z(POWER))
+    if target < 1e-9:
         return None
     left = target * target - two / large
     alone = one / left if left > 0 else math.inf
     if alone <= large:
         return math.ceil(alone), False
     return math.ceil((one + two) / target**2), True
+
+
+def _in(
+    table: FamilyPairs, small: int, large: int, needed: tuple[int, bool] | None
+) -> RowsNeeded | None:
+    if needed is None:
+        return None
+    rows, both = needed
+    groups = (small, large) if both else (small,)
+    return RowsNeeded(family=table.family.name, groups=groups, rows=rows)

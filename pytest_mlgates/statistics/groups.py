@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from pytest_mlgates.core.exact import at_least, at_most
 from pytest_mlgates.core.verdict import Finding
 from pytest_mlgates.statistics.group_pairs import Comparison, FamilyPairs, Pair, RateFamily
-from pytest_mlgates.statistics.group_rows import RowsNeeded, rows_needed
+from pytest_mlgates.statistics.group_rows import RowsNeeded, rows_to_prove, rows_to_settle
 from pytest_mlgates.statistics.interval import Interval
 from pytest_mlgates.statistics.pairs import sidak
 
@@ -91,7 +91,8 @@ class GroupComparison:
         correction: How the disproving side was corrected.
         shown: The pair to show: what disproves, else what decides, else the widest.
         preventing: The pair that prevents a proof; None if proven.
-        rows_needed: What that pair would need; None if proven, disproven, or never to be decided.
+        rows_needed: What would decide: a proof by that pair where the deciding estimate holds, else
+            the gap of the deciding pair. None if decided, or if no number of rows would.
         empty: (family, group) without a denominator; such a comparison is never proven.
         families: Each family on its own.
         rates: Each group's rate in each family, with bounds at the plain confidence.
@@ -169,6 +170,13 @@ def compare_groups(
     )
     none_at_all = Fraction(0 if comparison is Comparison.DIFFERENCE else 1)
     deciding_estimate = deciding.deciding.value if deciding.deciding else none_at_all
+    holds = keeps(comparison, deciding_estimate, bound)
+    rows: RowsNeeded | None = None
+    if finding is Finding.INCONCLUSIVE and holds:
+        rows = rows_to_prove(preventing, bound)
+    elif finding is Finding.INCONCLUSIVE and deciding.deciding is not None:
+        table = tables[judged.index(deciding)]
+        rows = rows_to_settle(table, deciding.deciding, bound)
     disproven = finding is Finding.DISPROVEN
     return GroupComparison(
         comparison=comparison,
@@ -178,7 +186,7 @@ def compare_groups(
         deciding_estimate=deciding_estimate,
         deciding=deciding.deciding,
         raw_decides=deciding.raw_decides,
-        estimate_holds=keeps(comparison, deciding_estimate, bound),
+        estimate_holds=holds,
         finding=finding,
         lower=lower,
         upper=upper,
@@ -186,7 +194,7 @@ def compare_groups(
         correction=_correction(families),
         shown=disproving.worst_near() if disproven else deciding.deciding or widest,
         preventing=None if finding is Finding.PROVEN else preventing.worst_far(),
-        rows_needed=rows_needed(preventing, bound) if finding is Finding.INCONCLUSIVE else None,
+        rows_needed=rows,
         empty=empty,
         families=tuple(judged),
         rates=tuple(rate for table in tables for rate in _rates(table)),
