@@ -78,9 +78,14 @@ def merged(parts: Iterable[Cells]) -> Cells:
     return out
 
 
+def unsupported_roles(parameters: EvaluationParameters) -> list[str]:
+    """The roles given that no gate takes into account yet: to be refused, never ignored."""
+    return [role for role in _UNSUPPORTED if getattr(parameters, role) is not None]
+
+
 def refuse_unsupported_roles(parameters: EvaluationParameters, kind: str) -> None:
-    """Raise misuse for a role that *kind* does not take into account yet: never ignore one."""
-    given = [role for role in _UNSUPPORTED if getattr(parameters, role) is not None]
+    """Raise misuse for a role that *kind* does not take into account yet."""
+    given = unsupported_roles(parameters)
     if given:
         raise MLGatesError(
             f"{kind} gates do not support {listing(given)} yet",

@@ -1,0 +1,201 @@
+"""From parameters and a table to the verdict of a metric gate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_mlgates.core.errors import MLGatesError, NoChampionError
+from pytest_mlgates.core.policy import judge
+from pytest_mlgates.core.verdict import Finding, GroupValue, InputDigest, Outcome, Verdict
+from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.gates.base import Context, GateKind
+from pytest_mlgates.gates.metric import text
+from pytest_mlgates.gates.metric.decide import Claim, UndefinedPartError, decide
+from pytest_mlgates.gates.metric.parameters import MetricParameters
+from pytest_mlgates.gates.metric.parts import parts_of
+from pytest_mlgates.gates.privacy import Display
+
+if TYPE_CHECKING:
+    from pytest_mlgates.engines.table import Table
+    from pytest_mlgates.gates.metric.champion import Duel
+    from pytest_mlgates.gates.metric.decide import Decision
+    from pytest_mlgates.gates.metric.parts import Part
+
+_SEVERITY = {Outcome.PASSED: 0, Outcome.FAILED: 1}
+_DOUBT = {Finding.PROVEN: 0, Finding.INCONCLUSIVE: 1, Finding.DISPROVEN: 2}
+
+
+def evaluate(parameters: MetricParameters, subject: Any, context: Context) -> Verdict:
+    """The verdict of a metric gate on a table.
+
+    Raises:
+        MLGatesError: for columns that are missing or of the wrong kind, a metric that is undefined
+            on these rows or a slice of them, and a champion that cannot be compared.
+    """
+    table = to_table(subject, base=context.base)
+    display = Display(private=table.private, min_cell=context.min_cell)
+    if parameters.no_worse_than is None:
+        return _absolute(parameters, table, display)
+    # Champions need numpy and a model; a gate with a bound of its own does not.
+    from pytest_mlgates.gates.metric.champion import duel
+
+    try:
+        found = duel(parameters, table, context, display)
+    except NoChampionError as error:
+        if not parameters.first:
+            raise
+        verdict = _absolute(parameters, table, display)
+        return verdict.replace(
+            message=f"{verdict.message}\nno champion yet ({error.what}): judged by the absolute "
+            "bound alone",
+            warnings=(*verdict.warnings, f"no champion yet: {error.what}"),
+        )
+    verdict = _against(parameters, table, display, found)
+    return _both(verdict, _absolute(parameters, table, display)) if parameters.first else verdict
+
+
+def _absolute(parameters: MetricParameters, table: Table, display: Display) -> Verdict:
+    spec = parameters.spec
+    claims = [
+        Claim(at_least=name == "min", limit=limit, tolerance=abs(best - limit))
+        for name, limit, best in (
+            ("min", parameters.min, spec.high),
+            ("max", parameters.max, spec.low),
+        )
+        if limit is not None
+    ]
+    return _verdict(parameters, table, display, parts_of(table, parameters, display), claims)
+
+
+def _against(parameters: MetricParameters, table: Table, display: Display, found: Duel) -> Verdict:
+    margin = parameters.margin or 0.0
+    loss = parameters.spec.loss
+    claim = Claim(at_least=not loss, limit=margin if loss else -margin)
+    verdict = _verdict(parameters, table, display, found.parts, [claim], found)
+    warnings = list(verdict.warnings)
+    if margin == 0:
+        warnings.append("margin = 0 blocks an equally good candidate nearly half the time")
+    return verdict.replace(
+        details=(*verdict.details, found.details),
+        inputs=(*verdict.inputs, InputDigest(name=found.name, digest=found.digest, rows=found.n)),
+        warnings=tuple(warnings),
+    )
+
+
+def _verdict(
+    parameters: MetricParameters,
+    table: Table,
+    display: Display,
+    parts: list[Part],
+    claims: list[Claim],
+    found: Duel | None = None,
+) -> Verdict:
+    display.register([part.group for part in parts if part.group is not None])
+    try:
+        decision = decide(parts, claims, parameters.confidence)
+    except UndefinedPartError as error:
+        raise _undefined(error, parameters, display) from None
+    outcome = judge(decision.finding, parameters.inconclusive, estimate_holds=decision.holds)
+    whole = decision.plain[0][1]
+    warnings = dict.fromkeys((*decision.measured.warnings, *whole.warnings))
+    columns = [parameters.y_true, *(parameters.by or ())]
+    columns += parameters.y_score if parameters.spec.needs == "scores" else [parameters.y_pred]
+    confidence = decision.confidence
+    return Verdict(
+        id="",
+        kind="metric",
+        metric=parameters.metric,
+        by=parameters.by or (),
+        finding=decision.finding,
+        outcome=outcome,
+        estimate=float(decision.measured.value),
+        deciding_estimate=float(decision.deciding_value),
+        lower=decision.measured.interval.lower,
+        lower_confidence=confidence,
+        upper=decision.measured.interval.upper,
+        upper_confidence=confidence,
+        correction=decision.correction,
+        n=display.record(decision.measured.n),
+        method=decision.measured.method,
+        groups=_groups(decision, display),
+        details=_whole(decision, display),
+        rows_needed=decision.rows_needed,
+        inputs=(InputDigest(name=table.name, digest=table.digest(columns), rows=table.n_rows),),
+        warnings=tuple(warnings),
+        message=text.message(parameters, decision, outcome, display, found),
+        summary=text.summary(parameters, decision, display),
+    )
+
+
+def _groups(decision: Decision, display: Display) -> tuple[GroupValue, ...]:
+    return tuple(
+        GroupValue(
+            group=display.values(part.group),
+            n=display.record(found.n),
+            value=float(found.value),
+            lower=found.interval.lower,
+            upper=found.interval.upper,
+        )
+        for part, found in decision.plain
+        if part.group is not None
+    )
+
+
+def _whole(decision: Decision, display: Display) -> tuple[dict[str, Any], ...]:
+    """The table as a whole, where a slice may be what is shown."""
+    if len(decision.plain) == 1:
+        return ()
+    found = decision.plain[0][1]
+    return (
+        {
+            "part": "whole",
+            "value": float(found.value),
+            "lower": found.interval.lower,
+            "upper": found.interval.upper,
+            "n": display.record(found.n),
+        },
+    )
+
+
+def _undefined(
+    error: UndefinedPartError, parameters: MetricParameters, display: Display
+) -> MLGatesError:
+    part = error.part
+    place = (
+        "on this table"
+        if part.group is None
+        else f"in slice {text.slice_name(parameters, part.group, display)}"
+    )
+    return MLGatesError(
+        f"{parameters.metric} is undefined {place}",
+        got=f"{error.reason} ({display.count(part.rows)} rows)",
+        want="rows that the metric can be computed from: what is undefined never passes",
+        fix="" if part.group is None else "a coarser column in `by`, or more rows of that slice",
+    )
+
+
+def _both(comparison: Verdict, absolute: Verdict) -> Verdict:
+    """Both claims in one verdict: the worse one, with the words of the other."""
+
+    def rank(verdict: Verdict) -> tuple[int, int]:
+        doubt = 0 if verdict.finding is None else _DOUBT[verdict.finding]
+        return _SEVERITY.get(verdict.outcome, 2), doubt
+
+    worse, other = comparison, absolute
+    if rank(absolute) > rank(comparison):
+        worse, other = absolute, comparison
+    return worse.replace(
+        message=f"{worse.message}\nalso: {other.message}",
+        details=(*worse.details, *other.details),
+        inputs=tuple(dict.fromkeys((*comparison.inputs, *absolute.inputs))),
+        warnings=tuple(dict.fromkeys((*comparison.warnings, *absolute.warnings))),
+    )
+
+
+KIND = GateKind(
+    name="metric",
+    takes="table",
+    positional=("metric",),
+    parameters=MetricParameters,
+    evaluate=evaluate,
+)

@@ -1,0 +1,342 @@
+"""Scores, numbers and paired predictions as arrays, refused where they are not what they stand for.
+
+Beside :mod:`pytest_mlgates.gates.labels`, which counts classes and never needs rows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.text import plural
+from pytest_mlgates.gates.labels import (
+    Column,
+    classes_of,
+    kind_of,
+    positive_label,
+    refuse_missing,
+    refuse_missing_groups,
+    refuse_non_classes,
+    role_column,
+    shown,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from pytest_mlgates.engines.table import Table
+    from pytest_mlgates.gates.base import EvaluationParameters
+    from pytest_mlgates.gates.labels import Classes, Group
+    from pytest_mlgates.gates.privacy import Display
+
+    Floats = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
+
+
+class Scores(NamedTuple):
+    """Scores of the positive class, and the rounding unit of the type they came in."""
+
+    values: Floats
+    epsilon: float
+
+
+def positives(
+    table: Table,
+    parameters: EvaluationParameters,
+    *,
+    metric: str,
+    both: bool,
+    display: Display,
+) -> Mask:
+    """Which rows are positive in truth; *both* classes must occur where that is said.
+
+    Raises:
+        MLGatesError: for labels of a wrong kind or count, or of a single class.
+    """
+    column = role_column(table, parameters, "y_true")
+    refuse_non_classes(table, column, metric, display)
+    counts = table.counts([column.name])
+    refuse_missing(column, sum(n for key, n in counts if key[0] is None), table, display)
+    labels = [key[0] for key, _ in counts]
+    kinds = {kind_of(label) for label in labels}
+    if len(kinds) > 1 or "other" in kinds:
+        raise MLGatesError(
+            f"{metric} needs classes, and {column} holds values of another kind",
+            got=", ".join(sorted(kinds)),
+            want="class labels of one kind: integers, booleans or text",
+        )
+    positive = positive_label(
+        labels, parameters.pos_label, metric=metric, column=column, display=display
+    )
+    if both and len(labels) < 2:
+        raise MLGatesError(
+            f"{metric} needs both classes, and {column} holds one",
+            got=shown(labels, display),
+            want="at least one row of each class",
+        )
+    return np.asarray(table.arrays([column.name])[column.name] == positive, dtype=bool)
+
+
+def scores(
+    table: Table,
+    parameters: EvaluationParameters,
+    *,
+    metric: str,
+    probabilities: bool,
+    display: Display,
+) -> Scores:
+    """The scores of the positive class.
+
+    Raises:
+        MLGatesError: for labels in the place of scores, missing or non-finite ones, and, where
+            *probabilities* are wanted, for any outside [0, 1].
+    """
+    names = parameters.y_score
+    if len(names) != 1:
+        raise MLGatesError(
+            f"{metric} is for two classes for now, and y_score names {len(names)} columns",
+            got=", ".join(map(repr, names)),
+            want="the column with the scores of the positive class",
+        )
+    table.require(names[0], role="y_score")
+    column = Column(role="y_score", name=names[0], table=table.name)
+    dtype = table.schema[column.name]
+    if not dtype.is_numeric():
+        raise _labels_for_scores(metric, column, got=str(dtype))
+    array = table.arrays([column.name])[column.name]
+    return checked_scores(
+        array,
+        column,
+        metric=metric,
+        probabilities=probabilities,
+        decisions_refused=True,
+        table=table,
+        display=display,
+    )
+
+
+def checked_scores(
+    array: NDArray[Any],
+    column: Column,
+    *,
+    metric: str,
+    probabilities: bool,
+    decisions_refused: bool,
+    table: Table,
+    display: Display,
+) -> Scores:
+    """*array* as scores; *decisions_refused* unless a model's own score method gave them."""
+    if array.dtype.kind not in "iufO" or array.ndim != 1:
+        raise _labels_for_scores(metric, column, got=f"{array.dtype} of shape {array.shape}")
+    epsilon = np.finfo(array.dtype if array.dtype.kind == "f" else np.float64).eps
+    values = as_floats(array, column, metric)
+    refuse_missing(column, int(np.count_nonzero(np.isnan(values))), table, display)
+    _refuse_infinite(values, column, metric, display)
+    if decisions_refused and (np.isin(values, (0, 1)).all() or np.isin(values, (-1, 1)).all()):
+        raise _labels_for_scores(metric, column, got=f"only {shown(values.tolist(), display)}")
+    if probabilities:
+        outside = int(np.count_nonzero((values < 0) | (values > 1)))
+        if outside:
+            got = f"{display.count(outside)} of {plural(len(values), 'row')} outside"
+            if not display.private:
+                got += f", from {values.min():.6g} to {values.max():.6g}"
+            raise MLGatesError(
+                f"{metric} needs probabilities, and {column} has scores outside 0 to 1",
+                got=got,
+                want="numbers from 0 to 1",
+                fix="roc_auc takes scores of any range",
+            )
+    return Scores(values, float(epsilon))
+
+
+def numbers(
+    table: Table, parameters: EvaluationParameters, role: str, *, metric: str, display: Display
+) -> Floats:
+    """The finite numbers in the column that plays *role*.
+
+    Raises:
+        MLGatesError: for text, booleans, missing or infinite values.
+    """
+    column = role_column(table, parameters, role)
+    dtype = table.schema[column.name]
+    if not dtype.is_numeric():
+        raise MLGatesError(
+            f"{metric} needs numbers, and {column} holds {dtype}",
+            got=str(dtype),
+            want="a column of integers, floats or decimals",
+            fix="accuracy, f1 and their kin take classes",
+        )
+    return checked_numbers(table.arrays([column.name])[column.name], column, metric, table, display)
+
+
+def checked_numbers(
+    array: NDArray[Any], column: Column, metric: str, table: Table, display: Display
+) -> Floats:
+    """*array* as finite numbers."""
+    values = as_floats(array, column, metric)
+    refuse_missing(column, int(np.count_nonzero(np.isnan(values))), table, display)
+    _refuse_infinite(values, column, metric, display)
+    return values
+
+
+def as_floats(array: NDArray[Any], column: Column, metric: str) -> Floats:
+    """*array* in double precision, None as NaN.
+
+    Raises:
+        MLGatesError: if it does not hold numbers.
+    """
+    try:
+        if array.dtype.kind not in "iufO" or array.ndim != 1:
+            raise TypeError  # noqa: TRY301  (one message for both)
+        return np.asarray(array, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise MLGatesError(
+            f"{metric} needs numbers, and {column} holds something else",
+            got=f"{array.dtype} of shape {array.shape}",
+            want="one number per row",
+        ) from None
+
+
+def class_codes(
+    table: Table,
+    parameters: EvaluationParameters,
+    rivals: Mapping[str, NDArray[Any]],
+    *,
+    metric: str,
+    binary: bool,
+    display: Display,
+) -> tuple[Classes, NDArray[np.intp], dict[str, NDArray[np.intp]]]:
+    """Labels and several models' predictions in row order, as positions in the sorted labels.
+
+    Args:
+        table: The evaluation table.
+        parameters: Roles and ``pos_label``.
+        rivals: Predictions of shape ``(rows,)`` by name of the model.
+        metric: Who asks, for messages.
+        binary: Whether exactly two classes are wanted.
+        display: What may be shown of the table.
+
+    Raises:
+        MLGatesError: as :func:`pytest_mlgates.gates.labels.confusion`.
+    """
+    truth = role_column(table, parameters, "y_true")
+    refuse_non_classes(table, truth, metric, display)
+    label, truths = _factorized(table.arrays([truth.name])[truth.name], truth, table, display)
+    seen: dict[Any, None] = dict.fromkeys(label)
+    found = {}
+    for name, array in rivals.items():
+        column = Column(role="y_pred", name=name, table=table.name)
+        _refuse_fractions(array, column, metric)
+        found[name] = _factorized(array, column, table, display)
+        classes_of(
+            label,
+            found[name][0],
+            columns=(truth, column),
+            metric=metric,
+            pos_label=parameters.pos_label,
+            binary=binary,
+            display=display,
+        )
+        seen.update(dict.fromkeys(found[name][0]))
+    both = Column(role="y_pred", name=" and ".join(rivals), table=table.name)
+    classes = classes_of(
+        label,
+        seen,
+        columns=(truth, both),
+        metric=metric,
+        pos_label=parameters.pos_label,
+        binary=binary,
+        display=display,
+    )
+    place = {value: i for i, value in enumerate(classes.labels)}
+
+    def coded(values: list[Any], codes: NDArray[np.intp]) -> NDArray[np.intp]:
+        return np.asarray([place[value] for value in values], dtype=np.intp)[codes]
+
+    return (
+        classes,
+        coded(label, truths),
+        {name: coded(values, codes) for name, (values, codes) in found.items()},
+    )
+
+
+def group_codes(
+    table: Table, parameters: EvaluationParameters, by: Sequence[str], display: Display
+) -> tuple[list[Group], NDArray[np.intp]]:
+    """The groups of *by*, and the position of each row's group among them."""
+    counts = table.counts(by)
+    refuse_missing_groups(by, counts, parameters.missing, table, display)
+    groups = [key for key, _ in counts]
+    place = {key: i for i, key in enumerate(groups)}
+    columns = [table.arrays([name])[name] for name in by]
+    parts = [_unique(column) for column in columns]
+    if len(parts) == 1:
+        combined, first = np.unique(parts[0][1], return_inverse=True)
+        keys = [(parts[0][0][i],) for i in combined.tolist()]
+    else:
+        combined, first = np.unique(
+            np.stack([codes for _, codes in parts], axis=1), axis=0, return_inverse=True
+        )
+        keys = [
+            tuple(values[i] for (values, _), i in zip(parts, row, strict=True))
+            for row in combined.tolist()
+        ]
+    return groups, np.asarray([place[key] for key in keys], dtype=np.intp)[first.reshape(-1)]
+
+
+def _factorized(
+    array: NDArray[Any], column: Column, table: Table, display: Display
+) -> tuple[list[Any], NDArray[np.intp]]:
+    values, codes = _unique(array)
+    if None in values:
+        refuse_missing(column, int(np.count_nonzero(codes == values.index(None))), table, display)
+    return values, codes
+
+
+def _unique(array: NDArray[Any]) -> tuple[list[Any], NDArray[np.intp]]:
+    """Distinct values as plain Python, missing as None and last, and each row's place."""
+    if array.dtype.kind == "M":
+        array = array.astype("datetime64[us]")  # whose items are datetimes
+    if array.dtype == object:
+        missing = np.fromiter((value is None for value in array), bool, len(array))
+    elif array.dtype.kind in "fM":
+        missing = np.isnan(array) if array.dtype.kind == "f" else np.isnat(array)
+    else:
+        missing = np.zeros(len(array), dtype=bool)
+    found, inverse = np.unique(array[~missing], return_inverse=True)
+    codes = np.full(len(array), len(found), dtype=np.intp)
+    codes[~missing] = inverse
+    return found.tolist() + ([None] if missing.any() else []), codes
+
+
+def _refuse_fractions(array: NDArray[Any], column: Column, metric: str) -> None:
+    if array.dtype.kind == "f" and bool(np.any((array != np.round(array)) & ~np.isnan(array))):
+        raise MLGatesError(
+            f"{metric} needs classes, and {column} holds fractions",
+            got=str(array.dtype),
+            want="class labels: 0/1, booleans, -1/1, or text with `pos_label`",
+        )
+
+
+def _refuse_infinite(values: Floats, column: Column, metric: str, display: Display) -> None:
+    infinite = int(np.count_nonzero(np.isinf(values)))
+    if infinite:
+        raise MLGatesError(
+            f"{metric} needs finite numbers, and {column} holds infinities",
+            got=f"{display.count(infinite)} of {plural(len(values), 'row')}",
+            want="a finite number in every row",
+        )
+
+
+def _labels_for_scores(metric: str, column: Column, *, got: str) -> MLGatesError:
+    return MLGatesError(
+        f"{metric} needs scores, and {column} holds labels",
+        got=got,
+        want="a number per row that grows with the chance of the positive class",
+        fix="write the model's predict_proba or decision_function into that column; for a model "
+        "that only decides, balanced_accuracy says what its roc_auc would",
+    )
