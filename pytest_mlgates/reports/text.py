@@ -11,6 +11,8 @@ from pytest_mlgates.reports.rows import row, status, tally
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_mlgates.core.evidence import Evidence
+
 # What ASCII terminals get instead.
 _ASCII = str.maketrans(
     {"×": "x", "·": "-", "…": "...", "−": "-", "–": "-", "≥": ">=", "≤": "<=", "\u202f": " "}
@@ -73,6 +75,19 @@ def render_tally(verdicts: Sequence[Verdict], *, evidence: str | None = None) ->
     """The last line: counts, and where the evidence is."""
     text = tally(list(verdicts))
     return f"{text} · evidence {evidence}" if evidence else text
+
+
+def render_evidence(
+    evidence: Evidence, *, width: int = 120, written: str | None = None
+) -> list[str]:
+    """All of a run: rows, messages, counts, what was required and did not run."""
+    verdicts = evidence.verdicts
+    lines = [*render_rows(verdicts, width=width), *render_messages(verdicts), ""]
+    lines.append(f" {render_tally(verdicts, evidence=written)}")
+    if evidence.required_not_run and not evidence.problems:
+        lines.append(f" required, not run: {', '.join(evidence.required_not_run)}")
+    lines += [f" {problem}" for problem in evidence.problems]
+    return lines
 
 
 def degrade(text: str, encoding: str | None) -> str:

@@ -13,6 +13,7 @@ from pytest_mlgates.core.verdict import Outcome, Policy, Verdict
 from pytest_mlgates.engines.table import Table, to_table
 from pytest_mlgates.gates.base import Context, Gate, evaluate
 from pytest_mlgates.runner import models
+from pytest_mlgates.runner.changed import covers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +94,7 @@ class Evaluator:
         base = self.configuration.base
         full = (base / path).resolve()
         return any(
-            settings.private and _covers(base, settings.path, full)
+            settings.private and covers(base, settings.path, full)
             for settings in self.configuration.settings.tables.values()
         )
 
@@ -156,10 +157,3 @@ def error_verdict(gate: Gate, error: MLGatesError) -> Verdict:
         policy=Policy(parameters.inconclusive),
         replaces=gate.replaces,
     )
-
-
-def _covers(base: Path, pattern: str, full: Path) -> bool:
-    declared = base / pattern
-    if declared.resolve() == full:
-        return True
-    return full.match(str(declared)) or declared.resolve() in full.parents

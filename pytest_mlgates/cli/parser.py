@@ -1,0 +1,32 @@
+"""Arguments of ``mlgates`` and its commands."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from pytest_mlgates.cli import check
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_COMMANDS = {"check": check}
+
+
+def dispatch(argv: Sequence[str]) -> int:
+    """Parse *argv* and run its command."""
+    parser = argparse.ArgumentParser(
+        prog="mlgates",
+        description="Quality gates for machine learning.",
+        epilog="exit codes: 0 passed, 1 a gate failed, 2 misuse, 3 a bug of ours, 130 interrupted",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"pytest-mlgates {metadata.version('pytest-mlgates')}"
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, module in _COMMANDS.items():
+        own = commands.add_parser(name, help=module.HELP, description=module.HELP)
+        module.add_arguments(own)
+    arguments = parser.parse_args(argv)
+    return _COMMANDS[arguments.command].run(arguments)

@@ -1,0 +1,58 @@
+"""Hook ``mlgates-check``: evaluate the declared gates whose inputs are among the changed files."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_mlgates.config.model import Configuration
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Judge the files in *argv* (default: the process's arguments); return the exit code."""
+    from pytest_mlgates.core.boundary import guarded
+
+    return guarded(lambda: _run(_parser().parse_args(argv)))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mlgates-check", description=__doc__)
+    parser.add_argument("filenames", nargs="*", metavar="FILE", help="changed files")
+    parser.add_argument("--config", metavar="FILE", help="pyproject.toml or mlgates.toml to use")
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if not arguments.filenames:
+        sys.stdout.write("mlgates-check: no files named\n")
+        return 0
+    from pytest_mlgates.config.load import load
+    from pytest_mlgates.runner.changed import configurations_of
+
+    files = [Path(name) for name in arguments.filenames]
+    config = Path(arguments.config) if arguments.config else None
+    codes = [
+        _judge(load(path), changed) for path, changed in configurations_of(files, config).items()
+    ]
+    return max(codes)
+
+
+def _judge(configuration: Configuration, changed: list[Path]) -> int:
+    from pytest_mlgates.hooks.judging import judge
+    from pytest_mlgates.runner.changed import affected
+
+    gates = affected(configuration, changed)
+    if not gates:
+        names = ", ".join(sorted({path.name for path in changed}))
+        sys.stdout.write(f"mlgates-check: no gate of {configuration.source} reads {names}\n")
+        return 0
+    return judge(configuration, gates)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,104 @@
+"""Hook ``mlgates-data``: hold the named data files to a contract."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_mlgates.core.verdict import Verdict
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Judge the files in *argv* (default: the process's arguments); return the exit code."""
+    from pytest_mlgates.core.boundary import guarded
+
+    return guarded(lambda: _run(_parser().parse_args(argv)))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mlgates-data", description=__doc__)
+    parser.add_argument("filenames", nargs="*", metavar="FILE", help="data files")
+    parser.add_argument("--config", metavar="FILE", help="pyproject.toml or mlgates.toml to use")
+    parser.add_argument(
+        "--suite",
+        metavar="FILE",
+        help="the suite for every named file (default: the contracts that the configuration maps "
+        "them to, each on its whole table)",
+    )
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    files = [Path(name) for name in arguments.filenames]
+    if not files:
+        sys.stdout.write("mlgates-data: no files named\n")
+        return 0
+    if arguments.suite is not None:
+        return _against_suite(files, arguments.suite)
+    return max(_by_configuration(files, Path(arguments.config) if arguments.config else None))
+
+
+def _against_suite(files: Sequence[Path], suite: str) -> int:
+    """Each file on its own against *suite*."""
+    from pytest_mlgates.config.load import load_for
+    from pytest_mlgates.core.errors import MissingExtraError, MLGatesError
+    from pytest_mlgates.engines.table import to_table
+    from pytest_mlgates.extensions.manager import gate_kind
+    from pytest_mlgates.gates.base import Gate, parse
+    from pytest_mlgates.hooks.judging import report
+    from pytest_mlgates.runner.evaluator import Evaluator, error_verdict
+
+    kind = gate_kind("data_schema")
+    where = f"mlgates-data --suite {suite}"
+    # The suite is named by the user on a command line, hence relative to the working directory.
+    parameters = parse(kind, (str(Path(suite).resolve()),), {}, where=where)
+    verdicts: list[Verdict] = []
+    elsewhere: list[tuple[str, str]] = []
+    for file in files:
+        evaluator = Evaluator(load_for(file))
+        gate = Gate(id=str(file), kind=kind, parameters=parameters, where=where)
+        try:
+            table = to_table(file.resolve(), private=evaluator.is_private(file.resolve()))
+            verdicts.append(evaluator.evaluate(gate, table))
+        except MissingExtraError as error:
+            elsewhere.append((str(file), error.what))
+        except MLGatesError as error:
+            verdicts.append(error_verdict(gate, error.at(str(file))))
+    return report(verdicts, elsewhere)
+
+
+def _by_configuration(files: Sequence[Path], config: Path | None) -> list[int]:
+    """The contracts that the configurations map *files* to."""
+    from pytest_mlgates.config.load import load
+    from pytest_mlgates.core.errors import ConfigurationError
+    from pytest_mlgates.hooks.judging import judge
+    from pytest_mlgates.runner.changed import affected, configurations_of
+
+    codes = []
+    for path, changed in configurations_of(files, config).items():
+        configuration = load(path)
+        unmapped = []
+        gates = {}
+        for file in changed:
+            hit = [d for d in affected(configuration, [file]) if d.gate.kind.name == "data_schema"]
+            gates.update({d.gate.id: d for d in hit})
+            if not hit:
+                unmapped.append(file.name)
+        if unmapped:
+            raise ConfigurationError(
+                f"no contract is declared for {', '.join(sorted(unmapped))}",
+                where=str(path),
+                want="a [tool.mlgates.gates.NAME] of kind data_schema whose table names the file",
+                fix="declare one, pass `args: [--suite, FILE]`, or narrow `files:` of this hook",
+            )
+        codes.append(judge(configuration, list(gates.values())))
+    return codes
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

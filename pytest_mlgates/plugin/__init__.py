@@ -1,0 +1,199 @@
+"""The pytest plugin: options, markers, the fixture, and hooks that hand everything on.
+
+Nothing of this project, and no third-party library, is imported here: pytest loads this module in
+every project that has it installed. What a gate needs is imported when the first gate is seen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from pytest_mlgates.plugin.fixture import MLGate
+    from pytest_mlgates.plugin.session import GateSession
+
+KINDS = ("data_schema", "metric", "fairness", "reproducibility")
+_SESSION = "mlgates-session"
+_CONFIGURATION_NAMES = ("mlgates.toml", "pyproject.toml")
+
+_MARKERS = (
+    "data_schema(suite, *, id=None, examples=0): hold the table given to `mlgate` to a Great "
+    "Expectations suite (a path, or a list of expectations)",
+    "metric(metric, *, min=None, max=None, no_worse_than=None, margin=None, by=None, id=None, ...):"
+    " hold a metric of the evaluation table given to `mlgate` to a bound",
+    "fairness(metric, *, by, min=None, max=None, id=None, ...): hold a disparity between groups of "
+    "the evaluation table given to `mlgate` to a bound",
+    "reproducibility(*, runs=2, level='bitwise', fresh_process=False, id=None): run the callable "
+    "given to `mlgate` several times and compare what it returns",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options are plain strings and flags: pytest-xdist sends them to its workers."""
+    group = parser.getgroup("mlgates", "quality gates for machine learning")
+    group.addoption(
+        "--mlgates",
+        action="store_true",
+        default=False,
+        help="also run the gates declared in [tool.mlgates] (pyproject.toml or mlgates.toml)",
+    )
+    group.addoption(
+        "--mlgates-require",
+        action="store_true",
+        default=False,
+        help="fail unless every gate in `required` was evaluated, whatever was selected",
+    )
+    group.addoption(
+        "--mlgates-inconclusive",
+        choices=("estimate", "pass", "fail"),
+        default=None,
+        help="what becomes of gates that the rows cannot decide: their deciding estimate resolves "
+        "them (estimate, the default), only disproven gates fail (pass), proof is required (fail)",
+    )
+    group.addoption(
+        "--mlgates-evidence",
+        metavar="PATH",
+        default=None,
+        help="write the record of the run there (with --mlgates: .mlgates/evidence.json)",
+    )
+    group.addoption(
+        "--mlgates-examples",
+        metavar="N",
+        default=None,
+        help="show up to N example values of what broke a contract (default 0; never for private "
+        "tables)",
+    )
+    group.addoption(
+        "--mlgates-strict",
+        action="store_true",
+        default=False,
+        help="fail tests that carry a gate's marker as a plain label, without a gate",
+    )
+    parser.addini(
+        "mlgates_short_markers",
+        type="bool",
+        default=True,
+        help="whether @pytest.mark.fairness and its like are gates; false leaves the names to the "
+        "project, @pytest.mark.mlgates_fairness and its like always work",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register markers; judge options and configuration before anything is collected."""
+    short = config.getini("mlgates_short_markers")
+    for line in _MARKERS:
+        if short:
+            config.addinivalue_line("markers", line)
+        config.addinivalue_line("markers", f"mlgates_{line}")
+    config.pluginmanager.register(_Watch(config), "mlgates-watch")
+    asked = config.option.mlgates or config.option.mlgates_require
+    asked = asked or config.option.mlgates_evidence or config.option.mlgates_examples
+    if asked or _is_configured(config.invocation_params.dir):
+        gate_session(config).check_configuration()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Add the declared gates, early, so that -k, -m, --deselect and --lf select among them too."""
+    if config.option.mlgates:
+        gate_session(config).add_declared_gates(session, items)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """``pytest pyproject.toml::ID`` runs a declared gate without any option."""
+    if file_path.name in _CONFIGURATION_NAMES and parent.session.isinitpath(file_path):
+        return gate_session(parent.config).configuration_file(parent, file_path)
+    return None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Find tests that carry gates; a misused marker is a collection error that names its test."""
+    report = yield
+    if report.passed:
+        config = collector.config
+        for node in report.result or ():
+            if isinstance(node, pytest.Item) and _concerns_us(node):
+                gate_session(config).examine(node, report)
+    return report
+
+
+@pytest.fixture
+def mlgate(request: pytest.FixtureRequest) -> MLGate:
+    """Evaluate this test's gates: ``mlgate(table)`` or ``mlgate(callable)``.
+
+    Every marker of the test whose kind takes the subject is evaluated; then one ``GateFailure`` is
+    raised with all that failed, or the verdicts are returned. Keywords are roles (``y_true="label"``
+    or arrays), ``sensitive_features=`` and ``subject="fold-3"``, which tells calls apart.
+
+    ``mlgate.data_schema(table, suite)``, ``.metric(table, "f1", min=0.8)``, ``.fairness(…)`` and
+    ``.reproducibility(…)`` do the same without markers. ``with mlgate.collect():`` defers failures
+    to the end of the block.
+    """
+    return gate_session(request.config).fixture(request.node)
+
+
+def gate_session(config: pytest.Config) -> GateSession:
+    """The one session object of this process, made when the first gate is seen."""
+    found: Any = config.pluginmanager.get_plugin(_SESSION)
+    if found is None:
+        from pytest_mlgates.plugin.session import GateSession
+
+        found = GateSession(config)
+        config.pluginmanager.register(found, _SESSION)
+    session: GateSession = found
+    return session
+
+
+def _concerns_us(item: pytest.Item) -> bool:
+    if "mlgate" in getattr(item, "fixturenames", ()):
+        return True
+    return any(mark.name.removeprefix("mlgates_") in KINDS for mark in item.iter_markers())
+
+
+def _is_configured(start: Path) -> bool:
+    """Whether a configuration of ours governs *start*; reads a few small files, imports nothing."""
+    for folder in (start, *start.parents):
+        for name in _CONFIGURATION_NAMES:
+            path = folder / name
+            if path.is_file():
+                if name == "mlgates.toml":
+                    return True
+                try:
+                    found = b"mlgates" in path.read_bytes()
+                except OSError:
+                    continue
+                if found:
+                    from pytest_mlgates.config.find import has_gates
+
+                    try:
+                        if has_gates(path):
+                            return True
+                    except Exception:  # noqa: BLE001  (not TOML: pytest itself says so)
+                        return False
+    return False
+
+
+class _Watch:
+    """Wakes the session when a report with verdicts arrives from a worker."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if hasattr(report, "mlgates"):
+            gate_session(self.config).add_report(report)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        if error:
+            gate_session(self.config).worker_down(node, error)

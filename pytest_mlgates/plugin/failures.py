@@ -1,0 +1,133 @@
+"""What people read when a test with gates fails: our message, never our traceback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from _pytest._code.code import (
+    ExceptionChainRepr,
+    ReprEntryNative,
+    ReprFileLocation,
+    ReprTraceback,
+)
+
+from pytest_mlgates.core.errors import GateFailure, MLGatesError
+from pytest_mlgates.core.verdict import Outcome, Policy, Verdict
+from pytest_mlgates.reports.rows import bound_text, status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_mlgates.gates.base import Gate
+
+NOT_EVALUATED = "{marker} was not evaluated: no call of `mlgate` in this test took it"
+LABEL_WITHOUT_VERDICT = (
+    "this test is marked {kind} and requests `mlgate`, but evaluated no gate of that kind"
+)
+LABEL_WITHOUT_GATE = "this test is marked {kind} without a gate (--mlgates-strict)"
+
+
+def collection_error(item: pytest.Item, error: MLGatesError) -> Any:
+    """What a collector reports for a test with a misused marker."""
+    return _message_repr(str(error.at(item.nodeid)), item, "misused gate marker")
+
+
+def unevaluated(gate: Gate) -> Verdict:
+    """The record of a marker that no call evaluated."""
+    return Verdict(
+        id=gate.id,
+        kind=gate.kind.name,
+        finding=None,
+        outcome=Outcome.ERROR,
+        message=NOT_EVALUATED.format(marker=gate.where.partition(" ")[2]),
+        summary="not evaluated by any call",
+        metric=getattr(gate.parameters, "metric", None),
+        bound=gate.parameters.bound(),
+        policy=Policy(gate.parameters.inconclusive),
+    )
+
+
+def error_record(name: str, kind: str) -> Callable[[MLGatesError], Verdict]:
+    """How to record the misuse of a method of ``mlgate``, whose parameters may not even parse."""
+
+    def record(error: MLGatesError) -> Verdict:
+        return Verdict(
+            id=name,
+            kind=kind,
+            finding=None,
+            outcome=Outcome.ERROR,
+            message=str(error),
+            summary=error.what,
+        )
+
+    return record
+
+
+def shorten(
+    report: pytest.TestReport,
+    excinfo: pytest.ExceptionInfo[BaseException],
+    item: pytest.Item,
+    *,
+    private: bool,
+) -> None:
+    """Replace the traceback where it is ours, or where it could show a private table."""
+    error = excinfo.value
+    if isinstance(error, GateFailure):
+        report.longrepr = _message_repr(error.message, item, "GateFailure", excinfo)
+    elif isinstance(error, MLGatesError):
+        report.longrepr = _message_repr(str(error), item, type(error).__name__, excinfo)
+    elif private:
+        name = type(error).__name__
+        text = f"{name} (its details are withheld: this test evaluated a private table)"
+        report.longrepr = _message_repr(text, item, name, excinfo)
+
+
+def junit_properties(verdict: Verdict) -> list[tuple[str, object]]:
+    """The verdict as JUnit properties of its test."""
+    fields = {
+        "outcome": str(verdict.outcome),
+        "finding": str(verdict.finding) if verdict.finding is not None else "none",
+        "status": status(verdict),
+        "estimate": verdict.estimate,
+        "lower": verdict.lower,
+        "upper": verdict.upper,
+        "n": verdict.n,
+        "bound": bound_text(verdict.bound),
+    }
+    return [
+        (f"mlgates.{verdict.id}.{key}", str(value))
+        for key, value in fields.items()
+        if value not in (None, "")
+    ]
+
+
+def _message_repr(
+    text: str,
+    item: pytest.Item,
+    title: str,
+    excinfo: pytest.ExceptionInfo[BaseException] | None = None,
+) -> ExceptionChainRepr:
+    """A failure that shows *text* and the test's own line, nothing of what lies between."""
+    path, line, _ = item.reportinfo()
+    number = (line or 0) + 1
+    if excinfo is not None:
+        own = [entry for entry in excinfo.traceback if str(entry.path) == str(item.path)]
+        number = own[-1].lineno + 1 if own else number
+    shown = _relative(item, str(path))
+    crash = ReprFileLocation(shown, number, _first_line(text))
+    entry = ReprEntryNative([f"{text}\n", "\n", f"{shown}:{number}: {title}\n"])
+    trace = ReprTraceback([entry], None, style="native")
+    return ExceptionChainRepr([(trace, crash, None)])
+
+
+def _relative(item: pytest.Item, path: str) -> str:
+    try:
+        return item.path.relative_to(item.config.rootpath).as_posix()
+    except ValueError:
+        return path
+
+
+def _first_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " ".join(lines[:2]) if lines and lines[0].startswith("gate ") else (lines or [""])[0]

@@ -1,0 +1,219 @@
+"""The ``mlgate`` fixture's object."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from pytest_mlgates.core.errors import GateFailure, MLGatesError
+from pytest_mlgates.plugin import failures
+from pytest_mlgates.reports.text import message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pytest
+
+    from pytest_mlgates.core.verdict import Verdict
+    from pytest_mlgates.gates.base import Gate
+    from pytest_mlgates.plugin.session import GateSession
+
+
+class MLGate:
+    """Evaluates the gates of one test. See the ``mlgate`` fixture."""
+
+    def __init__(self, session: GateSession, item: pytest.Item) -> None:
+        self._session, self._item = session, item
+        self._deferred: list[Verdict | MLGatesError] | None = None
+
+    def __call__(
+        self, table_or_callable: Any = None, /, *, subject: str | None = None, **keywords: Any
+    ) -> tuple[Verdict, ...]:
+        """Evaluate every marker of the test whose kind takes the subject, in source order.
+
+        Args:
+            table_or_callable: A dataframe, a path, or a callable; left out where arrays come by
+                keyword.
+            subject: Tells several calls of one test apart: ``"fold-3"``.
+            keywords: Roles (a column name, or an array of shape ``(rows,)``),
+                ``sensitive_features=``, ``pos_label=``, ``private=True``.
+
+        Raises:
+            GateFailure: with all gates that failed.
+            MLGatesError: misuse.
+        """
+        from pytest_mlgates.engines.table import is_table_like
+
+        takes = "table"
+        if callable(table_or_callable) and not is_table_like(table_or_callable):
+            takes = "callable"
+        gates = [g for g in self._session.gates_of(self._item).gates if g.kind.takes == takes]
+        if not gates:
+            raise MLGatesError(
+                f"no marker of this test takes a {takes}",
+                where=self._item.nodeid,
+                fix="mark the test, e.g. @pytest.mark."
+                + (
+                    'metric("accuracy", min=0.8)'
+                    if takes == "table"
+                    else "reproducibility(runs=2)"
+                )
+                + ", or call mlgate.metric(…) and its like",
+            )
+        make = self._subject(takes, table_or_callable, keywords)
+        results = [self._evaluate(gate, make, subject) for gate in gates]
+        self._settle(results)
+        return tuple(r for r in results if not isinstance(r, MLGatesError))
+
+    def data_schema(self, table: Any, suite: Any, **options: Any) -> Verdict:
+        """Hold *table* to a contract, as ``pytest_mlgates.data_schema`` does."""
+        return self._one("data_schema", table, (suite,), options)
+
+    def metric(self, table: Any, metric: str, **options: Any) -> Verdict:
+        """Hold a metric to a bound, as ``pytest_mlgates.metric`` does."""
+        return self._one("metric", table, (metric,), options)
+
+    def fairness(self, table: Any, metric: str, **options: Any) -> Verdict:
+        """Hold a disparity to a bound, as ``pytest_mlgates.fairness`` does."""
+        return self._one("fairness", table, (metric,), options)
+
+    def reproducibility(self, function: Callable[[], Any], **options: Any) -> Verdict:
+        """Run *function* several times, as ``pytest_mlgates.reproducibility`` does."""
+        return self._one("reproducibility", function, (), options)
+
+    @contextlib.contextmanager
+    def collect(self) -> Iterator[MLGate]:
+        """Defer failures to the end of the block: several models, folds or splits in one report."""
+        if self._deferred is not None:
+            raise MLGatesError("mlgate.collect() is already open", where=self._item.nodeid)
+        self._deferred = []
+        try:
+            yield self
+        except BaseException:
+            self._deferred = None
+            raise
+        results, self._deferred = self._deferred, None
+        self._settle(results)
+
+    def _one(
+        self, kind: str, subject: Any, args: tuple[Any, ...], options: dict[str, Any]
+    ) -> Verdict:
+        from pytest_mlgates.runner.functions import evaluate_call
+
+        label = options.pop("subject", None)
+        prefix = self._session.prefix(self._item)
+
+        def run() -> Verdict:
+            evaluator = self._session.evaluator(self._item)
+            if options.get("private"):
+                self._session.touch_private(self._item)
+            verdict = evaluate_call(
+                kind,
+                subject,
+                args,
+                options,
+                evaluator=evaluator,
+                where=f"{self._item.nodeid} mlgate.{kind}(…)",
+            )
+            if "id" not in options:
+                verdict = verdict.replace(id=f"{prefix}::{verdict.id}")
+            return _labelled(verdict, label)
+
+        record = failures.error_record(f"{prefix}::{kind}" + (f"@{label}" if label else ""), kind)
+        result = self._guarded(run, kind, record)
+        self._settle([result])
+        if isinstance(result, MLGatesError):  # deferred: the end of the block raises it
+            return record(result)
+        return result
+
+    def _evaluate(
+        self, gate: Gate, make: Callable[[Gate], tuple[Gate, Any]], label: str | None
+    ) -> Verdict | MLGatesError:
+        from pytest_mlgates.runner.evaluator import error_verdict
+
+        evaluator = self._session.evaluator(self._item)
+
+        def run() -> Verdict:
+            ready, subject = make(gate)
+            if getattr(subject, "private", False):
+                self._session.touch_private(self._item)
+            return _labelled(evaluator.evaluate(ready, subject), label)
+
+        def record(error: MLGatesError) -> Verdict:
+            return _labelled(error_verdict(gate, error), label)
+
+        return self._guarded(run, gate.id, record)
+
+    def _guarded(
+        self,
+        run: Callable[[], Verdict],
+        key: str,
+        record: Callable[[MLGatesError], Verdict],
+    ) -> Verdict | MLGatesError:
+        """The verdict, recorded; or the misuse, recorded as outcome ``error``."""
+        try:
+            verdict = run()
+            self._session.record(self._item, verdict, key)
+        except MLGatesError as error:
+            error.at(self._item.nodeid)
+            self._session.record_error(self._item, record(error), key)
+            return error
+        return verdict
+
+    def _subject(
+        self, takes: str, given: Any, keywords: dict[str, Any]
+    ) -> Callable[[Gate], tuple[Gate, Any]]:
+        """How to make a gate and its subject of this call; tables are made once per call."""
+        if takes == "callable":
+            if keywords:
+                raise MLGatesError(
+                    f"unknown keyword {next(iter(keywords))!r}",
+                    where=self._item.nodeid,
+                    want="no keyword but subject= beside a callable",
+                )
+            return lambda gate: (gate, given)
+        from pytest_mlgates.plugin.session import with_roles
+        from pytest_mlgates.runner.subjects import assemble
+
+        evaluator = self._session.evaluator(self._item)
+        options = dict(keywords)
+        private = bool(options.pop("private", False))
+        if isinstance(given, str) or hasattr(given, "__fspath__"):
+            private = private or evaluator.is_private(given)
+        if private:
+            self._session.touch_private(self._item)
+        made: list[Any] = []
+
+        def make(gate: Gate) -> tuple[Gate, Any]:
+            if not made:
+                made.append(
+                    assemble(given, options, base=evaluator.context.base, private=private)
+                )
+            table, roles = made[0]
+            return with_roles(gate, roles), table
+
+        return make
+
+    def _settle(self, results: list[Verdict | MLGatesError]) -> None:
+        """Raise for what failed, now or at the end of ``collect()``."""
+        if self._deferred is not None:
+            self._deferred += results
+            return
+        errors = [r for r in results if isinstance(r, MLGatesError)]
+        verdicts = [r for r in results if not isinstance(r, MLGatesError)]
+        failed = [v for v in verdicts if not v.passed]
+        if errors:
+            others = "\n\n".join(message(v) for v in failed)
+            if len(errors) == 1 and not others:
+                raise errors[0] from None
+            text = "\n\n".join([*(str(e) for e in errors), *([others] if others else [])])
+            raise MLGatesError(text) from None
+        if failed:
+            head = (
+                f"{len(failed)} of {len(verdicts)} gates failed\n\n" if len(verdicts) > 1 else ""
+            )
+            raise GateFailure(head + "\n\n".join(message(v) for v in failed), verdicts)
+
+
+def _labelled(verdict: Verdict, label: str | None) -> Verdict:
+    return verdict if label is None else verdict.replace(id=f"{verdict.id}@{label}")

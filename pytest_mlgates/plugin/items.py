@@ -1,0 +1,71 @@
+"""Declared gates as test items: ``pyproject.toml::sex-parity``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_mlgates.core.errors import GateFailure, MLGatesError
+from pytest_mlgates.core.verdict import Outcome
+from pytest_mlgates.plugin import KINDS, gate_session
+from pytest_mlgates.reports.text import message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_mlgates.config.model import Configuration, DeclaredGate
+
+
+class GateFile(pytest.File):
+    """A configuration file as a collector of its gates."""
+
+    def collect(self) -> Iterable[GateItem]:
+        """One item per declared gate, in the order of the file."""
+        from pytest_mlgates.config.load import load
+
+        override = self.config.option.mlgates_inconclusive
+        try:
+            configuration = load(Path(self.path), inconclusive=override)
+        except MLGatesError as error:
+            raise self.CollectError(str(error)) from None
+        for name, declared in configuration.gates.items():
+            yield GateItem.from_parent(
+                self, name=name, declared=declared, configuration=configuration
+            )
+
+
+class GateItem(pytest.Item):
+    """One declared gate."""
+
+    def __init__(
+        self, *, declared: DeclaredGate, configuration: Configuration, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.declared, self.configuration = declared, configuration
+        kind = declared.gate.kind.name
+        if kind in KINDS:  # so that `-m fairness` selects declared gates too
+            self.add_marker(f"mlgates_{kind}")
+            if self.config.getini("mlgates_short_markers"):
+                self.add_marker(kind)
+        if declared.table is not None and self.config.pluginmanager.hasplugin("xdist"):
+            # With `--dist loadgroup` the gates of a table share one worker and one scan.
+            self.add_marker(pytest.mark.xdist_group(f"mlgates-{declared.table}"))
+
+    def runtest(self) -> None:
+        """Evaluate; raise for anything that does not let the change through."""
+        session = gate_session(self.config)
+        verdict = session.evaluator_for(self.configuration).evaluate_declared(self.declared)
+        settings = self.configuration.settings
+        if self.declared.table is not None and settings.tables[self.declared.table].private:
+            session.touch_private(self)
+        session.record(self, verdict, verdict.id)
+        if verdict.outcome is Outcome.ERROR:
+            raise MLGatesError(message(verdict))
+        if not verdict.passed:
+            raise GateFailure(message(verdict), [verdict])
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """Where pytest says this gate stands."""
+        return self.path, None, self.name

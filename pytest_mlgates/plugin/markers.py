@@ -1,0 +1,163 @@
+"""From the markers of a test to its gates: source order, nearest wins, ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_mlgates.plugin import KINDS
+
+if TYPE_CHECKING:
+    from pytest_mlgates.config.model import Configuration
+    from pytest_mlgates.gates.base import Gate
+
+
+@dataclass(frozen=True)
+class Marked:
+    """One marker of one of our kinds, where it stands."""
+
+    kind: str
+    mark: pytest.Mark
+    node: pytest.Item | pytest.Collector
+
+    @property
+    def bare(self) -> bool:
+        """Without arguments it is a plain label, as many projects use these words."""
+        return not self.mark.args and not self.mark.kwargs
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What a nearer marker must share with this one to replace it."""
+        arguments = self.mark.kwargs
+        metric = self.mark.args[0] if self.mark.args else arguments.get("metric")
+        by = arguments.get("by") or ()
+        by = (by,) if isinstance(by, str) else tuple(by) if isinstance(by, list | tuple) else ()
+        if self.kind in {"data_schema", "reproducibility"}:
+            return (self.kind,)
+        return (self.kind, repr(metric), by)
+
+    def text(self) -> str:
+        """The marker as it was written, for messages."""
+        arguments = [repr(a) for a in self.mark.args]
+        arguments += [f"{k}={v!r}" for k, v in self.mark.kwargs.items()]
+        text = ", ".join(arguments)
+        return f"@pytest.mark.{self.mark.name}({text if len(text) < 120 else text[:117] + '…'})"
+
+
+@dataclass
+class TestGates:
+    """What the markers of one test demand.
+
+    Attributes:
+        gates: With arguments: to be evaluated by some call.
+        labels: Kinds that stand without arguments.
+        requests_fixture: Whether the test asks for ``mlgate``.
+    """
+
+    __test__ = False
+
+    gates: list[Gate] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    requests_fixture: bool = False
+
+
+def read_markers(item: pytest.Item, configuration: Configuration, *, short: bool) -> TestGates:
+    """The gates and labels of *item*.
+
+    Raises:
+        MLGatesError: for a misused marker.
+    """
+    requested = "mlgate" in getattr(item, "fixturenames", ())
+    found = _in_source_order(item, short=short)
+    labels = [m.kind for m in found if m.bare]
+    bound = [m for m in found if not m.bare and (requested or m.node is item)]
+    result = TestGates(labels=list(dict.fromkeys(labels)), requests_fixture=requested)
+    if bound:
+        result.gates = _gates(item, bound, configuration)
+    return result
+
+
+def test_prefix(item: pytest.Item, configuration: Configuration) -> str:
+    """``<path from the configuration>::<test>[params]``: what default ids start with."""
+    base = configuration.base if configuration.path is not None else item.config.rootpath
+    _, _, rest = item.nodeid.partition("::")
+    try:
+        path = item.path.relative_to(base).as_posix()
+    except ValueError:
+        path = item.nodeid.partition("::")[0]
+    return f"{path}::{rest}" if rest else path
+
+
+def _in_source_order(item: pytest.Item, *, short: bool) -> list[Marked]:
+    found: list[Marked] = []
+    for node in item.listchain():
+        marks = [m for m in node.own_markers if _kind(m.name, short=short) is not None]
+        # Decorators are stored from the innermost outwards; a `pytestmark` list of a module is not.
+        if not isinstance(node, pytest.Module | pytest.Package | pytest.Session):
+            marks.reverse()
+        found += [Marked(str(_kind(m.name, short=short)), m, node) for m in marks]
+    return found
+
+
+def _kind(name: str, *, short: bool) -> str | None:
+    if name in KINDS:
+        return name if short else None
+    bare = name.removeprefix("mlgates_")
+    return bare if bare != name and bare in KINDS else None
+
+
+def _gates(item: pytest.Item, marked: list[Marked], configuration: Configuration) -> list[Gate]:
+    from pytest_mlgates.extensions.manager import gate_kind
+    from pytest_mlgates.gates.base import Gate, parse
+
+    depth = {node: i for i, node in enumerate(item.listchain())}
+    nearest: dict[tuple[Any, ...], int] = {}
+    for m in marked:
+        nearest[m.key] = max(depth[m.node], nearest.get(m.key, -1))
+    prefix = test_prefix(item, configuration)
+    gates: list[Gate] = []
+    for m in marked:
+        if depth[m.node] < nearest[m.key]:
+            continue
+        set_aside = [o for o in marked if o.key == m.key and depth[o.node] < depth[m.node]]
+        kind = gate_kind(m.kind)
+        where = f"{item.nodeid} {m.text()}"
+        arguments = dict(m.mark.kwargs)
+        given_id = arguments.pop("id", None)
+        parameters = parse(
+            kind, m.mark.args, arguments, defaults=configuration.settings.defaults(), where=where
+        )
+        gates.append(
+            Gate(
+                id=_id(item, prefix, given_id, kind.name, parameters.id_part()),
+                kind=kind,
+                parameters=parameters,
+                where=where,
+                replaces="; ".join(f"{o.text()} on {o.node.name}" for o in set_aside) or None,
+            )
+        )
+    _refuse_equal_ids(gates, item)
+    return gates
+
+
+def _id(item: pytest.Item, prefix: str, given: Any, kind: str, part: str) -> str:
+    if given is None:
+        return f"{prefix}::{':'.join(p for p in (kind, part) if p)}"
+    callspec = getattr(item, "callspec", None)  # one id would stand for every parameter otherwise
+    return f"{given}[{callspec.id}]" if callspec is not None else str(given)
+
+
+def _refuse_equal_ids(gates: list[Gate], item: pytest.Item) -> None:
+    from pytest_mlgates.core.errors import MLGatesError
+
+    seen: set[str] = set()
+    for gate in gates:
+        if gate.id in seen:
+            raise MLGatesError(
+                f"two gates of one test have the id {gate.id!r}",
+                where=item.nodeid,
+                fix='tell them apart: @pytest.mark.' + f'{gate.kind.name}(…, id="…")',
+            )
+        seen.add(gate.id)
