@@ -228,7 +228,8 @@ def evaluate(gate: Gate, subject: Any, context: Context) -> Verdict:
     try:
         verdict = gate.kind.evaluate(gate.parameters, subject, context)
     except MLGatesError as error:
-        raise error.at(gate.where) from None
+        error.at(gate.where)
+        raise  # as it is: its cause may be an exception of the user's own function
     return verdict.replace(
         id=gate.id,
         replaces=gate.replaces,
