@@ -1,0 +1,290 @@
+"""What differs between two fingerprints, where first, and by how much."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from pytest_mlgates.core.text import plural
+from pytest_mlgates.engines.rows import row_codes, same_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_mlgates.engines.canonical import Array, Content, Fingerprint, Leaf, Texts
+
+Aspect = Literal["only_first", "only_other", "type", "shape", "order", "rows", "values", "mutated"]
+_TWO_DAYS_S = 2 * 86400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One part that differs.
+
+    Attributes:
+        path: Where: ``result["weights"][2]``.
+        aspect: What about it: ``order`` means equal values in another order.
+        text: How it differs, for people.
+        kind: The type of the part in the first value (in the other one if only that has it).
+        differing: How many of its values differ.
+        of: How many it has.
+        max_abs: The largest distance between two finite numbers, None if there are none.
+        max_ulp: The same in units in the last place, for floats.
+        first: The index of the first value that differs.
+        clock: Whether the values look like the time of the run.
+    """
+
+    path: str
+    aspect: Aspect
+    text: str
+    kind: str
+    differing: int | None = None
+    of: int | None = None
+    max_abs: float | None = None
+    max_ulp: int | None = None
+    first: tuple[int, ...] | None = None
+    clock: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types."""
+        return asdict(self)
+
+
+def compare(first: Fingerprint, other: Fingerprint, *, root: str = "result") -> list[Difference]:
+    """Every part in which *other* differs from *first*, in the order of *first*; [] if equal.
+
+    Args:
+        first: The reference.
+        other: What is compared with it.
+        root: What messages call the whole.
+    """
+    return list(_compare(first, other, root))
+
+
+def changed(first: Fingerprint, other: Fingerprint) -> list[str]:
+    """The paths that are not the same in both, in the order of *first*."""
+    paths = [*first.leaves, *(path for path in other.leaves if path not in first.leaves)]
+    return [path for path in paths if first.leaves.get(path) != other.leaves.get(path)]
+
+
+def needed(first: Fingerprint, other: Fingerprint) -> set[str]:
+    """The paths whose contents :func:`compare` looks at: what changed, and all of its tables."""
+    paths = set(changed(first, other))
+    tables = {leaf.table for path in paths if (leaf := other.leaves.get(path))} - {None}
+    return paths | {path for path, leaf in other.leaves.items() if leaf.table in tables}
+
+
+def _compare(first: Fingerprint, other: Fingerprint, root: str) -> Iterator[Difference]:
+    paths = changed(first, other)
+    tables = dict.fromkeys(
+        leaf.table for path in paths if (leaf := first.leaves.get(path)) and leaf.table is not None
+    )
+    settled: list[str] = []
+    after: dict[str, Difference] = {}
+    for table in tables:
+        found = _rows(first, other, table, root)
+        if found is not None and found.aspect == "order":
+            settled.append(table)
+            yield found
+        elif found is not None:
+            after[table] = found
+    for path in paths:
+        mine, theirs = first.leaves.get(path), other.leaves.get(path)
+        if any(_of_table(path, mine, table) for table in settled):
+            continue
+        if mine is None or theirs is None:
+            yield _alone(path, mine, theirs, root)
+        else:
+            yield _leaf(mine, theirs, first.content(path), other.content(path), root)
+    yield from after.values()
+
+
+def _of_table(path: str, leaf: Leaf | None, table: str) -> bool:
+    return leaf is not None and (leaf.table == table or path.startswith(f"{table}.index"))
+
+
+def _alone(path: str, mine: Leaf | None, theirs: Leaf | None, root: str) -> Difference:
+    leaf = mine or theirs
+    assert leaf is not None  # noqa: S101
+    side = "first" if mine else "other"
+    return Difference(
+        path=root + path,
+        aspect="only_first" if mine else "only_other",
+        text=f"only in the {side} run ({leaf.kind})",
+        kind=leaf.kind,
+    )
+
+
+def _leaf(mine: Leaf, theirs: Leaf, a: Content | None, b: Content | None, root: str) -> Difference:
+    path, kind = root + mine.path, mine.kind
+    if mine.kind != theirs.kind:
+        if mine.kind.startswith("file sha256:") and theirs.kind.startswith("file sha256:"):
+            text = f"other bytes ({mine.size:,} and {theirs.size:,})"
+            return Difference(path=path, aspect="values", text=text, kind="file")
+        text = f"{mine.kind} in the first run, {theirs.kind} in the other"
+        return Difference(path=path, aspect="type", text=text, kind=kind)
+    if mine.shape != theirs.shape:
+        text = f"shape {mine.shape} in the first run, {theirs.shape} in the other"
+        if isinstance(a, list) and isinstance(b, list):
+            more, less = _counts(a, b)
+            text += f"; {more:,} only in the first, {less:,} only in the other"
+        return Difference(path=path, aspect="shape", text=text, kind=kind)
+    if a is None or b is None:
+        text = "other values; how far apart is unknown, because the value was changed in place"
+        return Difference(path=path, aspect="mutated", text=text, kind=kind, of=mine.size)
+    if isinstance(a, list):
+        assert isinstance(b, list)  # noqa: S101
+        return _texts(path, mine, a, b)
+    return _numbers(path, mine, np.asarray(a), np.asarray(b))
+
+
+def _texts(path: str, leaf: Leaf, a: Texts, b: Texts) -> Difference:
+    places = [place for place, pair in enumerate(zip(a, b, strict=True)) if pair[0] != pair[1]]
+    common: dict[str, Any] = {"path": path, "kind": leaf.kind, "of": len(a)}
+    common |= {"differing": len(places), "first": (places[0],) if leaf.shape else ()}
+    common |= {"clock": leaf.kind in {"datetime", "date", "Timestamp"}}
+    if leaf.kind in {"set", "frozenset"}:
+        more, less = _counts(a, b)
+        text = f"{more:,} elements only in the first run, {less:,} only in the other"
+        return Difference(aspect="values", text=text, **common)
+    if len(a) > 1 and Counter(a) == Counter(b):
+        text = f"the same {len(a):,} values in another order, from [{places[0]}] on"
+        return Difference(aspect="order", text=text, **common)
+    text = _share(len(places), len(a)) + (f", first at [{places[0]}]" if leaf.shape else "")
+    return Difference(aspect="values", text=text, **common)
+
+
+def _numbers(path: str, leaf: Leaf, a: Array, b: Array) -> Difference:
+    flags = _bits(a) != _bits(b)
+    places = np.flatnonzero(flags)
+    first = tuple(int(i) for i in np.unravel_index(places[0], a.shape)) if a.shape else ()
+    common: dict[str, Any] = {"path": path, "kind": leaf.kind, "of": a.size, "first": first}
+    common |= {"differing": len(places)}
+    if a.ndim and len(a) > 1 and same_rows(a, b):
+        what = "values" if a.ndim == 1 else "rows"
+        text = f"the same {len(a):,} {what} in another order, from [{first[0]}] on"
+        return Difference(aspect="order", text=text, **common)
+    if a.ndim == 0 and a.dtype.kind in "biuf":
+        text = f"{a.item()!r} in the first run, {b.item()!r} in the other"
+    else:
+        text = _share(len(places), a.size)
+    mine, theirs = a.reshape(-1)[places], b.reshape(-1)[places]
+    far, ulp = _distance(mine, theirs), _ulp(mine, theirs)
+    if far is not None:
+        text += f", by {'at most ' if a.ndim else ''}"
+        text += f"{far:,.0f}" if far.is_integer() else f"{far:.3g}"
+        if a.dtype.kind in "mM":
+            text += f" {np.datetime_data(a.dtype)[0]}"
+        if ulp is not None:
+            text += f" ({ulp:,} ULP)"
+        if far == 0:
+            text += ": the sign of a zero"
+    elif mine.dtype.kind in "fc" and np.array_equal(np.isnan(mine), np.isnan(theirs)):
+        text += ": the same NaNs with other bits"
+    if a.dtype.kind in "fc" and (lost := int((np.isnan(mine) != np.isnan(theirs)).sum())):
+        text += f"; {plural(lost, 'value is', 'values are')} NaN in one run only"
+    if first:
+        text += f", first at [{', '.join(map(str, first))}]"
+    common |= {"clock": _is_now(mine) and _is_now(theirs)}
+    return Difference(aspect="values", text=text, max_abs=far, max_ulp=ulp, **common)
+
+
+def _rows(first: Fingerprint, other: Fingerprint, table: str, root: str) -> Difference | None:
+    """Whether a table has the same rows in another order, or how many other rows."""
+    mine = [leaf for leaf in first.leaves.values() if leaf.table == table]
+    theirs = [leaf for leaf in other.leaves.values() if leaf.table == table]
+    if [(x.path, x.kind) for x in mine] != [(x.path, x.kind) for x in theirs]:
+        return None
+    pairs = [(first.content(x.path), other.content(x.path)) for x in mine]
+    known = [(a, b) for a, b in pairs if a is not None and b is not None]
+    if len(known) < len(pairs):
+        return None
+    a, b = row_codes(known)
+    kind = first.leaves[table].kind
+    rows: dict[str, Any] = {"path": root + table, "kind": kind, "of": len(a)}
+    both = int(sum((Counter(a.tolist()) & Counter(b.tolist())).values()))
+    if both == len(a) == len(b):
+        at = int(np.flatnonzero(a != b)[0]) if (a != b).any() else 0
+        text = f"the same {plural(len(a), 'row')} in another order, from row {at} on"
+        return Difference(aspect="order", text=text, first=(at,), **rows)
+    text = (
+        f"other rows, not the same in another order: {both:,} of {len(a):,} occur in both runs"
+        + (f", {len(a) - both:,} only in the first" if len(a) > both else "")
+        + (f", {len(b) - both:,} only in the other" if len(b) > both else "")
+    )
+    return Difference(aspect="rows", text=text, differing=len(a) - both, **rows)
+
+
+def _counts(a: Texts, b: Texts) -> tuple[int, int]:
+    return (Counter(a) - Counter(b)).total(), (Counter(b) - Counter(a)).total()
+
+
+def _share(differing: int, of: int) -> str:
+    if of == 1:
+        return "another value"
+    share = 100 * differing / of
+    percent = "<0.1" if share < 0.1 else f"{share:.3g}"
+    return f"{differing:,} of {of:,} values differ ({percent} %)"
+
+
+def _bits(array: Array) -> Array:
+    """Every element as comparable bits: NaN equals itself, -0.0 is not 0.0."""
+    flat = np.ascontiguousarray(array).reshape(-1)
+    if flat.dtype.kind in "biumMSU" or not flat.itemsize:
+        return flat.view(np.int64) if flat.dtype.kind in "mM" else flat
+    words = {2: np.uint16, 4: np.uint32, 8: np.uint64}
+    if flat.dtype.kind == "f" and flat.itemsize in words:
+        return flat.view(words[flat.itemsize])
+    return flat.view(f"V{flat.itemsize}")
+
+
+def _is_now(values: Array) -> bool:
+    """Whether all *values* are times within two days, as seconds since 1970 or finer, or dates."""
+    if values.dtype.kind == "M":
+        values = values.astype("datetime64[s]").astype(np.int64)
+    if values.dtype.kind not in "iuf":
+        return False
+    now = time.time()
+    return any(
+        bool((np.abs(values / scale - now) < _TWO_DAYS_S).all()) for scale in (1, 1e3, 1e6, 1e9)
+    )
+
+
+def _distance(a: Array, b: Array) -> float | None:
+    if a.dtype.kind not in "biufcmM":
+        return None
+    if a.dtype.kind in "mM":
+        alive = ~(np.isnat(a) | np.isnat(b))
+        a, b = a.view(np.int64), b.view(np.int64)
+    elif a.dtype.kind in "fc":
+        alive = np.isfinite(a) & np.isfinite(b)
+    else:
+        alive = np.ones(len(a), dtype=bool)
+    if not alive.any():
+        return None
+    kind = np.clongdouble if a.dtype.kind == "c" else np.longdouble
+    with np.errstate(over="ignore"):
+        return float(np.abs(a[alive].astype(kind) - b[alive].astype(kind)).max())
+
+
+def _ulp(a: Array, b: Array) -> int | None:
+    """The largest number of floats between two of a pair."""
+    words = {2: np.uint16, 4: np.uint32, 8: np.uint64}
+    if a.dtype.kind != "f" or a.itemsize not in words:
+        return None
+    alive = np.isfinite(a) & np.isfinite(b)
+    if not alive.any():
+        return None
+    top = 1 << (8 * a.itemsize - 1)
+
+    def ranks(values: Array) -> Array:
+        bits = values[alive].view(words[a.itemsize]).astype(np.uint64)
+        # ascending with the float: negative ones are stored by magnitude
+        return np.where(bits >= top, np.uint64(2 * top - 1) - bits, bits + np.uint64(top - 1))
+
+    x, y = ranks(a), ranks(b)
+    return int((np.maximum(x, y) - np.minimum(x, y)).max())

@@ -1,0 +1,74 @@
+"""What runs in a fresh process: load the callable, call it, leave its fingerprint in a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.files import write_atomically
+from pytest_mlgates.engines import stored
+from pytest_mlgates.engines.differences import needed
+from pytest_mlgates.engines.fingerprint import fingerprint
+from pytest_mlgates.engines.handover import unpack
+from pytest_mlgates.engines.runs import call, describe, place
+
+
+def main(job: dict[str, Any]) -> None:
+    """Do *job* (see ``fresh``) and write ``report.json``."""
+    _end_with_parent()
+    folder = Path(job["folder"])
+    report = _outcome(job, folder)
+    write_atomically(folder / "report.json", json.dumps(report))
+
+
+def _outcome(job: dict[str, Any], folder: Path) -> dict[str, Any]:
+    try:
+        function = unpack(Path(job["callable"]).read_bytes(), job["modules"])
+    except BaseException as error:  # noqa: BLE001  (importing user code may raise anything)
+        return _misuse(
+            MLGatesError(
+                "the callable cannot be loaded in a fresh process",
+                got=f"{describe(error)} ({place(error)})",
+                want="a module that can be imported outside of this test run",
+                fix="move the function into a module of the project",
+            )
+        )
+    try:
+        value, duration, drawn = call(function)
+    except BaseException as error:  # noqa: BLE001  (SystemExit(0) must not look like a result)
+        return {"status": "raised", "error": describe(error), "place": place(error)}
+    try:
+        found = fingerprint(value)
+    except MLGatesError as error:
+        return _misuse(error)
+    paths = None if job["first"] is None else needed(stored.load(Path(job["first"])), found)
+    stored.save(found, folder / "result", paths)
+    return {"status": "returned", "duration_s": duration, "random": drawn}
+
+
+def _misuse(error: MLGatesError) -> dict[str, Any]:
+    names = ("what", "where", "got", "want", "fix")
+    return {"status": "misuse", "error": {name: getattr(error, name) for name in names}}
+
+
+def _end_with_parent() -> None:
+    """End when the pipe from the parent closes: it holds the other end as long as it lives."""
+    pipe = os.dup(0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+
+    def wait() -> None:
+        os.read(pipe, 1)
+        if sys.platform == "win32":
+            os._exit(1)
+        else:
+            os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=wait, daemon=True, name="mlgates-parent").start()

@@ -1,0 +1,128 @@
+"""Hand a callable to a fresh process: by reference for functions, pickled for their arguments.
+
+What is pickled here is read by our own child alone. A test module that pytest imported from its
+path is not importable by name elsewhere, hence every module goes along with its file.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import io
+import pickle
+import re
+import sys
+import types
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_mlgates.core.errors import MLGatesError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+# What the script of the parent is called in the child, so that its __main__ block does not run.
+_SCRIPT = "__mlgates_main__"
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+
+
+class _Recorder(pickle.Pickler):
+    """Pickles, and records the modules of all functions and classes."""
+
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file, protocol=5)
+        self.modules: dict[str, None] = {}
+
+    def reducer_override(self, obj: Any) -> Any:
+        """Note where *obj* comes from; leave the pickling as it is."""
+        if isinstance(obj, type | types.FunctionType | types.BuiltinFunctionType):
+            self.modules[str(obj.__module__)] = None
+        return NotImplemented
+
+
+def pack(function: Callable[[], Any], name: str) -> tuple[bytes, list[dict[str, str | None]]]:
+    """The callable as bytes, and the modules to be loaded before it is unpacked.
+
+    Raises:
+        MLGatesError: for a lambda, a local function, or an argument that cannot be pickled.
+    """
+    buffer = io.BytesIO()
+    recorder = _Recorder(buffer)
+    try:
+        recorder.dump(function)
+    except Exception as error:  # noqa: BLE001  (objects raise whatever they like here)
+        raise MLGatesError(
+            f"{name} cannot be handed to a fresh process",
+            got=_ADDRESS.sub("", str(error).strip()) or type(error).__name__,
+            want="a function at the top level of a module, or a functools.partial of one whose "
+            "arguments can be pickled",
+            fix="move it to the top level of its module (no lambda, no function inside a "
+            "function), or leave out fresh_process=True",
+        ) from None
+    return buffer.getvalue(), [_located(module, name) for module in recorder.modules]
+
+
+def _located(module: str, name: str) -> dict[str, str | None]:
+    loaded = sys.modules.get(module)
+    file = getattr(loaded, "__file__", None)
+    if module != "__main__":
+        return {"name": module, "load_as": module, "file": file}
+    spec = getattr(loaded, "__spec__", None)
+    if spec is not None:  # python -m package.module
+        return {"name": module, "load_as": spec.name, "file": file}
+    if file is None:
+        raise MLGatesError(
+            f"{name} is defined in an interactive session, which a fresh process cannot load",
+            want="a function of a module",
+            fix="move it into a file and import it from there",
+        )
+    return {"name": module, "load_as": _SCRIPT, "file": str(Path(file).absolute())}
+
+
+class _Reader(pickle.Unpickler):
+    """Finds classes and functions in the modules that were loaded for it."""
+
+    aliases: dict[str, str]
+
+    def find_class(self, module_name: str, global_name: str) -> Any:
+        """The object *global_name* (dotted for nested ones) of a module."""
+        name = self.aliases.get(module_name, module_name)
+        found: Any = sys.modules.get(name) or importlib.import_module(name)
+        for part in global_name.split("."):
+            found = getattr(found, part)
+        return found
+
+
+def unpack(data: bytes, modules: Iterable[dict[str, str | None]]) -> Callable[[], Any]:
+    """The callable of :func:`pack`, in the child."""
+    reader = _Reader(io.BytesIO(data))
+    reader.aliases = {}
+    for module in modules:
+        load_as = str(module["load_as"])
+        reader.aliases[str(module["name"])] = load_as
+        _load(load_as, module["file"])
+    function: Callable[[], Any] = reader.load()
+    return function
+
+
+def _load(name: str, file: str | None) -> None:
+    if name in sys.modules:
+        return
+    if file is None or _is_found(name, file):
+        importlib.import_module(name)
+        return
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"no module can be loaded from {file}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+
+
+def _is_found(name: str, file: str) -> bool:
+    """Whether an import of *name* would load *file*, and not a namesake."""
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, AttributeError, ValueError):
+        return False
+    return spec is not None and spec.origin is not None and Path(spec.origin).samefile(file)

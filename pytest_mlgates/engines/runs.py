@@ -1,0 +1,91 @@
+"""One call of a function: what came out, and which global random generators it drew from."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+import traceback
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.engines.fingerprint import fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_mlgates.engines.canonical import Fingerprint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One call.
+
+    Attributes:
+        fingerprint: Of what it returned.
+        duration_s: How long the call took, the fingerprint not counted.
+        process: Where it ran, for people.
+        random: The global generators that it drew from, each with the digest of the state it left:
+            equal for two runs that seed it, different where it continues from run to run.
+    """
+
+    fingerprint: Fingerprint
+    duration_s: float
+    process: str
+    random: Mapping[str, str] = field(default_factory=dict)
+
+
+def call(function: Callable[[], Any]) -> tuple[Any, float, dict[str, str]]:
+    """What *function* returns, its seconds, and the global generators that it drew from."""
+    before = _states()
+    start = time.perf_counter()
+    value = function()
+    duration = time.perf_counter() - start
+    drawn = {name: state for name, state in _states().items() if state != before[name]}
+    return value, duration, drawn
+
+
+def run_here(function: Callable[[], Any], name: str, number: int) -> Run:
+    """Call *function* in this process.
+
+    Raises:
+        MLGatesError: if it raises (SystemExit counts: it would end the run with its own code).
+    """
+    try:
+        value, duration, drawn = call(function)
+    except (Exception, SystemExit) as error:
+        raise raised(name, number, describe(error), place(error)) from error
+    return Run(fingerprint=fingerprint(value), duration_s=duration, process="this", random=drawn)
+
+
+def raised(name: str, number: int, error: str, line: str) -> MLGatesError:
+    """A call that ended in an exception has no result to compare."""
+    return MLGatesError(
+        f"{name} raised {error.partition(':')[0]} in run {number}: there is no result to compare",
+        got=f"{error}{f' ({line})' if line else ''}",
+        want="a callable that returns its result",
+    )
+
+
+def describe(error: BaseException) -> str:
+    """``ValueError: no rows``, in at most a few hundred characters."""
+    text = str(error).strip()
+    text = text if len(text) <= 500 else f"{text[:500]}…"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def place(error: BaseException) -> str:
+    """``train.py:12``: the line that raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+
+
+def _states() -> dict[str, str]:
+    states = {"random": random.getstate(), "numpy.random": np.random.get_state(legacy=False)}  # noqa: NPY002
+    return {
+        name: hashlib.sha256(fingerprint(state).digest.encode()).hexdigest()
+        for name, state in states.items()
+    }

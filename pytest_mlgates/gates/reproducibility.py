@@ -1,0 +1,241 @@
+"""Reproducibility: a callable run several times returns the same, bit for bit, or what differs."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.policy import judge
+from pytest_mlgates.core.text import did_you_mean, plural
+from pytest_mlgates.core.verdict import Finding, InputDigest, Verdict
+from pytest_mlgates.engines.differences import compare
+from pytest_mlgates.engines.fresh import FreshProcesses
+from pytest_mlgates.engines.runs import Run, run_here
+from pytest_mlgates.gates.base import Context, GateKind, GateParameters, Number
+from pytest_mlgates.gates.reproducibility_text import Report, message, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_mlgates.engines.canonical import Fingerprint
+    from pytest_mlgates.engines.differences import Difference
+
+_PLANNED = ("tolerance", "statistical")
+_MOST_DIFFERENCES = 100
+_MOST_NAMES = 20
+
+
+def _level(value: Any) -> Any:
+    if value in _PLANNED:
+        raise ValueError(f"'bitwise': level {value!r} is not available yet")
+    if value != "bitwise":
+        hint = did_you_mean(str(value), ["bitwise"])
+        raise ValueError("'bitwise', the one level there is" + (f"; {hint}" if hint else ""))
+    return value
+
+
+class ReproducibilityParameters(GateParameters):
+    """What a reproducibility gate takes.
+
+    ``runs`` calls are compared with the first. ``fresh_process`` calls in a new process per run,
+    each with a hash seed of its own; ``timeout`` is in seconds per such run.
+    """
+
+    runs: Annotated[int, Field(ge=2, le=1000, strict=True)] = 2
+    level: Annotated[Literal["bitwise"], BeforeValidator(_level)] = "bitwise"
+    fresh_process: Annotated[bool, Field(strict=True)] = False
+    timeout: Annotated[Number, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _timeout_can_be_kept(self) -> ReproducibilityParameters:
+        if self.timeout is not None and not self.fresh_process:
+            raise ValueError(
+                "timeout needs fresh_process=True: a call in this process cannot be ended | "
+                "add `fresh_process=True`, or leave out `timeout`"
+            )
+        return self
+
+
+def evaluate(
+    parameters: ReproducibilityParameters,
+    function: Any,
+    context: Context,  # noqa: ARG001  (every kind of gate is called alike)
+) -> Verdict:
+    """Run *function* and compare what it returns.
+
+    Nothing is reset between runs in one process: a global generator that continues from run to run
+    is a finding.
+
+    Raises:
+        MLGatesError: if it cannot be called, raises, or returns nothing that can be compared.
+    """
+    name = callable_name(function)
+    _refuse_uncallable(function, name)
+    with ExitStack() as stack:
+        fresh = None
+        if parameters.fresh_process:
+            fresh = stack.enter_context(FreshProcesses(function, name, parameters.timeout))
+        runs: list[Run] = []
+        differences: list[list[Difference]] = []
+        for number in range(1, parameters.runs + 1):
+            run = run_here(function, name, number) if fresh is None else fresh.run(number)
+            _refuse_no_evidence(run.fingerprint, name)
+            runs.append(run)
+            differences.append(_compared(runs[0], run))
+        report = Report(
+            name=name,
+            runs=runs,
+            differences=differences,
+            fresh=parameters.fresh_process,
+            hash_seed_decides=_hash_seed_decides(fresh, runs, differences),
+        )
+    finding = Finding.DISPROVEN if report.differing else Finding.PROVEN
+    return Verdict(
+        id="",
+        kind=KIND.name,
+        finding=finding,
+        outcome=judge(finding, parameters.inconclusive, estimate_holds=False),
+        message=message(report),
+        summary=summary(report),
+        n=len(runs),
+        method=f"bitwise, {plural(len(runs), 'run')}, {report.processes}",
+        details=tuple(_detail(n, *pair) for n, pair in enumerate(_pairs(report), start=1)),
+        inputs=(InputDigest(name=name, digest=runs[0].fingerprint.digest, rows=None),),
+        warnings=_warnings(runs[0].fingerprint),
+    )
+
+
+def callable_name(function: Any) -> str:
+    """What messages call *function*: ``train`` for ``partial(train, seed=7)``."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    name = getattr(function, "__qualname__", None) or type(function).__qualname__
+    return str(name).rpartition("<locals>.")[2]
+
+
+def _compared(first: Run, run: Run) -> list[Difference]:
+    if run.fingerprint == first.fingerprint:
+        return []
+    return compare(first.fingerprint, run.fingerprint)
+
+
+def _hash_seed_decides(
+    fresh: FreshProcesses | None, runs: list[Run], differences: list[list[Difference]]
+) -> bool | None:
+    """Whether one more process with the hash seed of the first run repeats that run's result.
+
+    None if there was nothing to find out.
+    """
+    if fresh is None or not any(differences) or any(run.random for run in runs):
+        return None
+    try:
+        again = fresh.run(len(runs) + 1, hash_seed=1)
+    except MLGatesError:  # the verdict stands without it
+        return None
+    return again.fingerprint == runs[0].fingerprint
+
+
+def _refuse_uncallable(function: Any, name: str) -> None:
+    if not callable(function):
+        raise MLGatesError(
+            "reproducibility takes a callable",
+            got=f"{type(function).__module__}.{type(function).__qualname__}",
+            want="a function without required arguments that trains and returns its result",
+            fix="mlgate(partial(train, seed=7)), without calling it",
+        )
+    inner = function
+    while isinstance(inner, functools.partial):
+        inner = inner.func
+    if inspect.iscoroutinefunction(inner):
+        raise MLGatesError(
+            f"{name} is async, a call returns before it has run",
+            want="a function that returns its result",
+            fix=f"def run(): return asyncio.run({name}())",
+        )
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # built in C without a signature: the call will tell
+        return
+    required = [
+        p.name
+        for p in signature.parameters.values()
+        if p.default is p.empty and p.kind not in {p.VAR_POSITIONAL, p.VAR_KEYWORD}
+    ]
+    if required:
+        raise MLGatesError(
+            f"{name} needs {plural(len(required), 'argument')}",
+            got=f"required: {', '.join(required)}",
+            want="a callable without required arguments",
+            fix=f"partial({name}, {', '.join(f'{argument}=…' for argument in required)})",
+        )
+
+
+def _refuse_no_evidence(found: Fingerprint, name: str) -> None:
+    if not found.size:
+        raise MLGatesError(
+            f"{name} returned nothing to compare, which proves nothing",
+            got=next(iter(found.leaves.values())).kind if len(found.leaves) == 1 else "no values",
+            want="the trained model, its predictions or its metrics",
+            fix="end the function with `return model`, or return a Path to what it wrote",
+        )
+    if not all(leaf.kind.endswith("text") or not leaf.size for leaf in found.leaves.values()):
+        return
+    for path in found.leaves:
+        for text in (found.content(path) or [])[:_MOST_NAMES]:
+            if isinstance(text, str) and _names_file(text):
+                raise MLGatesError(
+                    f"{name} returned the name of a file as text: its content was not compared",
+                    got=repr(text),
+                    want="a Path, which stands for what the file holds",
+                    fix=f"return Path({text!r})",
+                )
+
+
+def _names_file(text: str) -> bool:
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):  # too long, or not a name at all
+        return False
+
+
+def _warnings(found: Fingerprint) -> tuple[str, ...]:
+    if found.size > 1:
+        return ()
+    return (
+        (
+            "the result is a single value; equal values can come from different models: "
+            "return the model or its predictions"
+        ),
+    )
+
+
+def _pairs(report: Report) -> list[tuple[Run, list[Difference]]]:
+    return list(zip(report.runs, report.differences, strict=True))
+
+
+def _detail(number: int, run: Run, differences: list[Difference]) -> dict[str, Any]:
+    return {
+        "run": number,
+        "digest": run.fingerprint.digest,
+        "duration_s": round(run.duration_s, 6),
+        "process": run.process,
+        "global_generators": sorted(run.random),
+        "differences": [found.to_dict() for found in differences[:_MOST_DIFFERENCES]],
+        "differences_total": len(differences),
+    }
+
+
+_evaluate: Callable[[Any, Any, Context], Verdict] = evaluate
+KIND = GateKind(
+    name="reproducibility",
+    takes="callable",
+    positional=(),
+    parameters=ReproducibilityParameters,
+    evaluate=_evaluate,
+)
