@@ -34,6 +34,7 @@ class Table:
         frame: The narwhals frame, NaN already null.
         private: No values, categories or small counts of it may be shown.
         files: The files it was read from, empty for a dataframe.
+        origins: Name and digest of what else its columns came from: a model, its predictions.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Table:
         files: Sequence[Path] = (),
     ) -> None:
         self.name, self.private, self.files = name, private, tuple(files)
+        self.origins: tuple[tuple[str, str | None], ...] = ()
         self.schema: dict[str, nw.dtypes.DType] = dict(frame.collect_schema())
         self.frame = _nan_is_null(frame, self.schema)
         self._counts: dict[tuple[str, ...], list[tuple[tuple[Any, ...], int]]] = {}

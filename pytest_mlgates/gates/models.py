@@ -26,6 +26,8 @@ class Model:
         predict: Features (a native dataframe) → class labels or numbers, shape ``(rows,)``.
         score: Features → scores, shape ``(rows,)`` or ``(rows, classes)``; None if it has none.
         classes: The labels that the columns of a two-dimensional score stand for.
+        method: Another method of the same model by name, for ``predict = …`` and ``score = …``;
+            None where it has none of that name.
     """
 
     reference: str
@@ -35,6 +37,7 @@ class Model:
     predict: Callable[[Any], Any] | None
     score: Callable[[Any], Any] | None = None
     classes: tuple[Any, ...] | None = None
+    method: Callable[[str], Callable[[Any], Any] | None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
