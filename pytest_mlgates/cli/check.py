@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
@@ -84,15 +84,8 @@ def _show(evidence: Evidence, written: str | None, *, to_stderr: bool) -> None:
     from pytest_mlgates.reports.text import degrade, render_evidence
 
     stream = sys.stderr if to_stderr else sys.stdout
-    width = _width(stream)
-    for line in render_evidence(evidence, width=width, written=written):
+    for line in render_evidence(evidence, written=written):
         stream.write(degrade(line, stream.encoding) + "\n")
-
-
-def _width(stream: Any) -> int:
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        return max(os.get_terminal_size(stream.fileno()).columns, 80)
-    return 160
 
 
 def _write_evidence(

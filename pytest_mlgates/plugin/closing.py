@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,12 +55,11 @@ def summarise(session: GateSession, reporter: pytest.TerminalReporter) -> None:
             return
     from pytest_mlgates.reports.text import degrade, render_messages, render_rows, render_tally
 
-    encoding = getattr(getattr(reporter, "_tw", None), "_file", None)
-    encoding = getattr(encoding, "encoding", None)
+    encoding = getattr(sys.stdout, "encoding", None)
     write = reporter.write_line
     reporter.section("ML gates")
     if verdicts:
-        for line, color in _colored(verdicts, render_rows(verdicts, width=reporter.fullwidth)):
+        for line, color in _colored(verdicts, render_rows(verdicts)):
             write(degrade(line, encoding), **({color: True} if color else {}))
         undecided = [v for v in verdicts if v.passed and (v.undecided or v.warnings)]
         for line in render_messages(undecided):

@@ -154,6 +154,10 @@ class GateSession:
 
     def gates_of(self, item: pytest.Item) -> TestGates:
         """What the markers of *item* demand."""
+        from pytest_mlgates.plugin.items import GateItem
+
+        if isinstance(item, GateItem):  # its markers are for `-m` alone
+            return TestGates()
         if _GATES not in item.stash:
             short = bool(self.config.getini("mlgates_short_markers"))
             item.stash[_GATES] = read_markers(item, self.configuration_for(item.path), short=short)

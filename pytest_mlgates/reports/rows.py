@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pytest_mlgates.core.text import limit, number, percent, plural
 from pytest_mlgates.core.verdict import Bound, Finding, Outcome, Verdict
 
+ESTIMATE = 3  # the cell that holds the estimate
+
 _WORST_FIRST = {Outcome.ERROR: "ERROR", Outcome.FAILED: "FAIL", Outcome.WAIVED: "WAIVED"}
 
 
@@ -16,7 +18,7 @@ class Row:
 
     Attributes:
         status: ``PASS``, ``PASS?`` (passed, but not decided), ``FAIL``, ``WAIVED``, ``ERROR``.
-        gate: The id.
+        gate: The id, without what the other cells say.
         claim: What was measured.
         estimate: The estimate.
         deciding: The side that decides: ``at most 0.066``.
@@ -60,7 +62,7 @@ def row(verdict: Verdict) -> Row:
     if verdict.outcome is Outcome.ERROR:
         return Row(
             status="ERROR",
-            gate=verdict.id,
+            gate=short_id(verdict.id),
             claim=verdict.metric or verdict.kind,
             estimate="",
             deciding="",
@@ -70,7 +72,7 @@ def row(verdict: Verdict) -> Row:
         )
     return Row(
         status=status(verdict),
-        gate=verdict.id,
+        gate=short_id(verdict.id),
         claim=claim(verdict),
         estimate=number(verdict.estimate) if verdict.metric is not None else "",
         deciding=deciding_side(verdict),
@@ -78,6 +80,15 @@ def row(verdict: Verdict) -> Row:
         size=_size(verdict),
         finding=_finding(verdict),
     )
+
+
+def short_id(name: str) -> str:
+    """An id for a narrow column: of a default one only the test, its parameters and its subject."""
+    parts = name.split("::")
+    if len(parts) < 3:
+        return name
+    subject = parts[-1].partition("@")[2]
+    return "::".join(parts[1:-1]) + (f"@{subject}" if subject else "")
 
 
 def claim(verdict: Verdict) -> str:

@@ -6,12 +6,14 @@ import io
 from typing import TYPE_CHECKING
 
 from pytest_mlgates.core.verdict import Outcome, Verdict
-from pytest_mlgates.reports.rows import row, status, tally
+from pytest_mlgates.reports.rows import ESTIMATE, row, status, tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_mlgates.core.evidence import Evidence
+
+_NO_LIMIT = 2000
 
 # What ASCII terminals get instead.
 _ASCII = str.maketrans(
@@ -19,8 +21,11 @@ _ASCII = str.maketrans(
 )
 
 
-def render_rows(verdicts: Sequence[Verdict], *, width: int = 120) -> list[str]:
-    """One line per verdict, columns aligned, in the given order."""
+def render_rows(verdicts: Sequence[Verdict]) -> list[str]:
+    """One line per verdict, columns aligned, in the given order.
+
+    Lines are as long as they are: a terminal that wraps them stays readable, cells that fold do not.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -28,20 +33,14 @@ def render_rows(verdicts: Sequence[Verdict], *, width: int = 120) -> list[str]:
 
     rows = [row(verdict).cells() for verdict in verdicts]
     used = [i for i in range(len(rows[0])) if any(cells[i] for cells in rows)] if rows else []
-    grid = Table(box=box.SIMPLE, show_header=False, show_edge=False, padding=(0, 2, 0, 0))
+    grid = Table(box=box.SIMPLE, show_header=False, show_edge=False, padding=(0, 1, 0, 0))
     for index in used:
-        grid.add_column(
-            no_wrap=index in (0, 3, 4, 5, 6),
-            justify="right" if index == 3 else "left",
-            overflow="fold",
-        )
+        grid.add_column(no_wrap=True, justify="right" if index == ESTIMATE else "left")
     for cells in rows:
-        grid.add_row(*(Text(cells[i]) for i in used))
+        grid.add_row(*(Text(" ".join(cells[i].split())) for i in used))
     stream = io.StringIO()
-    Console(file=stream, width=max(width - 1, 60), color_system=None, legacy_windows=False).print(
-        grid
-    )
-    return [" " + line.rstrip() for line in stream.getvalue().splitlines() if line.strip()]
+    Console(file=stream, width=_NO_LIMIT, color_system=None, legacy_windows=False).print(grid)
+    return [line.rstrip() for line in stream.getvalue().splitlines() if line.strip()]
 
 
 def render_messages(verdicts: Sequence[Verdict]) -> list[str]:
@@ -77,12 +76,10 @@ def render_tally(verdicts: Sequence[Verdict], *, evidence: str | None = None) ->
     return f"{text} · evidence {evidence}" if evidence else text
 
 
-def render_evidence(
-    evidence: Evidence, *, width: int = 120, written: str | None = None
-) -> list[str]:
+def render_evidence(evidence: Evidence, *, written: str | None = None) -> list[str]:
     """All of a run: rows, messages, counts, what was required and did not run."""
     verdicts = evidence.verdicts
-    lines = [*render_rows(verdicts, width=width), *render_messages(verdicts), ""]
+    lines = [*render_rows(verdicts), *render_messages(verdicts), ""]
     lines.append(f" {render_tally(verdicts, evidence=written)}")
     if evidence.required_not_run and not evidence.problems:
         lines.append(f" required, not run: {', '.join(evidence.required_not_run)}")

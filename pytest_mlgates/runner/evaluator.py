@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.config.load import prepend_to_path
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.core.text import did_you_mean
 from pytest_mlgates.core.verdict import Outcome, Policy, Verdict
 from pytest_mlgates.engines.table import Table, to_table
 from pytest_mlgates.gates.base import Context, Gate, evaluate
-from pytest_mlgates.runner import models
 from pytest_mlgates.runner.changed import covers
+from pytest_mlgates.runner.entries import import_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pytest_mlgates.config.model import Configuration, DeclaredGate
 
@@ -36,7 +34,7 @@ class Evaluator:
             base=configuration.base,
             examples=examples,
             min_cell=configuration.settings.min_cell,
-            champion=models.champion_resolver(configuration.base, cache),
+            champion=self._champion,
             cache=cache,
         )
         self._tables: dict[str, Table] = {}
@@ -78,6 +76,8 @@ class Evaluator:
                 settings.path, name=name, base=self.configuration.base, private=settings.private
             )
             if settings.model is not None:
+                from pytest_mlgates.runner import models  # a contract alone needs no models
+
                 table = models.with_predictions(
                     table,
                     settings.model,
@@ -98,6 +98,12 @@ class Evaluator:
             for settings in self.configuration.settings.tables.values()
         )
 
+    def _champion(self, *args: Any, **kwargs: Any) -> Any:
+        from pytest_mlgates.runner import models
+
+        resolve = models.champion_resolver(self.context.base, self.context.cache)
+        return resolve(*args, **kwargs)
+
     def _attributes(self, name: str) -> tuple[str, ...]:
         """Columns that gates of this table group by: never features by default."""
         found: dict[str, None] = {}
@@ -110,35 +116,6 @@ class Evaluator:
     def _callable(self, entry: str) -> Any:
         prepend_to_path(self.configuration.base, self.configuration.settings.pythonpath)
         return import_entry(entry)
-
-
-def import_entry(entry: str) -> Any:
-    """The object that ``package.module:name`` names.
-
-    Raises:
-        MLGatesError: if it does not import or does not exist.
-    """
-    module_name, _, attribute = entry.partition(":")
-    if not attribute:
-        raise MLGatesError(
-            f"{entry!r} does not name a callable", want="package.module:function", got=repr(entry)
-        )
-    try:
-        found: Any = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:
-        raise MLGatesError(
-            f"{module_name!r} does not import",
-            got=f"{type(error).__name__}: {error}",
-            fix='`pythonpath = ["."]` in [tool.mlgates] adds the folder of the configuration',
-        ) from None
-    for part in attribute.split("."):
-        if not hasattr(found, part):
-            raise MLGatesError(
-                f"{module_name!r} has no {attribute!r}",
-                fix=did_you_mean(part, [n for n in dir(found) if not n.startswith("_")]),
-            )
-        found = getattr(found, part)
-    return found
 
 
 def error_verdict(gate: Gate, error: MLGatesError) -> Verdict:
