@@ -1,0 +1,53 @@
+# Everything happens in .venv; nothing global is touched. Needs Python 3.11+ and make.
+PYTHON ?= python3
+UV := .venv/bin/uv
+UV_VERSION := 0.8.0
+PIP := $(UV) pip install --quiet --python .venv/bin/python --constraint constraints.txt
+
+.PHONY: demo test test-core test-pythons test-oldest check format bench clean
+
+# The example on real data: a sound version that passes, four broken ones that are blocked.
+demo: .venv/demo
+	.venv/bin/python examples/demo.py
+
+# All tests, then the core tests on the other Pythons that this machine has.
+test: .venv/dev
+	.venv/bin/python -m pytest -q
+	$(MAKE) --no-print-directory test-pythons
+
+test-core: .venv/dev
+	.venv/bin/python -m pytest -q -m "not slow and not spark"
+
+test-pythons: .venv/dev
+	tools/test-pythons.sh 3.12 3.13
+
+# The oldest versions of every dependency that pyproject.toml admits.
+test-oldest: .venv/dev
+	tools/test-oldest.sh
+
+check: .venv/dev
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+format: .venv/dev
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+.venv/uv:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=$(UV_VERSION)'
+	touch $@
+
+.venv/demo: .venv/uv pyproject.toml constraints.txt
+	$(PIP) --editable '.[mlflow,pandas,sklearn,pre-commit]'
+	touch $@
+
+.venv/dev: .venv/demo
+	$(PIP) --editable '.[all,spark]' --group lint --group test
+	touch $@
+
+clean:
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
