@@ -173,13 +173,11 @@ def _verdict(
         upper=found.upper,
         upper_confidence=found.confidence,
         correction=found.correction,
-        n=table.n_rows,
+        n=display.record(table.n_rows),
         bound=parameters.bound(),
         method="mover on wilson bounds (clopper-pearson for few), intersection-union",
         policy=parameters.inconclusive,
-        groups=tuple(
-            value for rate in found.rates if (value := _group_value(rate, groups, display))
-        ),
+        groups=tuple(_group_value(rate, report) for rate in found.rates),
         details=tuple(pair_details(report)),
         message=message(report),
         summary=summary(report),
@@ -189,13 +187,15 @@ def _verdict(
     )
 
 
-def _group_value(rate: GroupRate, groups: list[Group], display: Display) -> GroupValue | None:
-    """The record of one group's rate; None where a private count would be too small to show."""
-    if any(display.record(n) is None for n in (rate.successes, rate.n - rate.successes)):
-        return None
+def _group_value(rate: GroupRate, report: Report) -> GroupValue:
+    """The record of one group's rate; of a private one nothing that gives a small count away."""
+    group = report.display.values(report.groups[rate.group])
+    n = report.display.record(rate.n)
+    if report.is_small(rate.successes, rate.n):
+        return GroupValue(group=group, n=n, value=None, rate=rate.family)
     return GroupValue(
-        group=display.values(groups[rate.group]),
-        n=rate.n,
+        group=group,
+        n=n,
         value=None if rate.value is None else float(rate.value),
         lower=rate.interval.lower,
         upper=rate.interval.upper,
@@ -212,8 +212,8 @@ def _warnings(found: GroupComparison, report: Report) -> tuple[str, ...]:
     hidden = sum(1 for rate in found.rates if report.is_small(rate.successes, rate.n))
     if hidden:
         warnings.append(
-            f"{plural(hidden, 'rate')} of groups with counts under {report.display.min_cell} "
-            "not recorded: the table is private"
+            f"{plural(hidden, 'rate')} from counts under {report.display.min_cell} not recorded: "
+            "the table is private"
         )
     return tuple(warnings)
 

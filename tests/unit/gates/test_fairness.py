@@ -257,8 +257,12 @@ def test_a_private_table_shows_no_group_and_no_small_count():
     text = verdict.to_json()
     assert "canary" not in text
     assert "group 1 rate not shown (<10 of 4,000 rows) against group 2 0.300" in verdict.message
-    assert [g.group for g in verdict.groups] == [("group 2",)]
-    assert "1 rate of groups with counts under 10 not recorded" in verdict.warnings[-1]
+    hidden, known = verdict.groups
+    assert (hidden.group, hidden.n, hidden.value, hidden.successes) == (
+        ("group 1",), 4000, None, None,
+    )  # fmt: skip
+    assert (known.group, known.successes) == (("group 2",), 1200)
+    assert "1 rate from counts under 10 not recorded" in verdict.warnings[-1]
 
 
 def test_a_private_table_shows_no_group_in_misuse():
