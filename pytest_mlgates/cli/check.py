@@ -26,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--json", metavar="FILE", help="write the record of the run as JSON there (-: stdout)"
     )
     parser.add_argument(
-        "--evidence", metavar="FILE", help="where the evidence goes (default: .mlgates/evidence.json)"
+        "--evidence",
+        metavar="FILE",
+        help="where the evidence goes (default: .mlgates/evidence.json)",
     )
     parser.add_argument(
         "--inconclusive",

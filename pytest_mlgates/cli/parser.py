@@ -22,11 +22,14 @@ def dispatch(argv: Sequence[str]) -> int:
         epilog="exit codes: 0 passed, 1 a gate failed, 2 misuse, 3 a bug of ours, 130 interrupted",
     )
     parser.add_argument(
-        "--version", action="version", version=f"pytest-mlgates {metadata.version('pytest-mlgates')}"
+        "--version",
+        action="version",
+        version=f"pytest-mlgates {metadata.version('pytest-mlgates')}",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, module in _COMMANDS.items():
         own = commands.add_parser(name, help=module.HELP, description=module.HELP)
         module.add_arguments(own)
     arguments = parser.parse_args(argv)
-    return _COMMANDS[arguments.command].run(arguments)
+    code: int = _COMMANDS[arguments.command].run(arguments)
+    return code

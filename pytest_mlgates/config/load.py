@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pydantic
@@ -19,6 +18,7 @@ from pytest_mlgates.gates.base import Gate, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 # Keys of a gate's TOML table that are not parameters of its kind.
 _OWN_KEYS = ("kind", "table", "entry")
@@ -38,7 +38,7 @@ def load(path: Path, *, inconclusive: str | None = None) -> Configuration:
 
 
 def load_for(start: Path, *, inconclusive: str | None = None) -> Configuration:
-    """The configuration that governs *start*; an empty one, based at *start*, where there is none."""
+    """The configuration that governs *start*; an empty one, based there, where there is none."""
     path = find(start.resolve())
     if path is not None:
         return load(path, inconclusive=inconclusive)
@@ -82,8 +82,9 @@ def prepend_to_path(base: Path, folders: tuple[str, ...]) -> None:
 
 def key_of(path: Path, *parts: str) -> str:
     """``pyproject.toml [tool.mlgates.gates.x] min``: where the user wrote it."""
-    prefix = ("tool", "mlgates") if path.name == PYPROJECT else ()
-    *table, key = [*prefix, *parts]
+    prefix = ["tool", "mlgates"] if path.name == PYPROJECT else []
+    full = [*prefix, *parts]
+    table, key = full[:-1], full[-1]
     return f"{path.name} [{'.'.join(table)}] {key}" if table else f"{path.name} {key}"
 
 
@@ -92,14 +93,11 @@ def _table_of(path: Path, *parts: str) -> str:
     return f"{path.name} [{'.'.join([*prefix, *parts])}]"
 
 
-def _settings(
-    raw: Mapping[str, Any], path: Path, errors: list[MLGatesError]
-) -> Settings | None:
+def _settings(raw: Mapping[str, Any], path: Path, errors: list[MLGatesError]) -> Settings | None:
     try:
         return Settings.model_validate(raw)
     except pydantic.ValidationError as error:
-        for details in error.errors(include_url=False):
-            errors.append(_complaint(details, path))
+        errors += [_complaint(details, path) for details in error.errors(include_url=False)]
         return None
 
 
@@ -150,7 +148,9 @@ def _gate(
     if override is not None:
         given["inconclusive"] = override
     parameters = parse(kind, (), given, defaults=defaults, where=where)
-    return DeclaredGate(gate=Gate(id=name, kind=kind, parameters=parameters, where=where), **subject)
+    return DeclaredGate(
+        gate=Gate(id=name, kind=kind, parameters=parameters, where=where), **subject
+    )
 
 
 def _subject(

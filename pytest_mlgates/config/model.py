@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path  # noqa: TC003  (pydantic reads annotations at run time)
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +11,8 @@ from pytest_mlgates.core.verdict import Policy
 from pytest_mlgates.gates.base import Columns, Number
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_mlgates.gates.base import Gate
 
 

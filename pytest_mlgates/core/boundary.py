@@ -28,7 +28,7 @@ def guarded(run: Callable[[], int]) -> int:
     except BrokenPipeError:  # the reader of our output went away: nothing is left to say to it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BUG
-    except BaseException as error:  # noqa: BLE001  (this is the last frame)
+    except BaseException as error:
         return _explain(error)
 
 

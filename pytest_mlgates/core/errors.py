@@ -84,7 +84,12 @@ class ColumnError(MLGatesError):
 
     @classmethod
     def missing(
-        cls, wanted: str, available: Iterable[str], *, role: str = "column", table: str = "the table"
+        cls,
+        wanted: str,
+        available: Iterable[str],
+        *,
+        role: str = "column",
+        table: str = "the table",
     ) -> ColumnError:
         """*wanted* is not among *available*; the nearest names are suggested."""
         names = [str(name) for name in available]

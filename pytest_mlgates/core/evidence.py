@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import platform
 import sys
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.verdict import SCHEMA_VERSION, Outcome, Verdict, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,7 @@ class Evidence:
 
 def now() -> str:
     """The current time in UTC, to the second."""
-    return datetime.datetime.now(tz=datetime.UTC).isoformat(timespec="seconds")
+    return dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds")
 
 
 def environment(packages: Sequence[str]) -> dict[str, Any]:

@@ -87,7 +87,7 @@ class GroupValue:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types; ``rate`` and ``successes`` only where they are known."""
-        out = {
+        out: dict[str, Any] = {
             "group": list(self.group),
             "n": self.n,
             "value": self.value,

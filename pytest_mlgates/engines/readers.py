@@ -32,7 +32,7 @@ _COMPRESSED = (".gz", ".zst")
 
 
 def connection() -> Any:
-    """A fresh in-memory DuckDB that installs nothing and spills into the system's scratch folder."""
+    """A fresh in-memory DuckDB: installs nothing, spills into the system's scratch folder."""
     duckdb = optional("duckdb", extra="all", why="reading tables")
     return duckdb.connect(
         config={

@@ -60,7 +60,7 @@ class Table:
 
     @property
     def implementation(self) -> str:
-        """The backend's name: ``pandas``, ``polars``, ``pyarrow``, ``duckdb``, ``pyspark``, …"""
+        """The backend's name: ``pandas``, ``polars``, ``pyarrow``, ``duckdb``, ``pyspark``."""
         return str(self.frame.implementation.name).lower()
 
     def require(self, column: str, *, role: str = "column") -> str:
@@ -96,7 +96,7 @@ class Table:
         return dict(zip(expressions, rows[0], strict=True))
 
     def counts(self, keys: Sequence[str]) -> list[tuple[tuple[Any, ...], int]]:
-        """One group-by: the number of rows of each combination of *keys* (None for null), sorted."""
+        """One group-by: the rows of each combination of *keys* (None for null), sorted."""
         wanted = tuple(dict.fromkeys(keys))
         for key in wanted:
             self.require(key)
@@ -172,8 +172,8 @@ class Table:
                 if hasattr(native, "fetchnumpy"):
                     found = native.fetchnumpy()
                     return {c: _filled(found[c]) for c in columns}
-                backend = "pandas" if self.implementation == "pyspark" else None
-                collected = frame.collect(backend)
+                spark = self.implementation == "pyspark"
+                collected = frame.collect("pandas") if spark else frame.collect()
             except Exception as error:
                 raise self._engine_error(error) from None
         else:
@@ -329,13 +329,13 @@ def _filled(array: Any) -> np.ndarray[Any, Any]:
         data = data.astype(np.float64 if data.dtype.kind in "iuf" else object)
         data[mask] = np.nan if data.dtype.kind == "f" else None
         return data
-    array = np.asarray(array)
-    if array.dtype == object:
-        missing = np.fromiter((v is None or v != v for v in array), bool, len(array))  # noqa: PLR0124
+    plain: np.ndarray[Any, Any] = np.asarray(array)
+    if plain.dtype == object:
+        missing = np.fromiter((v is None or v != v for v in plain), bool, len(plain))  # noqa: PLR0124
         if missing.any():
-            array = array.copy()
-            array[missing] = None
-    return array
+            plain = plain.copy()
+            plain[missing] = None
+    return plain
 
 
 def _digest_column(digest: Any, name: str, array: np.ndarray[Any, Any]) -> None:

@@ -36,7 +36,7 @@ def judge(configuration: Configuration, gates: Sequence[DeclaredGate]) -> int:
 
 
 def report(verdicts: Sequence[Verdict], elsewhere: Sequence[tuple[str, str]] = ()) -> int:
-    """Print *verdicts*, and *elsewhere* (id and reason of what was not evaluated); the exit code."""
+    """Print *verdicts* and *elsewhere* (id and reason of what was not evaluated)."""
     from pytest_mlgates.core.verdict import Outcome
     from pytest_mlgates.reports.text import (
         degrade,

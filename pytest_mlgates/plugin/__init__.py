@@ -21,16 +21,16 @@ KINDS = ("data_schema", "metric", "fairness", "reproducibility")
 _SESSION = "mlgates-session"
 _CONFIGURATION_NAMES = ("mlgates.toml", "pyproject.toml")
 
-_MARKERS = (
-    "data_schema(suite, *, id=None, examples=0): hold the table given to `mlgate` to a Great "
+_MARKERS = {
+    "data_schema(suite, *, id=None, examples=0)": "hold the table given to `mlgate` to a Great "
     "Expectations suite (a path, or a list of expectations)",
-    "metric(metric, *, min=None, max=None, no_worse_than=None, margin=None, by=None, id=None, ...):"
-    " hold a metric of the evaluation table given to `mlgate` to a bound",
-    "fairness(metric, *, by, min=None, max=None, id=None, ...): hold a disparity between groups of "
-    "the evaluation table given to `mlgate` to a bound",
-    "reproducibility(*, runs=2, level='bitwise', fresh_process=False, id=None): run the callable "
+    "metric(metric, *, min=None, max=None, no_worse_than=None, margin=None, by=None, id=None, "
+    "...)": "hold a metric of the evaluation table given to `mlgate` to a bound",
+    "fairness(metric, *, by, min=None, max=None, id=None, ...)": "hold a disparity between groups "
+    "of the evaluation table given to `mlgate` to a bound",
+    "reproducibility(*, runs=2, level='bitwise', fresh_process=False, id=None)": "run the callable "
     "given to `mlgate` several times and compare what it returns",
-)
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -86,10 +86,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register markers; judge options and configuration before anything is collected."""
     short = config.getini("mlgates_short_markers")
-    for line in _MARKERS:
+    for signature, text in _MARKERS.items():
         if short:
-            config.addinivalue_line("markers", line)
-        config.addinivalue_line("markers", f"mlgates_{line}")
+            config.addinivalue_line("markers", f"{signature}: {text}")
+        config.addinivalue_line("markers", f"mlgates_{signature}: {text}")
     config.pluginmanager.register(_Watch(config), "mlgates-watch")
     asked = config.option.mlgates or config.option.mlgates_require
     asked = asked or config.option.mlgates_evidence or config.option.mlgates_examples
@@ -132,8 +132,9 @@ def mlgate(request: pytest.FixtureRequest) -> MLGate:
     """Evaluate this test's gates: ``mlgate(table)`` or ``mlgate(callable)``.
 
     Every marker of the test whose kind takes the subject is evaluated; then one ``GateFailure`` is
-    raised with all that failed, or the verdicts are returned. Keywords are roles (``y_true="label"``
-    or arrays), ``sensitive_features=`` and ``subject="fold-3"``, which tells calls apart.
+    raised with all that failed, or the verdicts are returned. Keywords are roles
+    (``y_true="label"``, or arrays), ``sensitive_features=``, and ``subject="fold-3"``, which tells
+    calls apart.
 
     ``mlgate.data_schema(table, suite)``, ``.metric(table, "f1", min=0.8)``, ``.fairness(…)`` and
     ``.reproducibility(…)`` do the same without markers. ``with mlgate.collect():`` defers failures
@@ -178,7 +179,7 @@ def _is_configured(start: Path) -> bool:
                     try:
                         if has_gates(path):
                             return True
-                    except Exception:  # noqa: BLE001  (not TOML: pytest itself says so)
+                    except Exception:
                         return False
     return False
 

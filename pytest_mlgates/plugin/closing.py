@@ -50,9 +50,9 @@ def summarise(session: GateSession, reporter: pytest.TerminalReporter) -> None:
     """Write the section ``ML gates``."""
     evidence = session.config.stash.get(_EVIDENCE, None)
     verdicts: list[Verdict] = [] if evidence is None else list(evidence.verdicts)
-    if not verdicts and not session.ledger.labels and not session.ledger.problems:
-        if evidence is None or not evidence.problems:
-            return
+    problems = [*(evidence.problems if evidence is not None else ()), *session.ledger.problems]
+    if not verdicts and not session.ledger.labels and not problems:
+        return
     from pytest_mlgates.reports.text import degrade, render_messages, render_rows, render_tally
 
     encoding = getattr(sys.stdout, "encoding", None)
@@ -69,8 +69,7 @@ def summarise(session: GateSession, reporter: pytest.TerminalReporter) -> None:
         write(degrade(" " + render_tally(verdicts, evidence=written), encoding))
     if evidence is not None and evidence.required_not_run and not evidence.problems:
         write(f" required, not run: {', '.join(evidence.required_not_run)}", yellow=True)
-    problems = list(dict.fromkeys([*(evidence.problems if evidence else ()), *session.ledger.problems]))
-    for problem in problems:
+    for problem in dict.fromkeys(problems):
         write(degrade(f" {problem}", encoding), red=True)
     for kind, count in sorted(session.ledger.labels.items()):
         write(f" {plural(count, 'test')} marked {kind} without a gate")

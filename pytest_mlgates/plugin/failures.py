@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from _pytest._code.code import (
     ExceptionChainRepr,
     ReprEntryNative,
@@ -18,6 +17,8 @@ from pytest_mlgates.reports.rows import bound_text, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pytest
 
     from pytest_mlgates.gates.base import Gate
 

@@ -53,11 +53,7 @@ class MLGate:
                 f"no marker of this test takes a {takes}",
                 where=self._item.nodeid,
                 fix="mark the test, e.g. @pytest.mark."
-                + (
-                    'metric("accuracy", min=0.8)'
-                    if takes == "table"
-                    else "reproducibility(runs=2)"
-                )
+                + ('metric("accuracy", min=0.8)' if takes == "table" else "reproducibility(runs=2)")
                 + ", or call mlgate.metric(…) and its like",
             )
         make = self._subject(takes, table_or_callable, keywords)
@@ -186,9 +182,7 @@ class MLGate:
 
         def make(gate: Gate) -> tuple[Gate, Any]:
             if not made:
-                made.append(
-                    assemble(given, options, base=evaluator.context.base, private=private)
-                )
+                made.append(assemble(given, options, base=evaluator.context.base, private=private))
             table, roles = made[0]
             return with_roles(gate, roles), table
 
@@ -209,9 +203,7 @@ class MLGate:
             text = "\n\n".join([*(str(e) for e in errors), *([others] if others else [])])
             raise MLGatesError(text) from None
         if failed:
-            head = (
-                f"{len(failed)} of {len(verdicts)} gates failed\n\n" if len(verdicts) > 1 else ""
-            )
+            head = f"{len(failed)} of {len(verdicts)} gates failed\n\n" if len(verdicts) > 1 else ""
             raise GateFailure(head + "\n\n".join(message(v) for v in failed), verdicts)
 
 

@@ -44,15 +44,15 @@ class Ledger:
             self._add(report.nodeid, verdict)
         lost = expected - set(self._verdicts)
         if lost:
-            self.problems.append(f"verdicts of {report.nodeid} were lost: {', '.join(sorted(lost))}")
+            self.problems.append(
+                f"verdicts of {report.nodeid} were lost: {', '.join(sorted(lost))}"
+            )
         self.labels.update(filter(None, getattr(data, "mlgates_labels", "").split(",")))
 
     def _add(self, nodeid: str, verdict: Verdict) -> None:
         owner = self._owners.setdefault(verdict.id, nodeid)
         if owner != nodeid:
-            self.problems.append(
-                f"two gates have the id {verdict.id!r}: {owner} and {nodeid}"
-            )
+            self.problems.append(f"two gates have the id {verdict.id!r}: {owner} and {nodeid}")
             return
         before = self._verdicts.get(verdict.id)
         if before is not None and not before.passed:

@@ -10,6 +10,8 @@ import pytest
 from pytest_mlgates.plugin import KINDS
 
 if TYPE_CHECKING:
+    from _pytest import nodes
+
     from pytest_mlgates.config.model import Configuration
     from pytest_mlgates.gates.base import Gate
 
@@ -20,7 +22,7 @@ class Marked:
 
     kind: str
     mark: pytest.Mark
-    node: pytest.Item | pytest.Collector
+    node: nodes.Node
 
     @property
     def bare(self) -> bool:
@@ -158,6 +160,6 @@ def _refuse_equal_ids(gates: list[Gate], item: pytest.Item) -> None:
             raise MLGatesError(
                 f"two gates of one test have the id {gate.id!r}",
                 where=item.nodeid,
-                fix='tell them apart: @pytest.mark.' + f'{gate.kind.name}(…, id="…")',
+                fix="tell them apart: @pytest.mark." + f'{gate.kind.name}(…, id="…")',
             )
         seen.add(gate.id)

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_mlgates.core.errors import GateFailure, MLGatesError
-from pytest_mlgates.core.verdict import Verdict
 from pytest_mlgates.plugin import failures
 from pytest_mlgates.plugin.ledger import Ledger
 from pytest_mlgates.plugin.markers import TestGates, read_markers, test_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
 
     from pytest_mlgates.config.model import Configuration
+    from pytest_mlgates.core.verdict import Verdict
     from pytest_mlgates.gates.base import Gate
     from pytest_mlgates.plugin.fixture import MLGate
     from pytest_mlgates.runner.evaluator import Evaluator
@@ -250,10 +250,10 @@ class GateSession:
         extra: Any = report
         if verdicts or (gates is not None and gates.gates and call.when == "call"):
             extra.mlgates = json.dumps([v.to_dict() for v in verdicts], allow_nan=False)
-        if gates is not None and call.when == "call" and gates.labels:
-            if not gates.requests_fixture and not attempt.used_fixture:
-                extra.mlgates = getattr(extra, "mlgates", "[]")
-                extra.mlgates_labels = ",".join(gates.labels)
+        uses = gates is not None and (gates.requests_fixture or attempt.used_fixture)
+        if gates is not None and gates.labels and not uses and call.when == "call":
+            extra.mlgates = getattr(extra, "mlgates", "[]")
+            extra.mlgates_labels = ",".join(gates.labels)
         if call.excinfo is not None and report.failed:
             failures.shorten(report, call.excinfo, item, private=attempt.private)
         return report
@@ -265,9 +265,7 @@ class GateSession:
         missing = [gate for gate in gates.gates if gate.id not in attempt.evaluated]
         for gate in missing:
             attempt.verdicts.append(failures.unevaluated(gate))
-        lines = [
-            failures.NOT_EVALUATED.format(marker=g.where.partition(" ")[2]) for g in missing
-        ]
+        lines = [failures.NOT_EVALUATED.format(marker=g.where.partition(" ")[2]) for g in missing]
         if bound:
             lines += [
                 failures.LABEL_WITHOUT_VERDICT.format(kind=kind)

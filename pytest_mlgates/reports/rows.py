@@ -92,7 +92,7 @@ def short_id(name: str) -> str:
 
 
 def claim(verdict: Verdict) -> str:
-    """What was measured: ``equalized_odds_difference by sex × age_band``, ``accuracy vs champion``."""
+    """What was measured: ``equalized_odds_difference by sex × age``, ``accuracy vs champion``."""
     if verdict.metric is None:
         return verdict.kind
     by = f" by {' × '.join(verdict.by)}" if verdict.by else ""

@@ -24,7 +24,7 @@ _ASCII = str.maketrans(
 def render_rows(verdicts: Sequence[Verdict]) -> list[str]:
     """One line per verdict, columns aligned, in the given order.
 
-    Lines are as long as they are: a terminal that wraps them stays readable, cells that fold do not.
+    Lines are as long as they are: wrapped by a terminal they stay readable, folded cells do not.
     """
     from rich import box
     from rich.console import Console

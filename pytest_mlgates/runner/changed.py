@@ -1,4 +1,4 @@
-"""Which declared gates a set of changed files concerns, and which of them need the project's code."""
+"""Which declared gates changed files concern, and which of them need the project's code."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.config.model import Configuration, DeclaredGate
 
 
-def configurations_of(
-    files: Sequence[Path], config: Path | None = None
-) -> dict[Path, list[Path]]:
+def configurations_of(files: Sequence[Path], config: Path | None = None) -> dict[Path, list[Path]]:
     """The configuration file that governs each of *files*.
 
     Raises:

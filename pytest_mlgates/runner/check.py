@@ -113,9 +113,7 @@ def evidence_of(
     if whole and evidence.required_not_run:
         missing = evidence.required_not_run
         problem = f"required, not evaluated: {', '.join(missing)}"
-        return dataclasses.replace(
-            evidence, complete=False, problems=(*evidence.problems, problem)
-        )
+        return dataclasses.replace(evidence, complete=False, problems=(*evidence.problems, problem))
     return evidence
 
 
