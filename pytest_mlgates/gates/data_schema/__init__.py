@@ -1,0 +1,60 @@
+"""``data_schema``: a contract over the columns and rows of a table.
+
+The contract language is Great Expectations': suite JSON as GX 1.x writes it, or the same ``type``
+and ``kwargs`` inline. Common expectations are evaluated natively, all in one scan where their plan
+allows it, with the semantics of GX's pandas engine on every backend; all others run in GX itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, field_validator
+
+from pytest_mlgates.gates.base import GateKind, GateParameters
+
+if TYPE_CHECKING:
+    from pytest_mlgates.core.verdict import Verdict
+    from pytest_mlgates.gates.base import Context
+
+
+class DataSchemaParameters(GateParameters):
+    """Parameters of a ``data_schema`` gate.
+
+    Attributes:
+        suite: A path of suite JSON, its content, a list of expectations, or a GX suite.
+        examples: How many example rows a failure may show (0: none, data may be personal).
+    """
+
+    suite: Any
+    examples: Annotated[int, Field(ge=0, strict=True)] = 0
+
+    @field_validator("suite")
+    @classmethod
+    def _is_a_suite(cls, value: Any) -> Any:
+        from pathlib import Path
+
+        known = isinstance(value, str | Path | list | tuple | dict) or hasattr(
+            value, "to_json_dict"
+        )
+        if not known or value == "":
+            raise ValueError('a path, or a list of {"type": …, "kwargs": {…}}')
+        return value
+
+
+def evaluate(parameters: DataSchemaParameters, subject: Any, context: Context) -> Verdict:
+    """The verdict of a suite on a table (the modules behind are imported here)."""
+    from pytest_mlgates.gates.data_schema.judge import evaluate as judge
+
+    return judge(parameters, subject, context)
+
+
+KIND = GateKind(
+    name="data_schema",
+    takes="table",
+    positional=("suite",),
+    parameters=DataSchemaParameters,
+    evaluate=evaluate,
+)
+
+__all__ = ["KIND", "DataSchemaParameters", "evaluate"]

@@ -1,0 +1,257 @@
+"""Families of column types, and how values of a contract become values of a column.
+
+============  =====================================================  ======================
+family        narwhals types                                         evaluated by
+============  =====================================================  ======================
+integer       Int8…Int64, UInt8…UInt64                               native
+number        Float32, Float64 (compared as Float64)                 native
+text          String, and Categorical or Enum of texts (their text)  native
+boolean       Boolean (ordered and summed as 0 and 1)                native
+date, time    Date; Datetime, naive or aware                         native
+other         Object (mixed), Decimal, List, Struct, Duration, …     Great Expectations
+============  =====================================================  ======================
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from enum import StrEnum
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_mlgates.engines.table import Table
+
+_INTEGER_BITS = {
+    nw.Int8: (-(1 << 7), (1 << 7) - 1),
+    nw.Int16: (-(1 << 15), (1 << 15) - 1),
+    nw.Int32: (-(1 << 31), (1 << 31) - 1),
+    nw.Int64: (-(1 << 63), (1 << 63) - 1),
+    nw.UInt8: (0, (1 << 8) - 1),
+    nw.UInt16: (0, (1 << 16) - 1),
+    nw.UInt32: (0, (1 << 32) - 1),
+    nw.UInt64: (0, (1 << 64) - 1),
+}
+
+
+class Family(StrEnum):
+    """What values of a column are, in the words of messages."""
+
+    INTEGER = "integers"
+    NUMBER = "numbers"
+    TEXT = "text"
+    BOOLEAN = "booleans"
+    DATE = "dates"
+    TIME = "timestamps"
+    OTHER = "other"
+
+
+NUMERIC = (Family.INTEGER, Family.NUMBER, Family.BOOLEAN)
+
+
+class MismatchError(Exception):
+    """A value of the contract that cannot be a value of the column; the text says both."""
+
+
+def family(table: Table, column: str) -> Family:
+    """The family of *column*."""
+    dtype = table.schema[column]
+    if type(dtype) in _INTEGER_BITS:
+        return Family.INTEGER
+    if dtype.is_float():
+        return Family.NUMBER
+    if isinstance(dtype, nw.Categorical | nw.Enum):
+        return Family.TEXT if _categories_are_text(table, column) else Family.OTHER
+    if isinstance(dtype, nw.String):
+        return Family.TEXT
+    if isinstance(dtype, nw.Boolean):
+        return Family.BOOLEAN
+    if isinstance(dtype, nw.Date):
+        return Family.DATE
+    return Family.TIME if isinstance(dtype, nw.Datetime) else Family.OTHER
+
+
+def native_dtype(table: Table, column: str) -> Any:
+    """The backend's own type of *column* where it is a pandas frame, else None."""
+    if table.implementation not in ("pandas", "modin", "cudf"):
+        return None
+    return table.frame.to_native()[column].dtype
+
+
+def is_object(table: Table, column: str) -> bool:
+    """Whether *column* is an ``object`` column of pandas."""
+    return str(native_dtype(table, column)) == "object"
+
+
+def comparable(table: Table, column: str) -> nw.Expr:
+    """*column* as an expression that compares alike on every backend."""
+    dtype = table.schema[column]
+    expression = nw.col(column)
+    if isinstance(dtype, nw.Categorical | nw.Enum):
+        return expression.cast(nw.String)
+    if isinstance(dtype, nw.Float32):
+        return expression.cast(nw.Float64)
+    if isinstance(dtype, nw.Boolean):
+        return expression.cast(nw.Int64)
+    return expression
+
+
+def literal(table: Table, column: str, value: Any, *, what: str) -> Any:
+    """*value* as a value of *column*; *what* it is (``value_set``) is said if it cannot be one.
+
+    Raises:
+        MismatchError: if it is of another family.
+    """
+    kind = family(table, column)
+    if hasattr(value, "item"):  # a numpy scalar in an inline contract
+        value = value.item()
+    if kind in NUMERIC and isinstance(value, int | float):
+        return value
+    if kind is Family.TEXT and isinstance(value, str):
+        return value
+    if kind is Family.DATE and isinstance(found := _moment(value), dt.date):
+        if not isinstance(found, dt.datetime):
+            return found
+        if found.time() == dt.time() and found.tzinfo is None:
+            return found.date()
+    if kind is Family.TIME and isinstance(found := _moment(value), dt.date):
+        moment = found if isinstance(found, dt.datetime) else dt.datetime.combine(found, dt.time())
+        aware = getattr(table.schema[column], "time_zone", None) is not None
+        if aware == (moment.tzinfo is not None):
+            return moment
+        zone = "with a time zone" if aware else "without a time zone"
+        raise MismatchError(f"{what} {value!r} does not compare with {column!r}, timestamps {zone}")
+    raise MismatchError(f"{what} {value!r} does not compare with column {column!r} of {kind}")
+
+
+def holds(table: Table, column: str, op: str, bound: Any, *, what: str) -> nw.Expr:
+    """The expression ``column op bound``, exact for integers and floats of any size.
+
+    Raises:
+        MismatchError: if *bound* is of another family.
+    """
+    value = literal(table, column, bound, what=what)
+    expression = comparable(table, column)
+    kind = family(table, column)
+    if kind in (Family.INTEGER, Family.BOOLEAN):
+        low, high = _INTEGER_BITS.get(type(table.schema[column]), (0, 1))
+        return _integer_holds(expression, op, Fraction(value), low, high)
+    if kind is Family.NUMBER:
+        if op in ("==", "!=") and not _fits_float(value):
+            return never(expression) if op == "==" else always(expression)
+        op, value = _float_bound(op, value)
+    return _compare(expression, op, value)
+
+
+def is_in(table: Table, column: str, values: Iterable[Any], *, what: str) -> nw.Expr:
+    """Whether *column* holds one of *values*; None among them is left out (nulls are missing).
+
+    Raises:
+        MismatchError: if one of them is of another family.
+    """
+    kind = family(table, column)
+    found = [literal(table, column, v, what=f"{what} holds") for v in values if v is not None]
+    if kind in (Family.INTEGER, Family.BOOLEAN):
+        low, high = _INTEGER_BITS.get(type(table.schema[column]), (0, 1))
+        found = [int(v) for v in found if v == v // 1 and low <= v <= high]
+    elif kind is Family.NUMBER:
+        found = [float(v) for v in found if _fits_float(v)]
+    expression = comparable(table, column)
+    return expression.is_in(found) if found else never(expression)
+
+
+def never(expression: nw.Expr) -> nw.Expr:
+    """False in every row."""
+    return expression.is_null() & ~expression.is_null()
+
+
+def always(expression: nw.Expr) -> nw.Expr:
+    """True in every row."""
+    return expression.is_null() | ~expression.is_null()
+
+
+def _integer_holds(expression: nw.Expr, op: str, bound: Fraction, low: int, high: int) -> nw.Expr:
+    """``expression op bound`` with a whole-number bound that the column's type can hold."""
+    if op in ("==", "!="):
+        possible = bound.denominator == 1 and low <= bound <= high
+        if not possible:
+            return never(expression) if op == "==" else always(expression)
+        return _compare(expression, op, int(bound))
+    if op in (">=", ">"):
+        least = math.ceil(bound) if op == ">=" else math.floor(bound) + 1
+        if least <= low:
+            return always(expression)
+        return expression >= least if least <= high else never(expression)
+    most = math.floor(bound) if op == "<=" else math.ceil(bound) - 1
+    if most >= high:
+        return always(expression)
+    return expression <= most if most >= low else never(expression)
+
+
+def _float_bound(op: str, bound: float) -> tuple[str, float]:
+    """The same comparison with a float, where *bound* is an integer that no float equals."""
+    try:
+        value = float(bound)
+    except OverflowError:
+        value = math.inf if bound > 0 else -math.inf
+    if not math.isfinite(value):
+        return op, value
+    if Fraction(value) == Fraction(bound):
+        return op, value
+    below = Fraction(value) < Fraction(bound)
+    if op in (">=", ">"):
+        return (">" if below else ">="), value
+    return ("<=" if below else "<"), value
+
+
+def _fits_float(value: float) -> bool:
+    try:
+        return Fraction(float(value)) == Fraction(value)
+    except OverflowError:
+        return False
+
+
+def _compare(expression: nw.Expr, op: str, value: Any) -> nw.Expr:
+    if op == ">=":
+        return expression >= value
+    if op == ">":
+        return expression > value
+    if op == "<=":
+        return expression <= value
+    if op == "<":
+        return expression < value
+    return expression == value if op == "==" else expression != value
+
+
+def compare_columns(table: Table, left: str, op: str, right: str) -> nw.Expr:
+    """``left op right`` row by row.
+
+    Raises:
+        MismatchError: if their families do not compare.
+    """
+    kinds = family(table, left), family(table, right)
+    if kinds[0] is not kinds[1] and not all(kind in NUMERIC for kind in kinds):
+        raise MismatchError(
+            f"column {left!r} of {kinds[0]} does not compare with {right!r} of {kinds[1]}"
+        )
+    return _compare(comparable(table, left), op, comparable(table, right))
+
+
+def _moment(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return dt.datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    to_datetime = getattr(value, "to_pydatetime", None)
+    return to_datetime() if callable(to_datetime) else value
+
+
+def _categories_are_text(table: Table, column: str) -> bool:
+    categories = getattr(native_dtype(table, column), "categories", None)
+    return categories is None or all(isinstance(c, str) for c in categories)

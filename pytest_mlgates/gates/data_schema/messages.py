@@ -1,0 +1,179 @@
+"""Verdicts of contracts in words: counts first, one bullet per expectation that does not hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_mlgates.core.text import limit, listing, percent, plural
+from pytest_mlgates.gates.data_schema.native import NATIVE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pytest_mlgates.gates.data_schema.results import Result
+    from pytest_mlgates.gates.data_schema.suite import Expectation
+    from pytest_mlgates.gates.privacy import Display
+
+_WORDS = {
+    "expect_column_to_exist": "exists",
+    "expect_column_values_to_not_be_null": "not null",
+    "expect_column_values_to_be_null": "null",
+    "expect_column_values_to_be_unique": "unique",
+    "expect_compound_columns_to_be_unique": "unique together",
+    "expect_table_columns_to_match_set": "the columns of the contract",
+    "expect_table_columns_to_match_ordered_list": "the columns of the contract, in order",
+}
+_MOST_ON_A_LINE = 3
+
+
+def render(
+    judged: Sequence[tuple[Expectation, Result]],
+    *,
+    rows: int,
+    bad_rows: str | None,
+    examples: Mapping[int, Sequence[Mapping[str, Any]]],
+    display: Display,
+) -> str:
+    """The message: a line of counts, then a bullet per failure, warnings last."""
+    failed = [i for i, (e, r) in enumerate(judged) if not r.success and e.blocks]
+    warned = [i for i, (e, r) in enumerate(judged) if not r.success and not e.blocks]
+    total = plural(len(judged), "expectation")
+    if failed:
+        head = f"{len(failed)} of {total} failed"
+        head += f", {bad_rows}" if bad_rows else f", {display.count(rows)} rows read"
+    else:
+        head = f"{total} held over {_rows(rows, display)}"
+    if warned:
+        head += f", {plural(len(warned), 'warning')}"
+    lines = [_subject(*judged[i]) for i in (*failed, *warned)]
+    width = min(max((len(line) for line in lines), default=0), 48)
+    out = [head]
+    for i, subject in zip((*failed, *warned), lines, strict=True):
+        expectation, result = judged[i]
+        text = f"  - {subject:<{width}}   {_found(result, display)}"
+        if not expectation.blocks:
+            text += f"   ({expectation.severity}, does not block)"
+        shown = [_example(one) for one in examples.get(i, ())]
+        out.append(text + (f"   e.g. {', '.join(shown)}" if shown else ""))
+    return "\n".join(line.rstrip() for line in out)
+
+
+def summarize(judged: Sequence[tuple[Expectation, Result]]) -> str:
+    """One line for a table: ``2 of 14 expectations failed: price between, id unique``."""
+    failed = [e for e, r in judged if not r.success and e.blocks]
+    total = plural(len(judged), "expectation")
+    if not failed:
+        return f"{total} held"
+    names = [label(e) for e in failed]
+    more = f" and {len(names) - _MOST_ON_A_LINE} more" if len(names) > _MOST_ON_A_LINE else ""
+    return f"{len(failed)} of {total} failed: {', '.join(names[:_MOST_ON_A_LINE])}{more}"
+
+
+def label(expectation: Expectation) -> str:
+    """An expectation in two or three words: ``price between``."""
+    native = NATIVE.get(expectation.type)
+    short = native.label if native else expectation.type.removeprefix("expect_").replace("_", " ")
+    subject = _columns(expectation)
+    return f"{subject} {short}" if subject else short
+
+
+def _columns(expectation: Expectation) -> str:
+    given = expectation.arguments
+    if isinstance(given.get("column"), str):
+        return str(given["column"])
+    if "column_A" in given:
+        return f"{given['column_A']}, {given.get('column_B')}"
+    if isinstance(given.get("column_list"), list | tuple) and "columns_to" in expectation.type:
+        found = list(given["column_list"])
+        return "" if expectation.type.startswith("expect_table_") else ", ".join(map(str, found))
+    return ""
+
+
+def _subject(expectation: Expectation, result: Result) -> str:
+    """``price: at least 0``, with what the check is about and what it wants."""
+    del result
+    columns = _columns(expectation) or "table"
+    words = _wanted(expectation)
+    if expectation.arguments.get("mostly") is not None and expectation.mostly < 1:
+        words += f" in at least {percent(expectation.mostly)}"
+    condition = expectation.kwargs.get("row_condition")
+    if isinstance(condition, str):
+        words += f" where {condition}"
+    elif condition is not None:
+        words += " under its row_condition"
+    return f"{columns}: {words}"
+
+
+def _wanted(expectation: Expectation) -> str:
+    given, kind = expectation.arguments, expectation.type
+    if kind in _WORDS:
+        return _WORDS[kind]
+    native = NATIVE.get(kind)
+    if native is None:
+        return kind
+    if native.label == "between":
+        return range_in_words(given)
+    if "min_value" in given or "max_value" in given:
+        return f"{native.label} {range_in_words(given)}"
+    if native.label in ("in set", "not in set"):
+        return f"{native.label} {listing(given['value_set'], 6)}"
+    if native.label in ("regex", "not regex"):
+        verb = "matches" if native.label == "regex" else "does not match"
+        return f"{verb} {given['regex']!r}"
+    if native.label == "type":
+        return f"type {listing(given.get('type_list', [given.get('type_')]))}".replace("'", "")
+    if native.label == "greater":
+        return f"{given['column_A']} {'>=' if given.get('or_equal') else '>'} {given['column_B']}"
+    return f"{native.label} {given['value']:,}" if "value" in given else native.label
+
+
+def range_in_words(given: Mapping[str, Any]) -> str:
+    """``at least 0``, ``over 0``, ``at least 0 and under 10``."""
+    parts = []
+    for name, strict, inclusive, exclusive in (
+        ("min_value", "strict_min", "at least", "over"),
+        ("max_value", "strict_max", "at most", "under"),
+    ):
+        if given.get(name) is not None:
+            word = exclusive if given.get(strict) else inclusive
+            parts.append(f"{word} {_value(given[name])}")
+    return " and ".join(parts)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, float):
+        return limit(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _found(result: Result, display: Display) -> str:
+    if result.error or result.note:
+        return str(result.error or result.note)
+    count, total = result.unexpected_count, result.element_count
+    if count is not None and total:
+        considered = total - (result.missing_count or 0)
+        share = f" ({count / considered:.2%})".replace("%", " %") if considered else ""
+        hidden = display.private and count < display.min_cell
+        return f"{_rows(count, display)}{'' if hidden else share}"
+    if result.observed_value is None:
+        return "does not hold"
+    if result.discloses and display.private:
+        return "does not hold (the value is private)"
+    return f"found {_observed(result.observed_value)}"
+
+
+def _observed(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = listing(value) if isinstance(value, list | tuple) else _value(value)
+    return text if len(text) <= 120 else f"{text[:119]}…"
+
+
+def _rows(count: int, display: Display) -> str:
+    return f"{display.count(count)} {'row' if count == 1 and not display.private else 'rows'}"
+
+
+def _example(example: Mapping[str, Any]) -> str:
+    text = repr(example["value"])
+    text = text if len(text) <= 60 else f"{text[:59]}…"
+    return text if example.get("row") is None else f"row {example['row']}: {text}"

@@ -1,0 +1,125 @@
+"""What one expectation found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+from pytest_mlgates.core.exact import exact
+from pytest_mlgates.core.text import plural
+
+if TYPE_CHECKING:
+    from pytest_mlgates.gates.data_schema.plan import Plan, Scope
+    from pytest_mlgates.gates.data_schema.suite import Expectation
+
+
+class NotNativeError(Exception):
+    """Columns of this type are Great Expectations' business."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One expectation's answer, in the fields of GX.
+
+    Attributes:
+        success: Whether it holds; None if nothing could be judged (which fails the gate too).
+        unexpected_count: Values (or rows) that break it.
+        missing_count: Values that are null, or rows that ``ignore_row_if`` sets aside.
+        element_count: Rows that it is about.
+        observed_value: What was measured, where one value is.
+        discloses: Whether ``observed_value`` is made of values of the table.
+        engine: ``native`` or ``great_expectations``.
+        error: Why nothing could be judged, or which column is missing.
+        note: What differs, in words, where counts do not say it.
+        bad: True in the rows that break it, where an expression can say so.
+        values: The columns whose values an example shows.
+        samples: Up to n examples, where ``bad`` cannot say them.
+    """
+
+    success: bool | None
+    unexpected_count: int | None = None
+    missing_count: int | None = None
+    element_count: int | None = None
+    observed_value: Any = None
+    discloses: bool = False
+    engine: str = "native"
+    error: str | None = None
+    note: str | None = None
+    bad: nw.Expr | None = None
+    values: tuple[str, ...] = ()
+    samples: Callable[[int], list[dict[str, Any]]] | None = None
+
+
+Pending = Callable[[], Result]
+Check = Callable[["Plan", "Scope", "Expectation"], Pending]
+
+
+def mostly_holds(considered: int, unexpected: int, mostly: float) -> bool:
+    """Whether at least *mostly* of *considered* rows hold, as exact fractions."""
+    return Fraction(considered - unexpected, considered) >= exact(mostly)
+
+
+def kept_rows(ignore_row_if: str, columns: tuple[str, ...]) -> nw.Expr | None:
+    """The rows that *ignore_row_if* leaves, None for all of them."""
+    if ignore_row_if in ("neither", "never"):
+        return None
+    nulls = [nw.col(column).is_null() for column in columns]
+    every = ignore_row_if in ("both_values_are_missing", "all_values_are_missing")
+    found = nulls[0]
+    for other in nulls[1:]:
+        found = found & other if every else found | other
+    return ~found
+
+
+def all_null(rows: int) -> str:
+    """The complaint about a column without a value."""
+    return f"no value to judge: null in all {plural(rows, 'row')}"
+
+
+def no_rows(plan: Plan, scope: Scope) -> str:
+    """The complaint about a scope without rows."""
+    if scope.condition is None:
+        return "the table has 0 rows, which prove nothing"
+    return f"row_condition leaves 0 of {plural(plan.n_rows(), 'row')}, which prove nothing"
+
+
+def of_rows(
+    plan: Plan,
+    scope: Scope,
+    expectation: Expectation,
+    *,
+    rows: int,
+    considered: int,
+    unexpected: int,
+    missing: int | None,
+    nothing: str,
+    bad: nw.Expr | None = None,
+    values: tuple[str, ...] = (),
+    samples: Callable[[int], list[dict[str, Any]]] | None = None,
+) -> Result:
+    """The answer of a check of rows: *unexpected* of *considered* break it.
+
+    *nothing* is the complaint where rows are there and none of them can be judged: GX passes that.
+    """
+    counts = {
+        "unexpected_count": unexpected,
+        "missing_count": missing,
+        "element_count": rows,
+    }
+    if rows == 0 and scope.condition in plan.may_be_empty:
+        return Result(success=True, **counts)
+    if rows == 0:
+        return Result(success=None, error=no_rows(plan, scope), **counts)
+    if considered == 0:
+        return Result(success=None, error=nothing, **counts)
+    return Result(
+        success=mostly_holds(considered, unexpected, expectation.mostly),
+        bad=bad if unexpected else None,
+        values=values,
+        samples=samples,
+        **counts,
+    )

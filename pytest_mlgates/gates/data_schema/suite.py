@@ -1,0 +1,234 @@
+"""Suites: found, read and checked before any row is looked at.
+
+Three forms: a path of GX 1.x suite JSON, that JSON as a mapping (or a GX ``ExpectationSuite``), or
+a list of ``{"type": …, "kwargs": {…}}``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.text import did_you_mean, listing
+from pytest_mlgates.gates.data_schema import arguments, conditions, foreign
+from pytest_mlgates.gates.data_schema.native import NATIVE
+
+_KEYS = frozenset(
+    "type kwargs meta severity id notes description rendered_content windows "
+    "expectation_context".split()
+)
+_SEVERITIES = ("critical", "warning", "info")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """One expectation, checked.
+
+    Attributes:
+        type: ``expect_…``.
+        kwargs: As the user wrote them.
+        arguments: As they are meant (checked, plain Python).
+        condition: The parsed ``row_condition``, None without one.
+        severity: ``critical`` (blocks), ``warning`` or ``info`` (are reported).
+        where: Where the user wrote it.
+    """
+
+    type: str
+    kwargs: Mapping[str, Any]
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    condition: Any = None
+    severity: str | None = None
+    where: str = ""
+
+    @property
+    def blocks(self) -> bool:
+        """Whether a failure of it fails the gate."""
+        return self.severity in (None, "critical")
+
+    @property
+    def mostly(self) -> float:
+        """The share of rows that must hold."""
+        return float(self.arguments.get("mostly", 1.0))
+
+    def columns(self) -> list[str]:
+        """The columns that it looks at, those of its condition last."""
+        found = [
+            self.arguments[name]
+            for name in ("column", "column_A", "column_B")
+            if isinstance(self.arguments.get(name), str)
+        ]
+        if isinstance(self.arguments.get("column_list"), tuple | list):
+            found += self.arguments["column_list"]
+        return list(dict.fromkeys([*found, *conditions.columns(self.condition)]))
+
+
+def load(suite: Any, base: Path) -> tuple[Expectation, ...]:
+    """The expectations of *suite*.
+
+    Raises:
+        MLGatesError: naming every mistake in it; an empty suite is one.
+    """
+    where = "suite"
+    if isinstance(suite, str | Path):
+        where = str(suite)
+        suite = _read(base / suite, where)
+    elif callable(to_json := getattr(suite, "to_json_dict", None)):
+        suite = to_json()
+    found = _expectations(suite, where)
+    if not found:
+        raise MLGatesError(
+            "the suite has no expectations",
+            where=where,
+            want="at least one: an empty suite proves nothing",
+        )
+    errors: list[MLGatesError] = []
+    parsed = [
+        _expectation(one, f"{where} expectation {i}", errors)
+        for i, one in enumerate(found, start=1)
+    ]
+    if errors:
+        raise _all(errors, where)
+    return tuple(one for one in parsed if one is not None)
+
+
+def _all(errors: list[MLGatesError], where: str) -> MLGatesError:
+    if len(errors) == 1:
+        return errors[0]
+    body = "\n".join(str(error) for error in errors)
+    return MLGatesError(f"{len(errors)} mistakes in {where}\n{body}", where=where)
+
+
+def _read(path: Path, where: str) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        nearby = sorted(p.name for p in path.parent.glob("*.json")) if path.parent.is_dir() else []
+        raise MLGatesError(
+            f"suite {where!r} cannot be read",
+            where=str(path.parent),
+            got=str(error.strerror)
+            + (f"; the folder holds {listing(nearby, 6)}" if nearby else ""),
+            want="a suite as Great Expectations 1.x writes it (JSON)",
+            fix=did_you_mean(path.name, nearby),
+        ) from None
+    except UnicodeDecodeError:
+        raise MLGatesError(f"suite {where!r} is not UTF-8 text", where=str(path)) from None
+    except json.JSONDecodeError as error:
+        raise MLGatesError(
+            f"suite {where!r} is not JSON",
+            where=f"{path}:{error.lineno}:{error.colno}",
+            got=error.msg,
+        ) from None
+
+
+def _expectations(suite: Any, where: str) -> list[Any]:
+    if isinstance(suite, Mapping):
+        suite = suite.get("expectations")
+    if isinstance(suite, list | tuple):
+        return list(suite)
+    raise MLGatesError(
+        "this is not a suite",
+        where=where,
+        got=type(suite).__name__ if suite is not None else "no key 'expectations'",
+        want='{"name": …, "expectations": […]} or a list of {"type": …, "kwargs": {…}}',
+    )
+
+
+def _expectation(given: Any, where: str, errors: list[MLGatesError]) -> Expectation | None:
+    to_dict = getattr(given, "to_json_dict", None) or getattr(
+        getattr(given, "configuration", None), "to_json_dict", None
+    )
+    if callable(to_dict):  # an expectation object of GX
+        given = to_dict()
+    if not isinstance(given, Mapping) or not isinstance(given.get("type"), str):
+        old = isinstance(given, Mapping) and "expectation_type" in given
+        errors.append(
+            MLGatesError(
+                "an expectation without a type",
+                where=where,
+                got=repr(given)[:120],
+                want='{"type": "expect_…", "kwargs": {…}}',
+                fix="rename 'expectation_type' to 'type' (GX 1.x)" if old else "",
+            )
+        )
+        return None
+    place = f"{where} ({given['type']})"
+    before = len(errors)
+    errors += list(_envelope_errors(given, place))
+    kwargs = given.get("kwargs", {})
+    if not isinstance(kwargs, Mapping):
+        errors.append(MLGatesError("kwargs is not a mapping", where=place, got=repr(kwargs)[:120]))
+        return None
+    read = _arguments(given["type"], kwargs, place, errors)
+    condition = _condition(given["type"], kwargs, place, errors)
+    severity = given.get("severity")
+    if len(errors) > before:
+        return None
+    return Expectation(
+        type=given["type"],
+        kwargs=dict(kwargs),
+        arguments=read,
+        condition=condition,
+        severity=str(getattr(severity, "value", severity)) if severity is not None else None,
+        where=place,
+    )
+
+
+def _envelope_errors(given: Mapping[str, Any], where: str) -> Iterator[MLGatesError]:
+    for key in given:
+        if key not in _KEYS:
+            yield MLGatesError(
+                f"unknown key {key!r}",
+                where=where,
+                want=f"one of {listing(sorted(_KEYS))}",
+                fix=did_you_mean(str(key), sorted(_KEYS)) or 'arguments go under "kwargs"',
+            )
+    if given.get("windows"):
+        yield MLGatesError(
+            "windows is not supported", where=where, want="bounds as numbers in the suite"
+        )
+    severity = given.get("severity")
+    if severity is not None and str(getattr(severity, "value", severity)) not in _SEVERITIES:
+        yield MLGatesError(
+            "severity is not usable",
+            where=where,
+            got=repr(severity),
+            want=f"one of {listing(_SEVERITIES)}",
+        )
+
+
+def _arguments(
+    type_: str, kwargs: Mapping[str, Any], where: str, errors: list[MLGatesError]
+) -> dict[str, Any]:
+    if type_ in NATIVE:
+        found, wrong = arguments.read(NATIVE[type_].arguments, kwargs, where)
+    else:
+        found, wrong = foreign.read(type_, kwargs, where)
+    errors += wrong
+    return found
+
+
+def _condition(
+    type_: str, kwargs: Mapping[str, Any], where: str, errors: list[MLGatesError]
+) -> Any:
+    given = kwargs.get("row_condition")
+    if given is None:
+        return None
+    if type_ in NATIVE and not NATIVE[type_].conditioned:
+        errors.append(
+            MLGatesError(
+                "unknown argument 'row_condition'",
+                where=where,
+                want="no condition: this expectation is about columns, not rows",
+            )
+        )
+        return None
+    try:
+        return conditions.parse(given, kwargs.get("condition_parser"))
+    except MLGatesError as error:
+        errors.append(error.at(where))
+        return None
