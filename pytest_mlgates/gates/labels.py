@@ -261,7 +261,12 @@ def classes_of(
 
 
 def positive_label(
-    labels: Collection[Any], pos_label: Any, *, metric: str, column: Column, display: Display
+    labels: Collection[Any],
+    pos_label: Any,
+    *,
+    metric: str,
+    column: Column | str,
+    display: Display,
 ) -> Any:
     """The positive one of at most two *labels*: *pos_label*, or 1 of 0/1, booleans and -1/1.
 

@@ -22,7 +22,7 @@ def import_entry(entry: str) -> Any:
         )
     try:
         found: Any = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:  # noqa: BLE001  (user code may raise anything)
+    except (Exception, SystemExit) as error:
         raise MLGatesError(
             f"{module_name!r} does not import",
             got=f"{type(error).__name__}: {error}",

@@ -1,0 +1,161 @@
+"""What a reference names: a registered model, a callable, or a file of predictions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_mlgates.core.errors import MLGatesError, NoChampionError
+from pytest_mlgates.engines.table import Table, to_table
+from pytest_mlgates.extensions.manager import manager
+from pytest_mlgates.gates.models import Model, Predictions
+from pytest_mlgates.runner.answers import digest_of
+from pytest_mlgates.runner.entries import import_entry
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+_ENTRY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+_TABLES = (".csv", ".tsv", ".parquet", ".pq", ".jsonl", ".ndjson", ".arrow", ".feather")
+_MODEL_FILES = (
+    *(".pkl", ".pickle", ".joblib", ".dill", ".sav", ".skops", ".pt", ".pth", ".ckpt"),
+    *(".h5", ".keras", ".onnx", ".safetensors", ".cbm", ".ubj", ".pmml"),
+)
+WANTED_REFERENCE = (
+    'a registered model ("models:/name@alias", "models:/name/3"), a run\'s model '
+    '("runs:/RUN_ID/model"), a callable ("package.module:name"), or for a champion a file of its '
+    "predictions (CSV, Parquet, JSON Lines)"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roles:
+    """Which columns of a table are no features, and which label is the positive one."""
+
+    y_true: str = "y_true"
+    y_pred: str = "y_pred"
+    y_score: tuple[str, ...] = ("y_score",)
+    others: tuple[str, ...] = ()
+    pos_label: Any = None
+
+    @classmethod
+    def of(cls, source: Any, attributes: Sequence[str] = ()) -> Roles:
+        """From a gate's parameters or a table's settings; what these leave open has its default."""
+        extra = (source.query, source.sample_weight, source.cluster)
+        return cls(
+            y_true=source.y_true or cls.y_true,
+            y_pred=source.y_pred or cls.y_pred,
+            y_score=tuple(source.y_score or cls.y_score),
+            others=(*(name for name in extra if name is not None), *attributes),
+            pos_label=source.pos_label,
+        )
+
+    @property
+    def columns(self) -> set[str]:
+        """All of them."""
+        return {self.y_true, self.y_pred, *self.y_score, *self.others}
+
+
+def load(reference: str, base: Path, cache: dict[Any, Any]) -> Model:
+    """The model that *reference* names, loaded once per run.
+
+    Raises:
+        MLGatesError: if nothing loads it; NoChampionError if it does not exist.
+    """
+    key = ("model", reference, base)
+    if key not in cache:
+        cache[key] = _load(reference, base)
+    found = cache[key]
+    assert isinstance(found, Model)  # noqa: S101
+    return found
+
+
+def stored(
+    reference: str, table: Table, *, roles: Roles, want: Collection[str], base: Path
+) -> Predictions:
+    """Predictions from a file, with the labels that prove which rows they are for.
+
+    Raises:
+        MLGatesError: if it cannot be read or lacks a column; NoChampionError if it does not exist.
+    """
+    pattern = not re.search(r"[*?\[]", reference)
+    if pattern and not (base / reference).exists():
+        raise NoChampionError(
+            f"there are no champion predictions at {reference!r}",
+            got=f"no such file in {base}",
+            want=f"a file with {roles.y_true!r} and the champion's predictions",
+        )
+    file = to_table(reference, base=base, private=table.private)
+    needed = {"y_true": roles.y_true}
+    if "y_pred" in want:
+        needed["y_pred"] = roles.y_pred
+    if "y_score" in want:
+        if len(roles.y_score) > 1:
+            raise MLGatesError("a champion's file holds one score per row, of the positive class")
+        needed["y_score"] = roles.y_score[0]
+    for role, column in needed.items():
+        try:
+            file.require(column, role=role)
+        except MLGatesError as error:
+            error.want = error.want or (
+                f"{roles.y_true!r} (to prove that the rows are the same) and the predictions"
+            )
+            raise
+    arrays = file.arrays(list(needed.values()))
+    found = {role: arrays[column] for role, column in needed.items()}
+    return Predictions(name=Path(reference).name, digest=digest_of(found), **found)
+
+
+def is_file_of_predictions(reference: str) -> bool:
+    """Whether *reference* looks like a table."""
+    return _suffix(reference) in _TABLES
+
+
+def _load(reference: str, base: Path) -> Model:
+    found = manager().hook.mlgates_load_model(reference=reference, base=base)
+    if found is not None:
+        if not isinstance(found, Model):
+            raise MLGatesError(f"a plugin loaded {reference!r} as {type(found).__name__}")
+        return found
+    suffix = _suffix(reference)
+    if suffix in _MODEL_FILES:
+        raise MLGatesError(
+            f"model file {reference!r} is not loaded: opening such a file may run any code in it",
+            got=f"a {suffix} file",
+            want=WANTED_REFERENCE,
+            fix="log the model to MLflow, or name a callable of your own that loads it",
+        )
+    if _ENTRY.fullmatch(reference):
+        return _callable(reference)
+    if suffix in _TABLES:
+        raise MLGatesError(
+            f"{reference!r} holds predictions and is no model",
+            want="a model here; predictions in a file can be a champion",
+            fix="leave out `model`: a table may hold its predictions itself",
+        )
+    raise MLGatesError(f"{reference!r} names no model", want=WANTED_REFERENCE)
+
+
+def _callable(reference: str) -> Model:
+    function = import_entry(reference)
+    if not callable(function):
+        raise MLGatesError(
+            f"{reference!r} is not callable",
+            got=type(function).__name__,
+            want="a function of the features that returns predictions, scores or both",
+        )
+    return Model(
+        reference=reference,
+        name=reference,
+        digest=None,
+        features=None,
+        predict=function,
+        score=function,
+    )
+
+
+def _suffix(reference: str) -> str:
+    suffixes = [s.lower() for s in Path(reference).suffixes if s.lower() not in (".gz", ".zst")]
+    return suffixes[-1] if suffixes else ""
