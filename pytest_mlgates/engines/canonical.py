@@ -9,6 +9,7 @@ At the bitwise level nothing is normalised: -0.0 is not 0.0, and NaN payloads co
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.engines.tokens import dtype_name, is_extended, nested_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 # Part of every digest: raised when the canonical form changes, so that old and new never mix.
 FORM = b"mlgates-fingerprint-1"
@@ -94,6 +95,7 @@ class Walk:
     def __init__(self, handle: Callable[[Walk, str, Any], None]) -> None:
         self.leaves: dict[str, Leaf] = {}
         self.models = 0  # how many estimators enclose the part that is being visited
+        self._labels = False
         self._contents: dict[str, Content] = {}
         self._handle = handle
         self._open: dict[int, str] = {}
@@ -108,6 +110,15 @@ class Walk:
             self._handle(self, path, value)
         finally:
             del self._open[id(value)]
+
+    @contextlib.contextmanager
+    def labels(self) -> Iterator[None]:
+        """Parts visited here are part of the value, but prove nothing: an empty table has them."""
+        before, self._labels = self._labels, True
+        try:
+            yield
+        finally:
+            self._labels = before
 
     def structure(self, path: str, kind: str, shape: tuple[int, ...] = ()) -> None:
         """A container: its kind and length, no values of its own."""
@@ -138,7 +149,8 @@ class Walk:
     ) -> None:
         """Texts, None where one is missing."""
         shape = (len(texts),) if shape is None else shape
-        self._add(path, kind, shape, len(texts), list(texts), table)
+        values = sum(text is not None for text in texts)
+        self._add(path, kind, shape, values, list(texts), table)
 
     def objects(
         self,
@@ -196,7 +208,7 @@ class Walk:
             kind=kind,
             shape=shape,
             digest=_digest(kind, shape, content),
-            size=size,
+            size=0 if self._labels else size,
             table=table,
         )
         if content is not None:

@@ -35,15 +35,17 @@ def handle(walk: Walk, path: str, value: Any) -> bool:
 def _pandas(walk: Walk, path: str, value: Any, pd: Any) -> bool:
     if isinstance(value, pd.DataFrame):
         walk.structure(path, "pandas DataFrame", value.shape)
-        _pandas_index(walk, f"{path}.columns", value.columns, pd)
-        _pandas_index(walk, f"{path}.index", value.index, pd)
+        with walk.labels():
+            _pandas_index(walk, f"{path}.columns", value.columns, pd)
+            _pandas_index(walk, f"{path}.index", value.index, pd)
         places = _column_paths(path, list(value.columns))
         for number, place in enumerate(places):
             _pandas_column(walk, place, value.iloc[:, number], pd, path)
     elif isinstance(value, pd.Series):
         walk.structure(path, "pandas Series", value.shape)
-        walk.visit(f"{path}.name", value.name)
-        _pandas_index(walk, f"{path}.index", value.index, pd)
+        with walk.labels():
+            walk.visit(f"{path}.name", value.name)
+            _pandas_index(walk, f"{path}.index", value.index, pd)
         _pandas_column(walk, f"{path}.values", value, pd, path)
     elif isinstance(value, pd.Index):
         _pandas_index(walk, path, value, pd)
@@ -58,7 +60,8 @@ def _pandas(walk: Walk, path: str, value: Any, pd: Any) -> bool:
 
 def _pandas_index(walk: Walk, path: str, index: Any, pd: Any) -> None:
     walk.structure(path, "pandas Index", (len(index),))
-    walk.visit(f"{path}.names", list(index.names))
+    with walk.labels():
+        walk.visit(f"{path}.names", list(index.names))
     if isinstance(index, pd.MultiIndex):
         for level in range(index.nlevels):
             values = index.get_level_values(level)
@@ -82,7 +85,8 @@ def _pandas_column(walk: Walk, path: str, column: Any, pd: Any, table: str | Non
         values = column.array
         order = "ordered" if dtype.ordered else "unordered"
         walk.structure(path, f"{order} categorical column", (len(column),))
-        _pandas_index(walk, f"{path}.cat.categories", dtype.categories, pd)
+        with walk.labels():
+            _pandas_index(walk, f"{path}.cat.categories", dtype.categories, pd)
         walk.array(f"{path}.cat.codes", "column", np.asarray(values.codes), table=table)
     elif isinstance(dtype, pd.DatetimeTZDtype):
         naive = np.asarray(column.array.tz_convert(None))
@@ -109,12 +113,14 @@ def _pandas_column(walk: Walk, path: str, column: Any, pd: Any, table: str | Non
 def _polars(walk: Walk, path: str, value: Any, pl: Any) -> bool:
     if isinstance(value, pl.DataFrame):
         walk.structure(path, "polars DataFrame", value.shape)
-        walk.texts(f"{path}.columns", "text", list(value.columns))
+        with walk.labels():
+            walk.texts(f"{path}.columns", "text", value.columns)
         for name in value.columns:
             _polars_column(walk, f"{path}[{key_text(name)}]", value[name], path)
     elif isinstance(value, pl.Series):
         walk.structure(path, "polars Series", (len(value),))
-        walk.texts(f"{path}.name", "text", [value.name], ())
+        with walk.labels():
+            walk.texts(f"{path}.name", "text", [value.name], ())
         _polars_column(walk, f"{path}.to_list()", value, path)
     elif isinstance(value, pl.DataType):
         walk.texts(path, "dtype", [str(value)], ())
@@ -146,7 +152,8 @@ def _polars_column(walk: Walk, path: str, column: Any, table: str | None) -> Non
 def _arrow(walk: Walk, path: str, value: Any, pa: Any) -> bool:
     if isinstance(value, pa.Table | pa.RecordBatch):
         walk.structure(path, f"pyarrow {type(value).__name__}", (value.num_rows, value.num_columns))
-        walk.texts(f"{path}.column_names", "text", list(value.schema.names))
+        with walk.labels():
+            walk.texts(f"{path}.column_names", "text", value.schema.names)
         places = _column_paths(path, value.schema.names)
         for number, place in enumerate(places):
             _arrow_column(walk, place, value.column(number), path)

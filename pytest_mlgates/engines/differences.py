@@ -149,7 +149,7 @@ def _texts(path: str, leaf: Leaf, a: Texts, b: Texts) -> Difference:
     common |= {"clock": leaf.kind in {"datetime", "date", "Timestamp"}}
     if leaf.kind in {"set", "frozenset"}:
         more, less = _counts(a, b)
-        text = f"{more:,} elements only in the first run, {less:,} only in the other"
+        text = f"{plural(more, 'element')} only in the first run, {less:,} only in the other"
         return Difference(aspect="values", text=text, **common)
     if len(a) > 1 and Counter(a) == Counter(b):
         text = f"the same {len(a):,} values in another order, from [{places[0]}] on"

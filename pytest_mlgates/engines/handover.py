@@ -26,18 +26,24 @@ _SCRIPT = "__mlgates_main__"
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
-class _Recorder(pickle.Pickler):
-    """Pickles, and records the modules of all functions and classes."""
+class _Writer(pickle.Pickler):
+    """Writes functions and classes as references, and records their modules."""
 
     def __init__(self, file: io.BytesIO) -> None:
         super().__init__(file, protocol=5)
         self.modules: dict[str, None] = {}
 
-    def reducer_override(self, obj: Any) -> Any:
-        """Note where *obj* comes from; leave the pickling as it is."""
-        if isinstance(obj, type | types.FunctionType | types.BuiltinFunctionType):
-            self.modules[str(obj.__module__)] = None
-        return NotImplemented
+    def persistent_id(self, obj: Any) -> tuple[str, str] | None:
+        """Module and name of *obj* where they lead back to it; nothing is imported to find out."""
+        if not isinstance(obj, type | types.FunctionType | types.BuiltinFunctionType):
+            return None
+        found: Any = sys.modules.get(str(obj.__module__))
+        for part in obj.__qualname__.split("."):
+            found = getattr(found, part, None)
+        if found is not obj:
+            return None
+        self.modules[obj.__module__] = None
+        return obj.__module__, obj.__qualname__
 
 
 def pack(function: Callable[[], Any], name: str) -> tuple[bytes, list[dict[str, str | None]]]:
@@ -47,10 +53,10 @@ def pack(function: Callable[[], Any], name: str) -> tuple[bytes, list[dict[str, 
         MLGatesError: for a lambda, a local function, or an argument that cannot be pickled.
     """
     buffer = io.BytesIO()
-    recorder = _Recorder(buffer)
+    writer = _Writer(buffer)
     try:
-        recorder.dump(function)
-    except Exception as error:  # noqa: BLE001  (objects raise whatever they like here)
+        writer.dump(function)
+    except Exception as error:
         raise MLGatesError(
             f"{name} cannot be handed to a fresh process",
             got=_ADDRESS.sub("", str(error).strip()) or type(error).__name__,
@@ -59,7 +65,7 @@ def pack(function: Callable[[], Any], name: str) -> tuple[bytes, list[dict[str, 
             fix="move it to the top level of its module (no lambda, no function inside a "
             "function), or leave out fresh_process=True",
         ) from None
-    return buffer.getvalue(), [_located(module, name) for module in recorder.modules]
+    return buffer.getvalue(), [_located(module, name) for module in writer.modules]
 
 
 def _located(module: str, name: str) -> dict[str, str | None]:
@@ -80,15 +86,15 @@ def _located(module: str, name: str) -> dict[str, str | None]:
 
 
 class _Reader(pickle.Unpickler):
-    """Finds classes and functions in the modules that were loaded for it."""
+    """Finds what :class:`_Writer` referred to in the modules that were loaded for it."""
 
     aliases: dict[str, str]
 
-    def find_class(self, module_name: str, global_name: str) -> Any:
-        """The object *global_name* (dotted for nested ones) of a module."""
-        name = self.aliases.get(module_name, module_name)
-        found: Any = sys.modules.get(name) or importlib.import_module(name)
-        for part in global_name.split("."):
+    def persistent_load(self, reference: tuple[str, str]) -> Any:
+        """The function or class that *reference* names."""
+        module, name = reference
+        found: Any = sys.modules[self.aliases[module]]
+        for part in name.split("."):
             found = getattr(found, part)
         return found
 
