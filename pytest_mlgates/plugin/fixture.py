@@ -168,7 +168,7 @@ class MLGate:
                     want="no keyword but subject= beside a callable",
                 )
             return lambda gate: (gate, given)
-        from pytest_mlgates.plugin.session import with_roles
+        from pytest_mlgates.plugin.markers import with_roles
         from pytest_mlgates.runner.subjects import assemble
 
         evaluator = self._session.evaluator(self._item)

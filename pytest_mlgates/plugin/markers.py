@@ -92,6 +92,21 @@ def test_prefix(item: pytest.Item, configuration: Configuration) -> str:
     return f"{path}::{rest}" if rest else path
 
 
+def with_roles(gate: Gate, roles: dict[str, Any]) -> Gate:
+    """*gate* with the roles that a call names; they win over the marker's."""
+    import dataclasses
+
+    from pytest_mlgates.gates.base import parse
+
+    model = gate.kind.parameters
+    known = {k: v for k, v in roles.items() if k in model.model_fields}
+    if not known:
+        return gate
+    given = {name: getattr(gate.parameters, name) for name in gate.parameters.model_fields_set}
+    parameters = parse(gate.kind, (), {**given, **known}, where=gate.where)
+    return dataclasses.replace(gate, parameters=parameters)
+
+
 def _in_source_order(item: pytest.Item, *, short: bool) -> list[Marked]:
     found: list[Marked] = []
     for node in item.listchain():

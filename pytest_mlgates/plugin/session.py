@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from pytest_mlgates.config.model import Configuration
     from pytest_mlgates.core.verdict import Verdict
-    from pytest_mlgates.gates.base import Gate
     from pytest_mlgates.plugin.fixture import MLGate
     from pytest_mlgates.runner.evaluator import Evaluator
 
@@ -305,18 +304,3 @@ class GateSession:
         from pytest_mlgates.plugin.closing import summarise
 
         summarise(self, terminalreporter)
-
-
-def with_roles(gate: Gate, roles: dict[str, Any]) -> Gate:
-    """*gate* with the roles that a call names; they win over the marker's."""
-    import dataclasses
-
-    from pytest_mlgates.gates.base import parse
-
-    model = gate.kind.parameters
-    known = {k: v for k, v in roles.items() if k in model.model_fields}
-    if not known:
-        return gate
-    given = {name: getattr(gate.parameters, name) for name in gate.parameters.model_fields_set}
-    parameters = parse(gate.kind, (), {**given, **known}, where=gate.where)
-    return dataclasses.replace(gate, parameters=parameters)
