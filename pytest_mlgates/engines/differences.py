@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from pytest_mlgates.core.text import plural
-from pytest_mlgates.engines.rows import row_codes, same_rows
+from pytest_mlgates.engines.rows import match, same_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -203,20 +203,19 @@ def _rows(first: Fingerprint, other: Fingerprint, table: str, root: str) -> Diff
     known = [(a, b) for a, b in pairs if a is not None and b is not None]
     if len(known) < len(pairs):
         return None
-    a, b = row_codes(known)
+    found = match(known)
     kind = first.leaves[table].kind
-    rows: dict[str, Any] = {"path": root + table, "kind": kind, "of": len(a)}
-    both = int(sum((Counter(a.tolist()) & Counter(b.tolist())).values()))
-    if both == len(a) == len(b):
-        at = int(np.flatnonzero(a != b)[0]) if (a != b).any() else 0
-        text = f"the same {plural(len(a), 'row')} in another order, from row {at} on"
+    rows: dict[str, Any] = {"path": root + table, "kind": kind, "of": found.first}
+    at = found.unequal_at or 0
+    if found.reordered:
+        text = f"the same {plural(found.first, 'row')} in another order, from row {at} on"
         return Difference(aspect="order", text=text, first=(at,), **rows)
-    text = (
-        f"other rows, not the same in another order: {both:,} of {len(a):,} occur in both runs"
-        + (f", {len(a) - both:,} only in the first" if len(a) > both else "")
-        + (f", {len(b) - both:,} only in the other" if len(b) > both else "")
-    )
-    return Difference(aspect="rows", text=text, differing=len(a) - both, **rows)
+    gone, new = found.first - found.common, found.other - found.common
+    text = f"other rows, not the same in another order: {found.common:,} of {found.first:,} occur "
+    text += "in both runs"
+    text += f", {gone:,} only in the first" if gone else ""
+    text += f", {new:,} only in the other" if new else ""
+    return Difference(aspect="rows", text=text, differing=gone, **rows)
 
 
 def _counts(a: Texts, b: Texts) -> tuple[int, int]:

@@ -30,7 +30,7 @@ def main(job: dict[str, Any]) -> None:
 def _outcome(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     try:
         function = unpack(Path(job["callable"]).read_bytes(), job["modules"])
-    except BaseException as error:
+    except BaseException as error:  # importing what users wrote may raise anything
         return _misuse(
             MLGatesError(
                 "the callable cannot be loaded in a fresh process",
@@ -41,7 +41,7 @@ def _outcome(job: dict[str, Any], folder: Path) -> dict[str, Any]:
         )
     try:
         value, duration, drawn = call(function)
-    except BaseException as error:
+    except BaseException as error:  # sys.exit(0) must not look like a result
         return {"status": "raised", "error": describe(error), "place": place(error)}
     try:
         found = fingerprint(value)
