@@ -105,7 +105,13 @@ def stored(
             raise
     arrays = file.arrays(list(needed.values()))
     found = {role: arrays[column] for role, column in needed.items()}
-    return Predictions(name=Path(reference).name, digest=digest_of(found), **found)
+    return Predictions(
+        name=Path(reference).name,
+        digest=digest_of(found),
+        y_true=found["y_true"],
+        y_pred=found.get("y_pred"),
+        y_score=found.get("y_score"),
+    )
 
 
 def is_file_of_predictions(reference: str) -> bool:

@@ -159,7 +159,7 @@ def simultaneous(confidence: float, claims: int) -> float:
 
     ``(1 - alpha)^(1/m)`` (Sidak 1967).
     """
-    return confidence ** (1 / claims)
+    return float(confidence ** (1 / claims))
 
 
 def _measured(part: Part, confidence: float) -> Measured:

@@ -75,6 +75,8 @@ def _in_slice(parameters: MetricParameters, part: Part, display: Display) -> str
 def _side(decision: Decision, claim: Claim) -> str:
     """The bound that the finding rests on, with its level; both while it is open."""
     interval, confidence = decision.measured.interval, decision.confidence
+    if not interval.bounded and decision.finding is Finding.INCONCLUSIVE:
+        return "without bounds"
     if decision.finding is Finding.INCONCLUSIVE:  # two one-sided bounds: twice the error
         level = percent(round(2 * confidence - 1, 4))
         return f"{number(interval.lower)} to {number(interval.upper)} ({level} interval)"
@@ -105,9 +107,11 @@ def _doubt(
     """Why an open finding passed or failed, and what would decide it."""
     needed = decision.rows_needed
     more = (
-        "no number of rows decides a value on its bound"
-        if needed is None
-        else f"about {needed:,} rows would decide"
+        f"about {needed:,} rows would decide"
+        if needed is not None
+        else "no number of rows decides a value on its bound"
+        if decision.measured.interval.bounded
+        else "these rows bound nothing"
     )
     if decision.part.group is not None:
         more += f" in slice {slice_name(parameters, decision.part.group, display)}"

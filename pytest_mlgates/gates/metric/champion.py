@@ -1,0 +1,189 @@
+"""Candidate against champion on the same rows: paired, never the difference of two intervals.
+
+Shares of right rows (accuracy, recall) by Bonett and Price with McNemar's mid-p beside them, means
+of row losses by Hall, AUC by paired DeLong, everything else by its influence values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.text import number, plural
+from pytest_mlgates.gates.metric.parts import sliced
+from pytest_mlgates.gates.metric.rivals import measured, rivals_of
+from pytest_mlgates.statistics.interval import UndefinedError
+from pytest_mlgates.statistics.paired import mcnemar_mid_p
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from pytest_mlgates.core.exact import Number
+    from pytest_mlgates.engines.table import Table
+    from pytest_mlgates.gates.base import Context
+    from pytest_mlgates.gates.metric.parameters import MetricParameters
+    from pytest_mlgates.gates.metric.parts import Part
+    from pytest_mlgates.gates.metric.rivals import Rivals
+    from pytest_mlgates.gates.models import Predictions
+    from pytest_mlgates.gates.privacy import Display
+    from pytest_mlgates.statistics.interval import Measured
+
+    Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duel:
+    """A comparison, ready to be decided.
+
+    Attributes:
+        parts: The difference on the whole table and on each slice.
+        name: The champion.
+        digest: Of its predictions.
+        n: The rows compared.
+        details: For the record.
+        lines: For people.
+    """
+
+    parts: list[Part]
+    name: str
+    digest: str
+    n: int
+    details: dict[str, Any]
+    lines: list[str]
+
+
+def duel(parameters: MetricParameters, table: Table, context: Context, display: Display) -> Duel:
+    """The candidate's answers in *table* beside the champion's on the same rows.
+
+    Raises:
+        MLGatesError: where either cannot be used, or the rows are not the same; NoChampionError
+            where there is no champion.
+    """
+    reference = parameters.no_worse_than
+    if context.champion is None or reference is None:
+        raise MLGatesError(
+            f"there is no way here to find the champion {reference!r}",
+            want="a call through pytest, `mlgates check` or pytest_mlgates.metric",
+        )
+    table.require_rows()
+    needs = parameters.spec.needs
+    role = "y_score" if needs == "scores" else "y_pred"
+    own = parameters.y_score if needs == "scores" else (parameters.y_pred,)
+    table.require(parameters.y_true, role="y_true")
+    for column in own:
+        table.require(column, role=role)
+    for column in parameters.by or ():
+        table.require(column, role="by")
+    found: Predictions = context.champion(reference, table, parameters, want={role})
+    _refuse_other_rows(table, found, role, parameters, display)
+    rivals = rivals_of(parameters, table, found, display)
+    try:
+        first, second = rivals.values()
+    except UndefinedError as error:
+        raise MLGatesError(
+            f"{parameters.metric} is undefined for the candidate or for {found.name}",
+            got=f"{error} ({display.count(table.n_rows)} rows)",
+            want="rows that the metric can be computed from: what is undefined never passes",
+        ) from None
+
+    def measure(rows: Mask | None) -> Callable[[float], Measured]:
+        return lambda confidence: measured(rivals, rows, confidence)
+
+    differing = int(np.count_nonzero(rivals.differing))
+    return Duel(
+        parts=sliced(table, parameters, measure, display),
+        name=found.name,
+        digest=found.digest,
+        n=table.n_rows,
+        details=_details(found, first, second, rivals, differing, display),
+        lines=_lines(found, first, second, rivals, differing, table.n_rows, display),
+    )
+
+
+def _refuse_other_rows(
+    table: Table, found: Predictions, role: str, parameters: MetricParameters, display: Display
+) -> None:
+    answers = found.y_score if role == "y_score" else found.y_pred
+    if answers is None:
+        raise MLGatesError(f"{found.name} gave no {role}", want=f"{role} for every row")
+    if len(answers) != table.n_rows:
+        raise MLGatesError(
+            f"{found.name} was judged on other rows than table {table.name!r}",
+            got=f"{len(answers):,} against {table.n_rows:,} rows",
+            want="two models on the same rows: differences of other rows compare nothing",
+        )
+    if found.y_true is None:
+        return
+    truth = table.arrays([parameters.y_true])[parameters.y_true]
+    unequal = _unequal(truth, found.y_true)
+    if unequal:
+        raise MLGatesError(
+            f"{found.name} was judged on other rows than table {table.name!r}",
+            got=f"labels differ in {display.count(unequal)} of {plural(table.n_rows, 'row')}",
+            want=f"the same {parameters.y_true!r} in the same order",
+            fix="write the champion's predictions anew, on these rows and in this order",
+        )
+
+
+def _unequal(one: NDArray[Any], other: NDArray[Any]) -> int:
+    numeric = one.dtype.kind in "biuf" and other.dtype.kind in "biuf"
+    if not numeric:
+        one, other = one.astype(object), other.astype(object)
+    return len(one) - int(np.count_nonzero(np.asarray(one == other, dtype=bool)))
+
+
+def _details(
+    found: Predictions,
+    first: Number,
+    second: Number,
+    rivals: Rivals,
+    differing: int,
+    display: Display,
+) -> dict[str, Any]:
+    details: dict[str, Any] = {
+        "champion": found.name,
+        "champion_digest": found.model_digest,
+        "predictions_digest": found.digest,
+        "candidate_value": float(first),
+        "champion_value": float(second),
+        "differing_rows": display.record(differing),
+        "identical": differing == 0,
+        "features": list(found.features),
+    }
+    if rivals.only is not None:
+        details["only_candidate_right"] = display.record(rivals.only[0])
+        details["only_champion_right"] = display.record(rivals.only[1])
+        details["mcnemar_mid_p"] = mcnemar_mid_p(*rivals.only)
+    return details
+
+
+def _lines(
+    found: Predictions,
+    first: Number,
+    second: Number,
+    rivals: Rivals,
+    differing: int,
+    n: int,
+    display: Display,
+) -> list[str]:
+    values = f"candidate {number(float(first))}, champion {found.name} {number(float(second))}"
+    lines = [f"{values}, paired on {display.count(n)} rows"]
+    if differing == 0:
+        lines.append(
+            f"the predictions are identical on all {display.count(n)} rows: no difference was seen"
+        )
+    elif rivals.only is not None:
+        mine, theirs = rivals.only
+        lines.append(
+            f"exactly one is right on {display.count(mine + theirs)} rows: the candidate on "
+            f"{display.count(mine)}, the champion on {display.count(theirs)} "
+            f"(McNemar mid-p {number(mcnemar_mid_p(mine, theirs))})"
+        )
+    else:
+        lines.append(f"they differ on {display.count(differing)} rows")
+    return lines
