@@ -25,6 +25,22 @@ if TYPE_CHECKING:
 
 _INDEX = "mlgates_index"
 _FIELDS = ("unexpected_count", "missing_count", "element_count", "observed_value")
+_NOT_ARGUMENTS = frozenset(
+    {
+        "id",
+        "meta",
+        "notes",
+        "result_format",
+        "description",
+        "catch_exceptions",
+        "rendered_content",
+        "severity",
+        "windows",
+        "batch_id",
+        "row_condition",
+        "condition_parser",
+    }
+)
 # Enough for any number of examples that a message shows.
 _MOST_EXAMPLES = 20
 
@@ -64,7 +80,7 @@ def _import(expectations: Sequence[Mapping[str, Any]]) -> ModuleType:
 
 
 def _refuse_unknown(expectations: Sequence[Mapping[str, Any]]) -> None:
-    """A misspelt type is told by name, with or without GX; types that users registered are known."""
+    """A misspelt type is told by name, with or without GX; registered ones are known."""
     from pytest_mlgates.gates.data_schema.foreign import GX_TYPES
     from pytest_mlgates.gates.data_schema.native import NATIVE
 
@@ -135,16 +151,15 @@ def _context(gx: ModuleType) -> Iterator[Any]:
 
 
 def _suite(gx: ModuleType, expectations: Sequence[Mapping[str, Any]]) -> Any:
-    configured = [_configured(gx, e, place) for place, e in enumerate(expectations)]
-    return gx.ExpectationSuite(name="mlgates", expectations=configured)
-
-
-def _configured(gx: ModuleType, expectation: Mapping[str, Any], place: int) -> Any:
     registry = optional(
         "great_expectations.expectations.registry", extra="gx", why="evaluating expectations"
     )
+    configured = [_configured(registry, e, place) for place, e in enumerate(expectations)]
+    return gx.ExpectationSuite(name="mlgates", expectations=configured)
+
+
+def _configured(registry: ModuleType, expectation: Mapping[str, Any], place: int) -> Any:
     kind = registry.get_expectation_impl(expectation["type"])
-    del gx
     try:
         return kind(**expectation["kwargs"], meta={_INDEX: place})
     except Exception as error:  # pydantic 1 or 2, by version of GX
@@ -154,7 +169,8 @@ def _configured(gx: ModuleType, expectation: Mapping[str, Any], place: int) -> A
 def _misuse(error: Exception, kind: Any, expectation: Mapping[str, Any]) -> MLGatesError:
     fields = sorted(getattr(kind, "__fields__", {}))
     where = str(expectation.get("where", ""))
-    complaints = error.errors() if callable(getattr(error, "errors", None)) else []
+    told = getattr(error, "errors", None)  # pydantic 1 and 2
+    complaints = told() if callable(told) else []
     for complaint in complaints:
         name = ".".join(str(part) for part in complaint.get("loc", ()))
         if name and name not in fields and name in expectation["kwargs"]:
@@ -173,12 +189,6 @@ def _misuse(error: Exception, kind: Any, expectation: Mapping[str, Any]) -> MLGa
     return MLGatesError(
         f"{expectation['type']} cannot be used", where=where, got=_first_line(str(error))
     )
-
-
-_NOT_ARGUMENTS = frozenset(
-    "id meta notes result_format description catch_exceptions rendered_content severity windows "
-    "batch_id row_condition condition_parser".split()
-)
 
 
 def _batch(context: Any, table: Table) -> Any:

@@ -9,17 +9,30 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import did_you_mean, listing
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
 # Written by GX or by old suites beside the arguments; they change what is reported, not what holds.
 IGNORED = frozenset(
-    "batch_id result_format catch_exceptions include_config meta notes description id severity "
-    "rendered_content auto profiler_config".split()
+    {
+        "batch_id",
+        "result_format",
+        "catch_exceptions",
+        "include_config",
+        "meta",
+        "notes",
+        "description",
+        "id",
+        "rendered_content",
+        "auto",
+        "profiler_config",
+    }
 )
 CONDITION = ("row_condition", "condition_parser")
 RANGE = ("min_value", "max_value", "strict_min", "strict_max")

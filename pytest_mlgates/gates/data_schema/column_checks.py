@@ -55,7 +55,10 @@ def _check(statistic: str, reduce: Callable[[nw.Expr], nw.Expr]) -> Check:
                 return Result(success=None, error=no_rows(plan, scope))
             if plan.number(there) == 0:
                 return Result(success=None, error=all_null(total))
-            observed = _observed(plan.value(slot), kind, ordered=ordered)
+            value = plan.value(slot)
+            if value is None:  # infinities of both signs
+                return Result(success=False, error=f"{column!r} has no {statistic}: it is undefined")
+            observed = _observed(value, kind, ordered=ordered)
             return Result(
                 success=_within(observed, bounds, expectation.arguments, kind),
                 observed_value=observed,

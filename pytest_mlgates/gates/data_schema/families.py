@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import operator
 from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -23,11 +24,11 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from pytest_mlgates.engines.table import Table
 
-_INTEGER_BITS = {
+_INTEGER_BITS: dict[Any, tuple[int, int]] = {
     nw.Int8: (-(1 << 7), (1 << 7) - 1),
     nw.Int16: (-(1 << 15), (1 << 15) - 1),
     nw.Int32: (-(1 << 31), (1 << 31) - 1),
@@ -36,6 +37,15 @@ _INTEGER_BITS = {
     nw.UInt16: (0, (1 << 16) - 1),
     nw.UInt32: (0, (1 << 32) - 1),
     nw.UInt64: (0, (1 << 64) - 1),
+}
+
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<=": operator.le,
+    "<": operator.lt,
+    "==": operator.eq,
+    "!=": operator.ne,
 }
 
 
@@ -217,15 +227,8 @@ def _fits_float(value: float) -> bool:
 
 
 def _compare(expression: nw.Expr, op: str, value: Any) -> nw.Expr:
-    if op == ">=":
-        return expression >= value
-    if op == ">":
-        return expression > value
-    if op == "<=":
-        return expression <= value
-    if op == "<":
-        return expression < value
-    return expression == value if op == "==" else expression != value
+    found: nw.Expr = _OPERATORS[op](expression, value)
+    return found
 
 
 def compare_columns(table: Table, left: str, op: str, right: str) -> nw.Expr:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import narwhals.stable.v2 as nw
+
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import plural
 from pytest_mlgates.core.verdict import Finding, InputDigest, Outcome, Verdict, plain
@@ -21,7 +23,6 @@ from pytest_mlgates.gates.privacy import Display
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_mlgates.engines.table import Table
     from pytest_mlgates.gates.base import Context
     from pytest_mlgates.gates.data_schema.suite import Expectation
 
@@ -60,28 +61,34 @@ def evaluate(parameters: Any, subject: Any, context: Context) -> Verdict:
 def _begin(plan: Plan, expectation: Expectation) -> _Work:
     """Register what *expectation* asks; what its columns cannot answer is answered now."""
     work = _Work(expectation)
+    native = NATIVE.get(expectation.type)
     try:
         work.scope = plan.scope(expectation.condition)
-        for column in expectation.columns():
-            plan.require(column)
-        native = NATIVE.get(expectation.type)
+        if native is not None or expectation.type in foreign.GX_TYPES:
+            for column in expectation.columns():
+                plan.require(column)
         if native is None:
-            raise NotNativeError
-        work.pending = native.check(plan, work.scope, expectation)
+            _count_present(plan, work)
+        else:
+            work.pending = native.check(plan, work.scope, expectation)
     except MissingColumnError as error:
         work.result = Result(success=False, error=str(error))
     except MismatchError as error:
         work.result = Result(success=None, error=str(error))
     except NotNativeError:
-        import narwhals.stable.v2 as nw
-
-        work.rows = plan.rows(work.scope)
-        if expectation.type not in foreign.ABOUT_NULLS:
-            own = [c for c in expectation.columns() if _looks_at(expectation, c)]
-            work.present = {
-                c: plan.count(work.scope, ("present", c), ~nw.col(c).is_null()) for c in own
-            }
+        _count_present(plan, work)
     return work
+
+
+def _count_present(plan: Plan, work: _Work) -> None:
+    """Ask what another engine is not trusted with: whether there is anything to judge."""
+    work.rows = plan.rows(work.scope)
+    if work.expectation.type in foreign.ABOUT_NULLS:
+        return
+    for column in work.expectation.columns():
+        if _looks_at(work.expectation, column) and column in plan.table.schema:
+            present = ~nw.col(column).is_null()
+            work.present[column] = plan.count(work.scope, ("present", column), present)
 
 
 def _looks_at(expectation: Expectation, column: str) -> bool:
@@ -105,7 +112,7 @@ def _ask_others(plan: Plan, works: Sequence[_Work]) -> None:
         if work.result is None:
             groups.setdefault(work.expectation.condition, []).append(work)
     for group in groups.values():
-        asked = [
+        asked: list[dict[str, Any]] = [
             {
                 "type": w.expectation.type,
                 "kwargs": dict(w.expectation.arguments),
@@ -123,16 +130,15 @@ def _ask_others(plan: Plan, works: Sequence[_Work]) -> None:
                 fix="pip install 'pytest-mlgates[gx]'",
             )
         for work, answer in zip(group, answers, strict=True):
-            work.result = _of_answer(answer)
+            work.result = _of_answer(answer, may_be_empty=plan.number(work.rows) == 0)
 
 
 def _hollow(plan: Plan, work: _Work) -> Result | None:
     """The answer where there is nothing to judge, which other engines pass."""
     rows = plan.number(work.rows)
     if rows == 0:
-        allowed = work.scope.condition in plan.may_be_empty
-        if allowed:
-            return Result(success=True, element_count=0, unexpected_count=0)
+        if work.scope.condition in plan.may_be_empty:
+            return None
         return Result(success=None, element_count=0, error=no_rows(plan, work.scope))
     for column, slot in work.present.items():
         if plan.number(slot) == 0:
@@ -145,11 +151,12 @@ def _hollow(plan: Plan, work: _Work) -> Result | None:
     return None
 
 
-def _of_answer(answer: Any) -> Result:
+def _of_answer(answer: Any, *, may_be_empty: bool) -> Result:
     success = answer.get("success")
     error = answer.get("error")
     elements, missing = answer.get("element_count"), answer.get("missing_count")
-    if success and elements is not None and elements - (missing or 0) == 0:
+    judged = None if elements is None else elements - (missing or 0)
+    if success and judged == 0 and not may_be_empty:
         success, error = None, "no row was judged: all of them are set aside"
     return Result(
         success=success if error is None or success is False else None,
@@ -225,7 +232,7 @@ def _examples(plan: Plan, result: Result, most: int) -> list[dict[str, Any]]:
 
 
 def _bad_rows(plan: Plan, failed: list[Result], rows: int, display: Display) -> str | None:
-    """``5 of 891 rows``: rows that break at least one expectation; ``up to`` where they may share."""
+    """``5 of 891 rows`` that break an expectation; ``up to`` where one row may break several."""
     counted = [r for r in failed if r.unexpected_count]
     if not counted:
         return None

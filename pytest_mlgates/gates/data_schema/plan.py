@@ -14,7 +14,7 @@ import narwhals.stable.v2 as nw
 
 from pytest_mlgates.core.text import did_you_mean, listing, plural
 from pytest_mlgates.engines.table import Table
-from pytest_mlgates.gates.data_schema import conditions
+from pytest_mlgates.gates.data_schema.condition_nodes import columns_of
 from pytest_mlgates.gates.data_schema.masks import mask_of
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Plan:
             MismatchError: if it compares a column with something of another kind.
         """
         if condition not in self._scopes:
-            for column in conditions.columns(condition):
+            for column in columns_of(condition):
                 self.require(column)
             self._scopes[condition] = Scope(condition, mask_of(condition, self.table))
         return self._scopes[condition]
@@ -92,7 +92,7 @@ class Plan:
         return column
 
     def ask(self, key: tuple[Any, ...], expression: nw.Expr) -> str:
-        """Want the single value of *expression*; the slot that will hold it. Same key, same slot."""
+        """Want the value of *expression*; the slot that will hold it. Same key, same slot."""
         if key not in self._slots:
             self._slots[key] = f"v{len(self._slots)}"
             self._wanted[self._slots[key]] = expression

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -105,21 +105,19 @@ def of_rows(
 
     *nothing* is the complaint where rows are there and none of them can be judged: GX passes that.
     """
-    counts = {
-        "unexpected_count": unexpected,
-        "missing_count": missing,
-        "element_count": rows,
-    }
+    found = Result(
+        success=True, unexpected_count=unexpected, missing_count=missing, element_count=rows
+    )
     if rows == 0 and scope.condition in plan.may_be_empty:
-        return Result(success=True, **counts)
+        return found
     if rows == 0:
-        return Result(success=None, error=no_rows(plan, scope), **counts)
+        return replace(found, success=None, error=no_rows(plan, scope))
     if considered == 0:
-        return Result(success=None, error=nothing, **counts)
-    return Result(
+        return replace(found, success=None, error=nothing)
+    return replace(
+        found,
         success=mostly_holds(considered, unexpected, expectation.mostly),
         bad=bad if unexpected else None,
         values=values,
         samples=samples,
-        **counts,
     )

@@ -1,4 +1,4 @@
-"""Checks that judge each row by itself: nulls, ranges, sets, lengths, pairs. One expression each."""
+"""Checks that judge each row by itself: nulls, ranges, sets, lengths, pairs."""
 
 from __future__ import annotations
 

@@ -15,11 +15,22 @@ from typing import Any
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.gates.data_schema import arguments, conditions, foreign
+from pytest_mlgates.gates.data_schema.condition_nodes import columns_of
 from pytest_mlgates.gates.data_schema.native import NATIVE
 
 _KEYS = frozenset(
-    "type kwargs meta severity id notes description rendered_content windows "
-    "expectation_context".split()
+    {
+        "type",
+        "kwargs",
+        "meta",
+        "severity",
+        "id",
+        "notes",
+        "description",
+        "rendered_content",
+        "windows",
+        "expectation_context",
+    }
 )
 _SEVERITIES = ("critical", "warning", "info")
 
@@ -63,7 +74,7 @@ class Expectation:
         ]
         if isinstance(self.arguments.get("column_list"), tuple | list):
             found += self.arguments["column_list"]
-        return list(dict.fromkeys([*found, *conditions.columns(self.condition)]))
+        return list(dict.fromkeys([*found, *columns_of(self.condition)]))
 
 
 def load(suite: Any, base: Path) -> tuple[Expectation, ...]:
@@ -99,7 +110,7 @@ def _all(errors: list[MLGatesError], where: str) -> MLGatesError:
     if len(errors) == 1:
         return errors[0]
     body = "\n".join(str(error) for error in errors)
-    return MLGatesError(f"{len(errors)} mistakes in {where}\n{body}", where=where)
+    return MLGatesError(f"{len(errors)} mistakes in {where}\n{body}")
 
 
 def _read(path: Path, where: str) -> Any:
