@@ -63,7 +63,8 @@ def _sparse(walk: Walk, path: str, value: Any) -> bool:
     walk.structure(path, f"sparse {value.format}", value.shape)
     entries = value.tocoo(copy=True)
     entries.sum_duplicates()
-    for axis, places in enumerate(entries.coords):
+    # scipy before 1.13 has matrices alone, and no coords
+    for axis, places in enumerate(getattr(entries, "coords", None) or (entries.row, entries.col)):
         walk.array(f"{path}.coords[{axis}]", "array", places.astype(np.int64))
     walk.array(f"{path}.data", "array", entries.data)
     return True
