@@ -10,27 +10,22 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import re
 import shutil
-import sys
-import tempfile
 import warnings
 import weakref
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.core.errors import MLGatesError, NoChampionError, UnreachableError
+from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.files import sha256_of_file
-from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.engines.imports import optional
 from pytest_mlgates.extensions import hookimpl
 from pytest_mlgates.gates.models import Model
+from pytest_mlgates.integrations.mlflow_store import Found, Store, tracking_uri, trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-_REGISTERED = re.compile(r"models:/+(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<version>[^/@]+))?")
 _FORCED = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
@@ -40,8 +35,6 @@ _FORCED = {
 _DEFAULTS = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "15"}
 # Written beside a model by MLflow's own downloads; no part of the artifact.
 _NOT_ARTIFACT = "registered_model_meta"
-_UNREACHABLE = {"RequestException", "OperationalError", "TimeoutError", "ConnectionError"}
-_UNREACHABLE_CODES = {"TEMPORARILY_UNAVAILABLE", "INTERNAL_ERROR", "REQUEST_LIMIT_EXCEEDED"}
 
 
 @hookimpl
@@ -51,148 +44,16 @@ def mlgates_load_model(reference: str, base: Path) -> Model | None:
         return None
     with _contained():
         mlflow = optional("mlflow", extra="mlflow", why=f"model {reference!r}")
-        uri = _tracking_uri(base)
+        uri = tracking_uri(base)
         try:
-            return _model(reference, _Store(mlflow, uri).find(reference))
+            return _model(reference, Store(mlflow, uri).find(reference))
         except MLGatesError:
             raise
         except (Exception, SystemExit) as error:
-            raise _trouble(error, reference, uri) from None
+            raise trouble(error, reference, uri) from None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """A model on disk.
-
-    Attributes:
-        name: ``credit v3``.
-        folder: Its artifact.
-        scratch: A folder to delete when the model is no longer used.
-    """
-
-    name: str
-    folder: Path
-    scratch: Path | None
-
-
-class _Store:
-    """One tracking store and its registry."""
-
-    def __init__(self, mlflow: Any, uri: str) -> None:
-        self._mlflow, self.uri = mlflow, uri
-        self._client = mlflow.MlflowClient(tracking_uri=uri)
-
-    def find(self, reference: str) -> _Found:
-        """The artifact of *reference*, downloaded where it is not on this machine."""
-        if reference.startswith("runs:/"):
-            run, _, path = reference.removeprefix("runs:/").strip("/").partition("/")
-            if not path:
-                raise MLGatesError(
-                    f"{reference!r} names a run and no model in it",
-                    want='"runs:/RUN_ID/NAME", where NAME is what log_model(name=\u2026) said',
-                )
-            return self._downloaded(reference, f"model {path!r} of run {run[:8]}")
-        match = _REGISTERED.fullmatch(reference)
-        if match is None:
-            raise self._malformed(reference)
-        name, alias, version = match["name"], match["alias"], match["version"]
-        if alias is None and version is None:
-            if name.startswith("m-"):
-                return self._downloaded(reference, f"logged model {name}")
-            raise self._malformed(reference)
-        resolved = self._version(name, alias, version)
-        source = self._client.get_model_version_download_uri(name, resolved)
-        return self._downloaded(source, f"{name} v{resolved}")
-
-    def _version(self, name: str, alias: str | None, version: str | None) -> str:
-        if alias is None and not str(version).isdigit():
-            raise MLGatesError(
-                f"{version!r} is no version of model {name!r}",
-                want=f'a number or an alias: "models:/{name}/3", "models:/{name}@champion"',
-            )
-        try:
-            if alias is not None:
-                return str(self._client.get_model_version_by_alias(name, alias).version)
-            return str(self._client.get_model_version(name, str(version)).version)
-        except Exception as error:
-            if _is_unreachable(error) or not _is_missing(error):
-                raise
-            raise self._missing(name, alias, version) from None
-
-    def _missing(self, name: str, alias: str | None, version: str | None) -> NoChampionError:
-        where = f"tracking store {_without_password(self.uri)}"
-        names = [model.name for model in self._client.search_registered_models(max_results=100)]
-        if name not in names:
-            return NoChampionError(
-                f"there is no registered model {name!r}",
-                where=where,
-                got=f"models {listing(names)}",
-                fix=did_you_mean(name, names),
-            )
-        if alias is not None:
-            aliases = list(self._client.get_registered_model(name).aliases)
-            return NoChampionError(
-                f"model {name!r} has no alias {alias!r}",
-                where=where,
-                got=f"aliases {listing(aliases)}",
-                fix=did_you_mean(alias, aliases)
-                or f"MlflowClient().set_registered_model_alias({name!r}, {alias!r}, VERSION)",
-            )
-        # The name stands in the store, so it is quoted as the store quotes it.
-        quoted = name.replace("'", "''")
-        versions = self._client.search_model_versions(f"name='{quoted}'", max_results=100)
-        return NoChampionError(
-            f"model {name!r} has no version {version}",
-            where=where,
-            got=f"versions {', '.join(sorted((str(v.version) for v in versions), key=int))}",
-        )
-
-    def _downloaded(self, source: str, name: str) -> _Found:
-        local = Path(source.removeprefix("file://"))
-        if local.is_dir():
-            return _Found(name=name, folder=local, scratch=None)
-        scratch = Path(tempfile.mkdtemp(prefix="mlgates-model-"))
-        try:
-            folder = self._mlflow.artifacts.download_artifacts(
-                artifact_uri=source,
-                dst_path=str(scratch),
-                tracking_uri=self.uri,
-                registry_uri=self._client._registry_uri,  # noqa: SLF001  (no public way)
-            )
-        except BaseException:
-            shutil.rmtree(scratch, ignore_errors=True)
-            raise
-        return _Found(name=name, folder=Path(folder), scratch=scratch)
-
-    @staticmethod
-    def _malformed(reference: str) -> MLGatesError:
-        return MLGatesError(
-            f"{reference!r} names no version of a model",
-            want='"models:/NAME@ALIAS", "models:/NAME/3" or "runs:/RUN_ID/NAME"',
-        )
-
-
-def _trouble(error: BaseException, reference: str, uri: str) -> MLGatesError:
-    """What went wrong in MLflow, in the template of the house."""
-    first = str(error).strip().splitlines()[0] if str(error).strip() else ""
-    got = _without_password(f"{type(error).__name__}: {first}")[:400]
-    where = f"tracking store {_without_password(uri)}"
-    if _is_unreachable(error):
-        return UnreachableError(
-            f"MLflow does not answer, so {reference!r} was not looked up",
-            where=where,
-            got=got,
-            fix="start the server, or set MLFLOW_TRACKING_URI to one that runs",
-        )
-    kind = NoChampionError if _is_missing(error) else MLGatesError
-    return kind(f"{reference!r} does not load", where=where, got=got)
-
-
-def _without_password(text: str) -> str:
-    return re.sub(r"//[^/@\s]*@", "//\u2026@", text)
-
-
-def _model(reference: str, found: _Found) -> Model:
+def _model(reference: str, found: Found) -> Model:
     digest = artifact_digest(found.folder)
     pyfunc = optional("mlflow.pyfunc", extra="mlflow", why=f"model {reference!r}")
     loaded = pyfunc.load_model(str(found.folder), suppress_warnings=True)
@@ -273,46 +134,6 @@ def _raw(loaded: Any) -> Any:
 def _plain(values: Any) -> list[Any]:
     tolist = getattr(values, "tolist", None)
     return list(tolist()) if callable(tolist) else list(values)
-
-
-def _tracking_uri(base: Path) -> str:
-    """Where models are looked up.
-
-    Raises:
-        NoChampionError: if that is a file that does not exist: MLflow would make an empty one.
-    """
-    mlflow = sys.modules.get("mlflow")
-    set_by_hand = mlflow is not None and mlflow.is_tracking_uri_set()
-    if set_by_hand and mlflow is not None:
-        uri = str(mlflow.get_tracking_uri())
-    else:
-        uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{base / 'mlflow.db'}"
-    file = re.fullmatch(r"sqlite:///(?P<path>[^?]+)(?:\?.*)?", uri)
-    if file is not None and not Path(file["path"]).is_file():
-        raise NoChampionError(
-            "there is no MLflow store to look models up in",
-            where=uri,
-            got="no such file" + ("" if set_by_hand else ", and MLFLOW_TRACKING_URI may be unset"),
-            fix="set MLFLOW_TRACKING_URI, or log a model to that file first",
-        )
-    return uri
-
-
-def _is_missing(error: BaseException) -> bool:
-    code = getattr(error, "error_code", None)
-    return code == "RESOURCE_DOES_NOT_EXIST" or (
-        code == "INVALID_PARAMETER_VALUE" and "alias" in str(error)
-    )
-
-
-def _is_unreachable(error: BaseException) -> bool:
-    seen: BaseException | None = error
-    while seen is not None:
-        names = {cls.__name__ for cls in type(seen).__mro__}
-        if names & _UNREACHABLE or getattr(seen, "error_code", None) in _UNREACHABLE_CODES:
-            return True
-        seen = seen.__cause__ or seen.__context__
-    return False
 
 
 @contextlib.contextmanager

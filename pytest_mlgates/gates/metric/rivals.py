@@ -90,6 +90,11 @@ def rivals_of(
 
 
 def measured(rivals: Rivals, rows: Mask | None, confidence: float) -> Measured:
+    """The difference on *rows* with its bounds, those of a difference of zero included.
+
+    Raises:
+        UndefinedError: where either metric is undefined there.
+    """
     found = rivals.compare(rows, confidence)
     if found.value == 0 and rivals.only is None and rivals.alike(rows):
         return _unseen(found.n, rivals.reach(rows), confidence)
