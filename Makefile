@@ -2,7 +2,7 @@
 PYTHON ?= python3
 UV := .venv/bin/uv
 UV_VERSION := 0.8.0
-PIP := $(UV) pip install --quiet --python .venv/bin/python --constraint constraints.txt
+PIP := $(UV) pip install --quiet --compile-bytecode --python .venv/bin/python --constraint constraints.txt
 
 .PHONY: demo test test-core test-pythons test-oldest check format bench clean
 
