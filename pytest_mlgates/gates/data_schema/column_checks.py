@@ -57,7 +57,9 @@ def _check(statistic: str, reduce: Callable[[nw.Expr], nw.Expr]) -> Check:
                 return Result(success=None, error=all_null(total))
             value = plan.value(slot)
             if value is None:  # infinities of both signs
-                return Result(success=False, error=f"{column!r} has no {statistic}: it is undefined")
+                return Result(
+                    success=False, error=f"{column!r} has no {statistic}: it is undefined"
+                )
             observed = _observed(value, kind, ordered=ordered)
             return Result(
                 success=_within(observed, bounds, expectation.arguments, kind),

@@ -39,6 +39,7 @@ _INTEGER_BITS: dict[Any, tuple[int, int]] = {
     nw.UInt64: (0, (1 << 64) - 1),
 }
 
+_HALF = (1 << 63) - 1
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
     ">": operator.gt,
@@ -196,11 +197,11 @@ def _integer_holds(expression: nw.Expr, op: str, bound: Fraction, low: int, high
         least = math.ceil(bound) if op == ">=" else math.floor(bound) + 1
         if least <= low:
             return always(expression)
-        return expression >= least if least <= high else never(expression)
+        return _compare(expression, ">=", least) if least <= high else never(expression)
     most = math.floor(bound) if op == "<=" else math.ceil(bound) - 1
     if most >= high:
         return always(expression)
-    return expression <= most if most >= low else never(expression)
+    return _compare(expression, "<=", most) if most >= low else never(expression)
 
 
 def _float_bound(op: str, bound: float) -> tuple[str, float]:
@@ -227,6 +228,8 @@ def _fits_float(value: float) -> bool:
 
 
 def _compare(expression: nw.Expr, op: str, value: Any) -> nw.Expr:
+    if isinstance(value, int) and value >= 1 << 63:  # pyarrow takes a Python int for an int64
+        value = nw.lit(_HALF, nw.UInt64) + nw.lit(value - _HALF, nw.UInt64)
     found: nw.Expr = _OPERATORS[op](expression, value)
     return found
 

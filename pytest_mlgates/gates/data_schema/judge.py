@@ -226,9 +226,12 @@ def _verdict(
 
 
 def _examples(plan: Plan, result: Result, most: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
     if result.bad is not None:
-        return plan.examples(result.bad, result.values, most)
-    return result.samples(most) if result.samples is not None and result.unexpected_count else []
+        found = plan.examples(result.bad, result.values, most)
+    elif result.samples is not None and result.unexpected_count:
+        found = result.samples(most)
+    return [{"row": one["row"], "value": plain(one["value"])} for one in found]
 
 
 def _bad_rows(plan: Plan, failed: list[Result], rows: int, display: Display) -> str | None:
@@ -275,5 +278,5 @@ def _details(
     if expectation.severity is not None:
         out["severity"] = expectation.severity
     if most:
-        out["examples"] = plain(examples or [])
+        out["examples"] = examples or []
     return out

@@ -174,6 +174,8 @@ def _rows(count: int, display: Display) -> str:
 
 
 def _example(example: Mapping[str, Any]) -> str:
-    text = repr(example["value"])
+    """``row 17: -2.0``, or the value alone where rows have no order."""
+    value, row = example["value"], example.get("row")
+    text = "null" if value is None else repr(value)
     text = text if len(text) <= 60 else f"{text[:59]}…"
-    return text if example.get("row") is None else f"row {example['row']}: {text}"
+    return text if row is None else f"row {row}: {text}"

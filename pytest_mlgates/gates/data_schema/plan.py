@@ -121,7 +121,9 @@ class Plan:
         item = getattr(value, "item", None)
         if callable(item):
             value = item()
-        return None if value is None or value != value else value  # noqa: PLR0124  (NaN, NaT)
+        if value is None or type(value).__name__ in {"NAType", "NaTType"}:
+            return None
+        return None if value != value else value  # noqa: PLR0124  (NaN)
 
     def number(self, slot: str) -> int:
         """The count in *slot* (a sum over no rows is null on some engines)."""
