@@ -7,16 +7,19 @@ outgrows the memory. Its extensions are never downloaded.
 from __future__ import annotations
 
 import glob
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.core.errors import TableError
-from pytest_mlgates.core.text import listing
+from pytest_mlgates.core.errors import MLGatesError, TableError
+from pytest_mlgates.core.text import did_you_mean, listing
+from pytest_mlgates.engines import csv_header
 from pytest_mlgates.engines.imports import optional
+from pytest_mlgates.engines.reading_errors import ragged, reading_error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _SUFFIXES = {
     ".csv": "csv",
@@ -44,32 +47,44 @@ def connection() -> Any:
 
 
 def expand(path: str | Path, base: Path) -> list[Path]:
-    """The files that *path* (a file, a folder of Parquet files, or a glob) names, sorted.
+    """The files that *path* (a file, a folder of files of one kind, or a glob) names, sorted.
 
     Raises:
         TableError: if there is none.
     """
-    full = str(base / path)
-    literal = Path(full)
+    literal = base / path
     if literal.is_file():
         return [literal]
     if literal.is_dir():
-        files = sorted(p for p in literal.rglob("*") if p.is_file() and _format(p) is not None)
+        files = sorted(p for p in literal.rglob("*") if _is_data(p, literal))
     else:
-        files = sorted(Path(p) for p in glob.glob(full, recursive=True) if Path(p).is_file())  # noqa: PTH207
+        # Only *path* is a pattern: the folder that it is relative to may be called `data[1]`.
+        pattern = os.path.join(glob.escape(str(base)), path)  # noqa: PTH118
+        files = sorted(Path(p) for p in glob.glob(pattern, recursive=True) if Path(p).is_file())  # noqa: PTH207
     if not files:
-        nearby = sorted(p.name for p in literal.parent.glob("*")) if literal.parent.is_dir() else []
-        raise TableError(
-            f"no file matches {str(path)!r}",
-            got=f"looked in {literal.parent}"
-            + (f", which holds {listing(nearby, 6)}" if nearby else ", which does not exist"),
-            want="a CSV, Parquet, JSON Lines or Arrow file, or a glob of one kind",
-        )
+        raise _nothing(path, literal)
     return files
 
 
-def scan(files: list[Path]) -> Any:
-    """A lazy DuckDB relation over *files*, which must be of one format.
+def _nothing(path: str | Path, literal: Path) -> TableError:
+    folder = literal if literal.is_dir() else literal.parent
+    nearby = sorted(p.name for p in folder.glob("*")) if folder.is_dir() else []
+    holds = f", which holds {listing(nearby, 6) if nearby else 'nothing'}"
+    return TableError(
+        f"no file matches {str(path)!r}",
+        got=f"looked in {folder}" + (holds if folder.is_dir() else ", which does not exist"),
+        want="a CSV, Parquet, JSON Lines or Arrow file, a folder or a glob of one kind",
+        fix=did_you_mean(literal.name, nearby),
+    )
+
+
+def _is_data(path: Path, root: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+    return not hidden and path.is_file() and _format(path) is not None
+
+
+def scan(files: list[Path], *, private: bool = False) -> Any:
+    """A lazy DuckDB relation over *files*, which must be of one format and have the same columns.
 
     Raises:
         TableError: for an unknown, mixed, empty, unreadable or malformed file.
@@ -77,24 +92,22 @@ def scan(files: list[Path]) -> Any:
     formats = {_format(path) for path in files}
     if len(formats) > 1 or None in formats:
         raise TableError(
-            f"cannot read {files[0].name!r}" if len(files) == 1 else "files of several formats",
-            got=listing(sorted({path.name for path in files})),
+            f"{files[0].name!r} is of no known format"
+            if len(formats) == 1
+            else "files of several formats are not one table",
+            where=str(files[0] if len(files) == 1 else files[0].parent),
+            got=listing(sorted({path.name for path in files}), 6),
             want=f"one format of {listing(sorted(_SUFFIXES))} (also .gz and .zst)",
         )
     _refuse_unreadable(files)
-    kind = formats.pop()
-    names = [str(path) for path in files]
+    kind = str(formats.pop())
     link = connection()
     try:
-        if kind == "parquet":
-            return link.read_parquet(names)
-        if kind == "json":
-            return link.read_json(names, format="newline_delimited", maximum_object_size=1 << 26)
-        if kind == "csv":
-            return _scan_csv(link, names)
+        return _READERS[kind](link, [str(path) for path in files])
+    except MLGatesError:
+        raise
     except Exception as error:
-        raise reading_error(error, names[0]) from None
-    return _scan_arrow(link, files)
+        raise reading_error(error, str(files[0]), private=private) from None
 
 
 def from_arrays(columns: Mapping[str, Any]) -> Any:
@@ -104,52 +117,83 @@ def from_arrays(columns: Mapping[str, Any]) -> Any:
     return link.sql("select * from arrays")
 
 
-def reading_error(error: Exception, name: str) -> TableError:
-    """The reader's complaint about *name* in one line, without its plan."""
-    first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return TableError(f"{Path(name).name!r} cannot be read", where=name, got=first)
-
-
 def _scan_csv(link: Any, names: list[str]) -> Any:
-    for name in names:
-        header = _header(name)
-        twice = sorted({column for column in header if header.count(column) > 1})
-        if twice:
-            # Readers rename the second one silently; a contract would judge the wrong column.
+    headers = {name: csv_header.read(link, name) for name in names}
+    _refuse_different({name: header.columns for name, header in headers.items()})
+    # The delimiter is taken from the header: left to guess, DuckDB reads rows of unequal length as
+    # a table of one column.
+    found = link.read_csv(
+        names,
+        header=True,
+        sample_size=-1,
+        strict_mode=True,
+        sep=headers[names[0]].delimiter,
+        quotechar='"',
+        escapechar='"',
+        union_by_name=len(names) > 1,
+    )
+    if len(found.columns) != len(headers[names[0]].columns):
+        raise ragged(names)
+    return found
+
+
+def _scan_parquet(link: Any, names: list[str]) -> Any:
+    if len(names) > 1:  # DuckDB drops the columns that the first file has not
+        _refuse_different({name: link.read_parquet(name).columns for name in names})
+    return link.read_parquet(names, union_by_name=len(names) > 1)
+
+
+def _scan_json(link: Any, names: list[str]) -> Any:
+    if len(names) > 1:
+        _refuse_different({name: _read_json(link, [name]).columns for name in names})
+    return _read_json(link, names)
+
+
+def _read_json(link: Any, names: list[str]) -> Any:
+    return link.read_json(
+        names,
+        format="newline_delimited",
+        records="true",
+        sample_size=-1,
+        union_by_name=len(names) > 1,
+        maximum_object_size=1 << 26,
+    )
+
+
+def _scan_arrow(link: Any, names: list[str]) -> Any:
+    why = f"reading {Path(names[0]).name}"
+    feather = optional("pyarrow.feather", extra="pyarrow", why=why)
+    arrow = optional("pyarrow", extra="pyarrow", why=why)
+    tables = [feather.read_table(name) for name in names]
+    _refuse_different({n: t.column_names for n, t in zip(names, tables, strict=True)})
+    return link.from_arrow(arrow.concat_tables([t.select(tables[0].column_names) for t in tables]))
+
+
+_READERS = {
+    "csv": _scan_csv,
+    "parquet": _scan_parquet,
+    "json": _scan_json,
+    "arrow": _scan_arrow,
+}
+
+
+def _refuse_different(columns: Mapping[str, Sequence[str]]) -> None:
+    """Files of one table have the same columns, in any order."""
+    (first, wanted), *others = columns.items()
+    for name, found in others:
+        missing = [c for c in wanted if c not in found]
+        added = [c for c in found if c not in wanted]
+        if missing or added:
             raise TableError(
-                f"column {twice[0]!r} stands twice in the header of {Path(name).name!r}",
+                f"{Path(name).name!r} has other columns than {Path(first).name!r}",
                 where=name,
-                want="every column name once",
+                got=", ".join(
+                    f"{word} {listing(names, 6)}"
+                    for word, names in (("lacks", missing), ("adds", added))
+                    if names
+                ),
+                want="the same columns in all files of a table",
             )
-    return link.read_csv(names, header=True, sample_size=-1, strict_mode=True)
-
-
-def _header(name: str) -> list[str]:
-    import csv
-    import gzip
-
-    if name.endswith(".zst"):
-        return []
-    opener = gzip.open if name.endswith(".gz") else open
-    with opener(name, "rt", encoding="utf-8-sig", errors="replace", newline="") as stream:
-        line = stream.readline()
-    if not line.strip():
-        raise TableError(f"{Path(name).name!r} is empty", where=name, want="a header and rows")
-    try:
-        dialect: Any = csv.Sniffer().sniff(line, delimiters=",;\t|")
-    except csv.Error:
-        dialect = "excel"
-    return [cell.strip() for cell in next(csv.reader([line], dialect))]
-
-
-def _scan_arrow(link: Any, files: list[Path]) -> Any:
-    feather = optional("pyarrow.feather", extra="pyarrow", why=f"reading {files[0].name}")
-    arrow = optional("pyarrow", extra="pyarrow", why=f"reading {files[0].name}")
-    try:
-        table = arrow.concat_tables([feather.read_table(path) for path in files])
-    except Exception as error:
-        raise reading_error(error, str(files[0])) from None
-    return link.from_arrow(table)
 
 
 def _refuse_unreadable(files: list[Path]) -> None:

@@ -19,6 +19,14 @@ import narwhals.stable.v2 as nw
 from pytest_mlgates.core.errors import ColumnError, MLGatesError, TableError
 from pytest_mlgates.core.files import sha256_of_file
 from pytest_mlgates.engines import readers
+from pytest_mlgates.engines.columns import (
+    digest_column,
+    filled,
+    one_dimensional,
+    python_value,
+    sort_key,
+)
+from pytest_mlgates.engines.reading_errors import reading_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,9 +112,9 @@ class Table:
             grouped = self.frame.select(*wanted).group_by(*wanted).agg(nw.len().alias("__rows__"))
             found: dict[tuple[Any, ...], int] = {}
             for row in self.rows(grouped):
-                key_values = tuple(_python(value) for value in row[:-1])
+                key_values = tuple(python_value(value) for value in row[:-1])
                 found[key_values] = found.get(key_values, 0) + int(row[-1])
-            self._counts[wanted] = sorted(found.items(), key=lambda item: _sort_key(item[0]))
+            self._counts[wanted] = sorted(found.items(), key=lambda item: sort_key(item[0]))
         stored = self._counts[wanted]
         if wanted == tuple(keys):
             return stored
@@ -171,14 +179,14 @@ class Table:
             try:
                 if hasattr(native, "fetchnumpy"):
                     found = native.fetchnumpy()
-                    return {c: _filled(found[c]) for c in columns}
+                    return {c: filled(found[c], self.schema[c]) for c in columns}
                 spark = self.implementation == "pyspark"
                 collected = frame.collect("pandas") if spark else frame.collect()
             except Exception as error:
                 raise self._engine_error(error) from None
         else:
             collected = frame
-        return {c: _filled(collected.get_column(c).to_numpy()) for c in columns}
+        return {c: filled(collected.get_column(c).to_numpy(), self.schema[c]) for c in columns}
 
     def _engine_error(self, error: Exception) -> TableError:
         if self.private:  # an engine quotes the offending value
@@ -186,7 +194,7 @@ class Table:
                 f"table {self.name!r} (private) cannot be read", got=type(error).__name__
             )
         if self.files:
-            return readers.reading_error(error, str(self.files[0]))
+            return reading_error(error, str(self.files[0]))
         first = str(error).strip().splitlines()[0] if str(error).strip() else ""
         return TableError(
             f"table {self.name!r} cannot be evaluated", got=f"{type(error).__name__}: {first}"
@@ -205,7 +213,7 @@ class Table:
         digest = hashlib.sha256()
         arrays = self.arrays(columns)
         for column in columns:
-            _digest_column(digest, column, arrays[column])
+            digest_column(digest, column, arrays[column])
         return f"sha256:{digest.hexdigest()}"
 
 
@@ -228,7 +236,7 @@ def to_table(
         return obj
     if isinstance(obj, str | Path):
         files = readers.expand(obj, base or Path.cwd())
-        frame = nw.from_native(readers.scan(files))
+        frame = nw.from_native(readers.scan(files, private=private))
         label = Path(obj).name if name == "table" else name
         return Table(frame, name=label, private=private, files=files)
     if isinstance(obj, dict):
@@ -271,7 +279,7 @@ def table_of_arrays(
     Raises:
         TableError: if they are not one-dimensional and of equal length.
     """
-    arrays = {str(key): _one_dimensional(str(key), value) for key, value in columns.items()}
+    arrays = {str(key): one_dimensional(str(key), value) for key, value in columns.items()}
     lengths = {key: len(value) for key, value in arrays.items()}
     if len(set(lengths.values())) > 1:
         raise TableError(
@@ -283,31 +291,6 @@ def table_of_arrays(
     return Table(frame, name=name, private=private, files=files)
 
 
-def _one_dimensional(name: str, value: Any) -> np.ndarray[Any, Any]:
-    import numpy as np
-
-    to_numpy = getattr(value, "to_numpy", None)
-    array = np.asarray(to_numpy() if callable(to_numpy) else value)
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    if array.ndim != 1:
-        raise TableError(
-            f"{name} is not one-dimensional", got=f"shape {array.shape}", want="shape (rows,)"
-        )
-    if array.dtype.kind in "US":  # DuckDB reads these as enums, which need pandas to come back
-        return array.astype(object)
-    if array.dtype == object:
-        kinds = {type(v) for v in array.tolist() if v is not None and v == v}  # noqa: PLR0124
-        kinds -= {float} if kinds == {int, float} else set()
-        if len(kinds) > 1:
-            raise TableError(
-                f"{name} mixes types",
-                got=", ".join(sorted(kind.__name__ for kind in kinds)),
-                want="values of one type",
-            )
-    return array
-
-
 def _nan_is_null(frame: Any, schema: Mapping[str, nw.dtypes.DType]) -> Any:
     floats = [name for name, dtype in schema.items() if dtype.is_float()]
     if not floats:
@@ -315,63 +298,3 @@ def _nan_is_null(frame: Any, schema: Mapping[str, nw.dtypes.DType]) -> Any:
     return frame.with_columns(
         *(nw.when(~nw.col(c).is_nan()).then(nw.col(c)).alias(c) for c in floats)
     )
-
-
-def _filled(array: Any) -> np.ndarray[Any, Any]:
-    """*array* with its nulls as NaN (numbers) or None (objects)."""
-    import numpy as np
-
-    if isinstance(array, np.ma.MaskedArray):
-        mask = np.ma.getmaskarray(array)
-        data = np.asarray(array.data)
-        if not mask.any():
-            return data
-        data = data.astype(np.float64 if data.dtype.kind in "iuf" else object)
-        data[mask] = np.nan if data.dtype.kind == "f" else None
-        return data
-    plain: np.ndarray[Any, Any] = np.asarray(array)
-    if plain.dtype == object:
-        missing = np.fromiter((v is None or v != v for v in plain), bool, len(plain))  # noqa: PLR0124
-        if missing.any():
-            plain = plain.copy()
-            plain[missing] = None
-    return plain
-
-
-def _digest_column(digest: Any, name: str, array: np.ndarray[Any, Any]) -> None:
-    """Feed *digest* a column in a form that is the same on every backend and platform."""
-    import numpy as np
-
-    if array.dtype.kind in "iub":
-        data = array.astype("<i8").tobytes()
-        kind = "int"
-    elif array.dtype.kind == "f":
-        data = np.where(np.isnan(array), np.nan, array).astype("<f8").tobytes()
-        kind = "float"
-    else:
-        texts = ["" if v is None else str(v) for v in array.tolist()]
-        lengths = np.fromiter(
-            (-1 if v is None else len(t) for v, t in zip(array, texts, strict=True)),
-            "<i8",
-            len(texts),
-        )
-        data = lengths.tobytes() + "".join(texts).encode("utf-8", "surrogatepass")
-        kind = "text"
-    digest.update(f"{name}\0{kind}\0{len(array)}\0".encode())
-    digest.update(data)
-
-
-def _python(value: Any) -> Any:
-    """A key as plain Python, every kind of missing as None."""
-    item = getattr(value, "item", None)
-    if callable(item):
-        value = item()
-    if value is None or value != value:  # noqa: PLR0124  (NaN, NaT)
-        return None
-    if type(value).__name__ in {"NAType", "NaTType"}:
-        return None
-    return value
-
-
-def _sort_key(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple((v is None, type(v).__name__, v if v is not None else 0) for v in values)
