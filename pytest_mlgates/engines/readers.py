@@ -10,7 +10,7 @@ import glob
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple, TYPE_CHECKING
 
 from pytest_mlgates.core.errors import MLGatesError, TableError
 from pytest_mlgates.core.text import did_you_mean, listing
@@ -83,8 +83,15 @@ def _is_data(path: Path, root: Path) -> bool:
     return not hidden and path.is_file() and _format(path) is not None
 
 
-def scan(files: list[Path], *, private: bool = False) -> Any:
-    """A lazy DuckDB relation over *files*, which must be of one format and have the same columns.
+class Scan(NamedTuple):
+    """A lazy relation and its connection, which DuckDB before 2.0 closes with its last name."""
+
+    relation: Any
+    link: Any
+
+
+def scan(files: list[Path], *, private: bool = False) -> Scan:
+    """A lazy relation over *files*, which must be of one format and have the same columns.
 
     Raises:
         TableError: for an unknown, mixed, empty, unreadable or malformed file.
@@ -103,18 +110,18 @@ def scan(files: list[Path], *, private: bool = False) -> Any:
     kind = str(formats.pop())
     link = connection()
     try:
-        return _READERS[kind](link, [str(path) for path in files])
+        return Scan(_READERS[kind](link, [str(path) for path in files]), link)
     except MLGatesError:
         raise
     except Exception as error:
         raise reading_error(error, str(files[0]), private=private) from None
 
 
-def from_arrays(columns: Mapping[str, Any]) -> Any:
-    """A lazy DuckDB relation over numpy *columns* of equal length (each of shape ``(rows,)``)."""
+def from_arrays(columns: Mapping[str, Any]) -> Scan:
+    """A lazy relation over numpy *columns* of equal length (each of shape ``(rows,)``)."""
     link = connection()
     link.register("arrays", dict(columns))
-    return link.sql("select * from arrays")
+    return Scan(link.sql("select * from arrays"), link)
 
 
 def _scan_csv(link: Any, names: list[str]) -> Any:

@@ -52,8 +52,10 @@ class Table:
         name: str,
         private: bool = False,
         files: Sequence[Path] = (),
+        link: Any = None,
     ) -> None:
         self.name, self.private, self.files = name, private, tuple(files)
+        self._link = link  # a connection that must live as long as the frame
         self.origins: tuple[tuple[str, str | None], ...] = ()
         self.schema: dict[str, nw.dtypes.DType] = dict(frame.collect_schema())
         self.frame = _nan_is_null(frame, self.schema)
@@ -236,9 +238,10 @@ def to_table(
         return obj
     if isinstance(obj, str | Path):
         files = readers.expand(obj, base or Path.cwd())
-        frame = nw.from_native(readers.scan(files, private=private))
+        found = readers.scan(files, private=private)
         label = Path(obj).name if name == "table" else name
-        return Table(frame, name=label, private=private, files=files)
+        frame = nw.from_native(found.relation)
+        return Table(frame, name=label, private=private, files=files, link=found.link)
     if isinstance(obj, dict):
         return table_of_arrays(obj, name=name, private=private)
     try:
@@ -287,8 +290,9 @@ def table_of_arrays(
             got=", ".join(f"{key}: {length:,}" for key, length in lengths.items()),
             want="one value per row in each",
         )
-    frame = nw.from_native(readers.from_arrays(arrays))
-    return Table(frame, name=name, private=private, files=files)
+    found = readers.from_arrays(arrays)
+    frame = nw.from_native(found.relation)
+    return Table(frame, name=name, private=private, files=files, link=found.link)
 
 
 def _nan_is_null(frame: Any, schema: Mapping[str, nw.dtypes.DType]) -> Any:
