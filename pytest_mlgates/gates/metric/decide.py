@@ -32,12 +32,17 @@ class Claim:
         at_least: Whether the value must be at least (else: at most) the limit.
         limit: The limit.
         tolerance: How far the limit is from a perfect value: what a slice may miss at most. None
-            where that is unknown, as for a difference to a champion.
+            for a difference to a champion, which has no perfect value.
     """
 
     at_least: bool
     limit: float
     tolerance: float | None = None
+
+    @property
+    def relative(self) -> bool:
+        """Whether it is about a difference to a champion."""
+        return self.tolerance is None
 
     def holds(self, value: Number) -> bool:
         """Whether *value* is on the right side."""

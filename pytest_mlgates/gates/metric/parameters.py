@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from pytest_mlgates.core.text import limit
 from pytest_mlgates.core.verdict import Bound
 from pytest_mlgates.gates.base import Columns, EvaluationParameters, Number
 from pytest_mlgates.gates.labels import unsupported_roles
@@ -87,9 +86,9 @@ class MetricParameters(EvaluationParameters):
         width = self.spec.high - self.spec.low
         if self.margin < 0 or self.margin >= width:
             raise ValueError(
-                f"margin = {limit(self.margin)} is out of range for {self.metric} | "
+                f"margin = {_written(self.margin)} is out of range for {self.metric} | "
                 + (
-                    f"a number from 0 to under {limit(width)}"
+                    f"a number from 0 to under {_written(width)}"
                     if math.isfinite(width)
                     else "a number of at least 0"
                 )
@@ -112,16 +111,18 @@ class MetricParameters(EvaluationParameters):
         for name, value in (("min", self.min), ("max", self.max)):
             if value is not None and not spec.low <= value <= spec.high:
                 raise ValueError(
-                    f"{name} = {limit(value)} is out of range for {spec.name} | "
+                    f"{name} = {_written(value)} is out of range for {spec.name} | "
                     f"{spec.name} lies {_span(spec)}"
                 )
             if value is not None and value == (spec.low if name == "min" else spec.high):
                 raise ValueError(
-                    f"{name} = {limit(value)} holds for every model: nothing would be judged | "
+                    f"{name} = {_written(value)} holds for every model: nothing would be judged | "
                     f"{spec.name} lies {_span(spec)}; bound what a model can miss"
                 )
         if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min = {limit(self.min)} is over max = {limit(self.max)} | swap them")
+            raise ValueError(
+                f"min = {_written(self.min)} is over max = {_written(self.max)} | swap them"
+            )
         return self
 
     @field_validator("by")
@@ -170,9 +171,14 @@ class MetricParameters(EvaluationParameters):
         return ":".join(parts)
 
 
+def _written(value: float) -> str:
+    """A number as its user wrote it: ``0.9``, ``80``."""
+    return repr(value).removesuffix(".0")
+
+
 def _span(spec: Metric) -> str:
     if math.isinf(spec.low):
-        return f"at {limit(spec.high)} or under"
+        return f"at {_written(spec.high)} or under"
     if math.isinf(spec.high):
-        return f"at {limit(spec.low)} or over"
-    return f"between {limit(spec.low)} and {limit(spec.high)}"
+        return f"at {_written(spec.low)} or over"
+    return f"between {_written(spec.low)} and {_written(spec.high)}"

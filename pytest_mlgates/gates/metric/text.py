@@ -23,7 +23,8 @@ def summary(parameters: MetricParameters, decision: Decision, display: Display) 
     measured = decision.measured
     finding = "not decided" if decision.finding is Finding.INCONCLUSIVE else str(decision.finding)
     return (
-        f"{_subject(parameters)}{_in_slice(parameters, decision.part, display)} "
+        f"{_subject(parameters, decision.claim)}"
+        f"{_in_slice(parameters, decision.part, display)} "
         f"{number(float(measured.value))} {_side(decision, decision.claim)}, "
         f"{_demand(parameters, decision.claim)}, "
         f"n={display.count(measured.n)}: {finding}"
@@ -40,7 +41,7 @@ def message(
     """The whole message, first what was found, then what stands beside it."""
     claim, measured = decision.claim, decision.measured
     first = (
-        f"{_subject(parameters)}{_in_slice(parameters, decision.part, display)} is "
+        f"{_subject(parameters, claim)}{_in_slice(parameters, decision.part, display)} is "
         f"{number(float(measured.value))}, {_side(decision, claim)}, "
         f"n={display.count(measured.n)}: {_demand(parameters, claim)} {_answer(decision)}"
     )
@@ -88,7 +89,7 @@ def _side(decision: Decision, claim: Claim) -> str:
 
 def _demand(parameters: MetricParameters, claim: Claim) -> str:
     name = "min" if claim.at_least else "max"
-    if claim.tolerance is None and parameters.margin is not None:
+    if claim.relative and parameters.margin is not None:
         return f"{name} {limit(claim.limit)} (margin {limit(parameters.margin)})"
     return f"{name} {limit(claim.limit)}"
 
