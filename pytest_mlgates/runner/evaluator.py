@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pytest_mlgates.config.model import Configuration, DeclaredGate
+    from pytest_mlgates.config.model import Configuration, DeclaredGate, TableSettings
 
 
 class Evaluator:
@@ -71,7 +71,7 @@ class Evaluator:
     def table(self, name: str) -> Table:
         """The declared table *name* with the predictions of its model."""
         if name not in self._tables:
-            settings = self.configuration.settings.tables[name]
+            settings = self._settings_of(name)
             table = to_table(
                 settings.path, name=name, base=self.configuration.base, private=settings.private
             )
@@ -88,6 +88,12 @@ class Evaluator:
                 )
             self._tables[name] = table
         return self._tables[name]
+
+    def _settings_of(self, name: str) -> TableSettings:
+        """The table's settings, with the roles of the whole configuration that it leaves open."""
+        own = self.configuration.settings.tables[name]
+        roles = {**self.configuration.settings.roles(), **own.roles()}
+        return own.model_copy(update=roles)
 
     def is_private(self, path: str | Path) -> bool:
         """Whether *path* is the path of a table that the configuration declares private."""
