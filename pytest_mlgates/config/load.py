@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
+import json
+import re
 import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -13,11 +17,11 @@ from pytest_mlgates.config.model import Configuration, DeclaredGate, Settings
 from pytest_mlgates.core.errors import ConfigurationError, MLGatesError
 from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.core.verdict import Policy
-from pytest_mlgates.extensions.manager import gate_kind, load_plugins
-from pytest_mlgates.gates.base import Gate, parse
+from pytest_mlgates.extensions.manager import gate_kind, kind_names, load_plugins
+from pytest_mlgates.gates.base import Gate, combine, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 # Keys of a gate's TOML table that are not parameters of its kind.
@@ -34,7 +38,12 @@ def load(path: Path, *, inconclusive: str | None = None) -> Configuration:
     Raises:
         ConfigurationError: with every mistake in it.
     """
-    return _load(path.resolve(), inconclusive)
+    full = path.resolve()
+    try:
+        content = full.read_bytes()
+    except OSError:
+        content = b""  # reading it again says why it cannot be read
+    return _load(full, inconclusive, hashlib.sha256(content).hexdigest())
 
 
 def load_for(start: Path, *, inconclusive: str | None = None) -> Configuration:
@@ -48,11 +57,11 @@ def load_for(start: Path, *, inconclusive: str | None = None) -> Configuration:
 
 
 @lru_cache(maxsize=64)
-def _load(path: Path, inconclusive: str | None) -> Configuration:
+def _load(path: Path, inconclusive: str | None, _digest: str) -> Configuration:
     raw = read(path)
     errors: list[MLGatesError] = []
     settings = _settings(raw, path, errors)
-    if settings is None:
+    if settings is None:  # not even without what was wrong
         raise ConfigurationError.collect(errors, source=str(path))
     if inconclusive is not None:
         settings = settings.model_copy(update={"inconclusive": Policy(inconclusive)})
@@ -66,7 +75,7 @@ def _load(path: Path, inconclusive: str | None) -> Configuration:
         try:
             gates[name] = _gate(name, table, settings, path, override=inconclusive)
         except MLGatesError as error:
-            errors.append(error)
+            errors += error.parts or [error]
     if errors:
         raise ConfigurationError.collect(errors, source=str(path))
     return Configuration(path=path, base=path.parent, settings=settings, gates=gates)
@@ -85,20 +94,46 @@ def key_of(path: Path, *parts: str) -> str:
     prefix = ["tool", "mlgates"] if path.name == PYPROJECT else []
     full = [*prefix, *parts]
     table, key = full[:-1], full[-1]
-    return f"{path.name} [{'.'.join(table)}] {key}" if table else f"{path.name} {key}"
+    return f"{path.name} [{_dotted(table)}] {key}" if table else f"{path.name} {key}"
 
 
 def _table_of(path: Path, *parts: str) -> str:
     prefix = ("tool", "mlgates") if path.name == PYPROJECT else ()
-    return f"{path.name} [{'.'.join([*prefix, *parts])}]"
+    return f"{path.name} [{_dotted([*prefix, *parts])}]"
+
+
+def _dotted(parts: Sequence[str]) -> str:
+    """``tool.mlgates.gates."v1.2"``: as TOML wants it written."""
+    return ".".join(p if re.fullmatch(r"[\w-]+", p) else json.dumps(p) for p in parts)
 
 
 def _settings(raw: Mapping[str, Any], path: Path, errors: list[MLGatesError]) -> Settings | None:
     try:
         return Settings.model_validate(raw)
     except pydantic.ValidationError as error:
-        errors += [_complaint(details, path) for details in error.errors(include_url=False)]
+        found = error.errors(include_url=False)
+        errors += [_complaint(details, path) for details in found]
+    # Without what is wrong, so that the mistakes in the gates are told in the same run.
+    rest = copy.deepcopy(dict(raw))
+    for details in found:
+        _remove(rest, [str(part) for part in details["loc"]], details["type"])
+    try:
+        return Settings.model_validate(rest)
+    except pydantic.ValidationError:
         return None
+
+
+def _remove(table: dict[str, Any], keys: Sequence[str], kind: str) -> None:
+    for key in keys[:-1]:
+        inner = table.get(key)
+        if not isinstance(inner, dict):
+            keys = keys[: keys.index(key) + 1]
+            break
+        table = inner
+    if kind == "missing" or keys[-1] == "path":
+        table[keys[-1]] = "unknown"
+    else:
+        table.pop(keys[-1], None)
 
 
 def _complaint(details: Any, path: Path) -> MLGatesError:
@@ -116,12 +151,14 @@ def _complaint(details: Any, path: Path) -> MLGatesError:
             fix=did_you_mean(loc[-1], names),
         )
     if details["type"] == "missing":
-        return MLGatesError(f"{loc[-1]} is missing", where=where)
+        return MLGatesError(
+            f"{loc[-1]} is missing", where=where, fix=f'add `{loc[-1]} = "data/file.parquet"`'
+        )
     return MLGatesError(
         f"{loc[-1] if loc else path.name} is not usable",
         where=where,
         got=repr(details["input"]),
-        want=details["msg"].removeprefix("Value error, "),
+        want=details["msg"].removeprefix("Value error, ").removeprefix("Input should be "),
     )
 
 
@@ -131,15 +168,23 @@ def _gate(
     where = _table_of(path, "gates", name)
     if "kind" not in table:
         raise MLGatesError(
-            f"gate {name!r} has no kind", where=where, fix='add `kind = "metric"` (or another kind)'
+            f"gate {name!r} has no kind",
+            where=where,
+            want=f"one of {listing(kind_names())}",
+            fix='add `kind = "metric"` (or another kind)',
         )
     try:
         kind = gate_kind(str(table["kind"]))
     except MLGatesError as error:
-        raise error.at(where) from None
-    subject = _subject(name, table, settings, kind.takes, where)
+        raise error.at(f"{where} kind") from None
+    mistakes: list[MLGatesError] = []
+    subject: dict[str, str] = {}
+    try:
+        subject = _subject(name, table, settings, kind.takes, where)
+    except MLGatesError as error:
+        mistakes.append(error)
     defaults = settings.defaults()
-    if subject.get("table") is not None:
+    if "table" in subject:
         defaults |= settings.tables[subject["table"]].roles()
         features = settings.tables[subject["table"]].features
         if features is not None:
@@ -147,7 +192,12 @@ def _gate(
     given = {k: v for k, v in table.items() if k not in _OWN_KEYS}
     if override is not None:
         given["inconclusive"] = override
-    parameters = parse(kind, (), given, defaults=defaults, where=where)
+    try:
+        parameters = parse(kind, (), given, defaults=defaults, where=where, beside=_OWN_KEYS)
+    except MLGatesError as error:
+        mistakes += error.parts or [error]
+    if mistakes:
+        raise combine(mistakes, where)
     return DeclaredGate(
         gate=Gate(id=name, kind=kind, parameters=parameters, where=where), **subject
     )
@@ -160,17 +210,22 @@ def _subject(
     if other in table:
         raise MLGatesError(
             f"gate {name!r} of kind {table['kind']!r} takes no {other}",
-            where=where,
+            where=f"{where} {other}",
             fix=f"name its {wanted} instead",
         )
     value = table.get(wanted)
     if not isinstance(value, str):
         example = 'table = "holdout"' if wanted == "table" else 'entry = "package.module:train"'
-        raise MLGatesError(f"gate {name!r} names no {wanted}", where=where, fix=f"add `{example}`")
+        raise MLGatesError(
+            f"gate {name!r} names no {wanted}",
+            where=where,
+            got=repr(value) if value is not None else "",
+            fix=f"add `{example}`",
+        )
     if wanted == "table" and value not in settings.tables:
         raise MLGatesError(
             f"gate {name!r} judges an unknown table {value!r}",
-            where=where,
+            where=f"{where} table",
             want=f"one of the declared tables: {listing(settings.tables)}",
             fix=did_you_mean(value, list(settings.tables)),
         )
