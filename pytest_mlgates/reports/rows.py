@@ -153,6 +153,8 @@ def _finding(verdict: Verdict) -> str:
         return verdict.summary
     if verdict.finding is Finding.INCONCLUSIVE:
         text = "not decided"
+        if verdict.summary.startswith(text):  # the gate knows better what its rows count
+            return verdict.summary
         if verdict.rows_needed:
             text += f": about {verdict.rows_needed:,} rows would decide"
         return text
