@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.plugin.session import GateSession
 
 KINDS = ("data_schema", "metric", "fairness", "reproducibility")
+WATCH = "mlgates-watch"
 _SESSION = "mlgates-session"
 _CONFIGURATION_NAMES = ("mlgates.toml", "pyproject.toml")
 
@@ -90,11 +91,11 @@ def pytest_configure(config: pytest.Config) -> None:
         if short:
             config.addinivalue_line("markers", f"{signature}: {text}")
         config.addinivalue_line("markers", f"mlgates_{signature}: {text}")
-    config.pluginmanager.register(_Watch(config), "mlgates-watch")
+    config.pluginmanager.register(Watch(config), WATCH)
     asked = config.option.mlgates or config.option.mlgates_require
     asked = asked or config.option.mlgates_evidence or config.option.mlgates_examples
     if asked or _is_configured(config.invocation_params.dir):
-        gate_session(config).check_configuration()
+        gate_session(config).configurations.check()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -119,12 +120,23 @@ def pytest_make_collect_report(
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Find tests that carry gates; a misused marker is a collection error that names its test."""
     report = yield
-    if report.passed:
-        config = collector.config
-        for node in report.result or ():
-            if isinstance(node, pytest.Item) and _concerns_us(node):
-                gate_session(config).examine(node, report)
+    if report.passed and report.result:
+        inherited = any(_is_ours(mark) for mark in collector.iter_markers())
+        found = [
+            node
+            for node in report.result
+            if isinstance(node, pytest.Item) and (inherited or _concerns_us(node))
+        ]
+        if found:
+            gate_session(collector.config).examine(found, report)
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """A conftest may have marked tests after they were collected."""
+    if any(_concerns_us(item) for item in session.items):
+        gate_session(session.config)
 
 
 @pytest.fixture
@@ -155,10 +167,14 @@ def gate_session(config: pytest.Config) -> GateSession:
     return session
 
 
+def _is_ours(mark: pytest.Mark) -> bool:
+    return mark.name.removeprefix("mlgates_") in KINDS
+
+
 def _concerns_us(item: pytest.Item) -> bool:
-    if "mlgate" in getattr(item, "fixturenames", ()):
-        return True
-    return any(mark.name.removeprefix("mlgates_") in KINDS for mark in item.iter_markers())
+    return "mlgate" in getattr(item, "fixturenames", ()) or any(
+        _is_ours(mark) for mark in item.own_markers
+    )
 
 
 def _is_configured(start: Path) -> bool:
@@ -166,35 +182,63 @@ def _is_configured(start: Path) -> bool:
     for folder in (start, *start.parents):
         for name in _CONFIGURATION_NAMES:
             path = folder / name
-            if path.is_file():
-                if name == "mlgates.toml":
+            if name == "mlgates.toml":
+                if path.is_file():
                     return True
+                continue
+            try:
+                mentioned = b"mlgates" in path.read_bytes()
+            except OSError:
+                continue
+            if mentioned:
+                from pytest_mlgates.core.errors import MLGatesError
+
                 try:
-                    found = b"mlgates" in path.read_bytes()
-                except OSError:
-                    continue
-                if found:
                     from pytest_mlgates.config.find import has_gates
 
-                    try:
-                        if has_gates(path):
-                            return True
-                    except Exception:
-                        return False
+                    if has_gates(path):
+                        return True
+                except MLGatesError:
+                    return True  # not TOML: the check says so
     return False
 
 
-class _Watch:
-    """Wakes the session when a report with verdicts arrives from a worker."""
+class Watch:
+    """Wakes the session when verdicts arrive from a worker, and remembers what it may ask later.
+
+    Attributes:
+        partial: Whether something was deselected or could not be collected.
+        down: The workers that ended badly.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
+        self.partial = False
+        self.down: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if hasattr(report, "mlgates"):
+        """Hand on what carries verdicts."""
+        # The properties are the second trace of a verdict, should the first get lost.
+        if hasattr(report, "mlgates") or any(
+            name.startswith("mlgates.") for name, _ in report.user_properties
+        ):
             gate_session(self.config).add_report(report)
+
+    def pytest_deselected(self) -> None:
+        """A selection is not a whole run."""
+        self.partial = True
+        if hasattr(self.config, "workeroutput"):
+            self.config.workeroutput["mlgates_partial"] = True
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Nor is a run without what could not be collected."""
+        self.partial = self.partial or bool(report.failed)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Learn from pytest-xdist how a worker ended."""
         if error:
-            gate_session(self.config).worker_down(node, error)
+            name = getattr(getattr(node, "gateway", None), "id", "?")
+            self.down.append(f"worker {name} went down: {error}")
+        elif getattr(node, "workeroutput", {}).get("mlgates_partial"):
+            self.partial = True

@@ -16,37 +16,73 @@ from pytest_mlgates.core.verdict import Outcome, Policy, Verdict
 from pytest_mlgates.reports.rows import bound_text, status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pytest
 
     from pytest_mlgates.gates.base import Gate
 
-NOT_EVALUATED = "{marker} was not evaluated: no call of `mlgate` in this test took it"
-LABEL_WITHOUT_VERDICT = (
-    "this test is marked {kind} and requests `mlgate`, but evaluated no gate of that kind"
-)
-LABEL_WITHOUT_GATE = "this test is marked {kind} without a gate (--mlgates-strict)"
+
+def collection_error(item: pytest.Item, errors: Sequence[MLGatesError]) -> Any:
+    """What a collector reports for tests with misused markers."""
+    text = "\n\n".join(str(error) for error in errors)
+    return _message_repr(text, item, "misused gate marker")
 
 
-def collection_error(item: pytest.Item, error: MLGatesError) -> Any:
-    """What a collector reports for a test with a misused marker."""
-    return _message_repr(str(error.at(item.nodeid)), item, "misused gate marker")
-
-
-def unevaluated(gate: Gate) -> Verdict:
+def unevaluated(gate: Gate, item: pytest.Item, *, requested: bool) -> Verdict:
     """The record of a marker that no call evaluated."""
+    call = f"mlgate({gate.kind.takes})"
+    fix = f"call `{call}`" if requested else f"add `mlgate` to the test's arguments, call `{call}`"
+    marker = gate.where.partition(" ")[2]
     return Verdict(
         id=gate.id,
         kind=gate.kind.name,
         finding=None,
         outcome=Outcome.ERROR,
-        message=NOT_EVALUATED.format(marker=gate.where.partition(" ")[2]),
+        message=_text(f"{marker} was not evaluated: no call of `mlgate` took it", item, fix),
         summary="not evaluated by any call",
         metric=getattr(gate.parameters, "metric", None),
+        by=tuple(getattr(gate.parameters, "by", None) or ()),
         bound=gate.parameters.bound(),
         policy=Policy(gate.parameters.inconclusive),
+        replaces=gate.replaces,
     )
+
+
+def label_without_verdict(kind: str, item: pytest.Item) -> str:
+    """A bare marker on a test that requests ``mlgate`` demands a verdict of its kind."""
+    return _text(
+        f"this test is marked {kind} and requests `mlgate`, but evaluated no gate of that kind",
+        item,
+        f"call `mlgate.{kind}(…)`, or give the marker its arguments",
+    )
+
+
+def label_without_gate(kind: str, item: pytest.Item) -> str:
+    """A plain label, where ``--mlgates-strict`` forbids them."""
+    return _text(
+        f"this test is marked {kind} without a gate (--mlgates-strict)",
+        item,
+        f"request `mlgate` and call `mlgate.{kind}(…)`, or take the marker off",
+    )
+
+
+def swallowed(verdicts: Sequence[Verdict], item: pytest.Item) -> str:
+    """Gates that failed inside a test that went on as if they had not."""
+    names = ", ".join(repr(v.id) for v in verdicts)
+    verb = "did not pass, and the test caught that"
+    return _text(
+        f"{'gate' if len(verdicts) == 1 else 'gates'} {names} {verb}",
+        item,
+        f"let the failure end the test; to test a verdict itself, call the plain function "
+        f"`pytest_mlgates.{verdicts[0].kind}(…)`",
+    )
+
+
+def unexpected(error: BaseException, *, private: bool) -> MLGatesError:
+    """How the evidence names what is neither a verdict nor misuse."""
+    name = type(error).__name__
+    return MLGatesError(f"{name} while the gate was evaluated", got="" if private else repr(error))
 
 
 def error_record(name: str, kind: str) -> Callable[[MLGatesError], Verdict]:
@@ -120,6 +156,10 @@ def _message_repr(
     entry = ReprEntryNative([f"{text}\n", "\n", f"{shown}:{number}: {title}\n"])
     trace = ReprTraceback([entry], None, style="native")
     return ExceptionChainRepr([(trace, crash, None)])
+
+
+def _text(what: str, item: pytest.Item, fix: str) -> str:
+    return str(MLGatesError(what, where=item.nodeid, fix=fix))
 
 
 def _relative(item: pytest.Item, path: str) -> str:

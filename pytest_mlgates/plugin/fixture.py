@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.core.verdict import Verdict
     from pytest_mlgates.gates.base import Gate
     from pytest_mlgates.plugin.session import GateSession
+    from pytest_mlgates.runner.evaluator import Evaluator
 
 
 class MLGate:
@@ -101,8 +102,8 @@ class MLGate:
 
         def run() -> Verdict:
             evaluator = self._session.evaluator(self._item)
-            if options.get("private"):
-                self._session.touch_private(self._item)
+            if options.get("private") or _is_private(evaluator, subject):
+                self._touch_private()
             verdict = evaluate_call(
                 kind,
                 subject,
@@ -132,7 +133,7 @@ class MLGate:
         def run() -> Verdict:
             ready, subject = make(gate)
             if getattr(subject, "private", False):
-                self._session.touch_private(self._item)
+                self._touch_private()
             return _labelled(evaluator.evaluate(ready, subject), label)
 
         def record(error: MLGatesError) -> Verdict:
@@ -147,14 +148,23 @@ class MLGate:
         record: Callable[[MLGatesError], Verdict],
     ) -> Verdict | MLGatesError:
         """The verdict, recorded; or the misuse, recorded as outcome ``error``."""
+        attempt = self._session.attempt(self._item)
         try:
             verdict = run()
-            self._session.record(self._item, verdict, key)
+            attempt.record(verdict, key, where=self._item.nodeid)
         except MLGatesError as error:
             error.at(self._item.nodeid)
-            self._session.record_error(self._item, record(error), key)
+            attempt.record_error(record(error), key)
             return error
+        except (Exception, SystemExit) as error:  # a mistake of ours, or of an engine
+            found = failures.unexpected(error, private=attempt.private)
+            attempt.record_error(record(found), key)
+            raise
         return verdict
+
+    def _touch_private(self) -> None:
+        """From now on no traceback of this test shows values."""
+        self._session.attempt(self._item).private = True
 
     def _subject(
         self, takes: str, given: Any, keywords: dict[str, Any]
@@ -173,11 +183,9 @@ class MLGate:
 
         evaluator = self._session.evaluator(self._item)
         options = dict(keywords)
-        private = bool(options.pop("private", False))
-        if isinstance(given, str) or hasattr(given, "__fspath__"):
-            private = private or evaluator.is_private(given)
+        private = bool(options.pop("private", False)) or _is_private(evaluator, given)
         if private:
-            self._session.touch_private(self._item)
+            self._touch_private()
         made: list[Any] = []
 
         def make(gate: Gate) -> tuple[Gate, Any]:
@@ -193,14 +201,17 @@ class MLGate:
         if self._deferred is not None:
             self._deferred += results
             return
-        errors = [r for r in results if isinstance(r, MLGatesError)]
+        errors: dict[str, MLGatesError] = {}
+        for result in results:
+            if isinstance(result, MLGatesError):  # one misused call is one mistake for all gates
+                errors.setdefault(str(result), result)
         verdicts = [r for r in results if not isinstance(r, MLGatesError)]
         failed = [v for v in verdicts if not v.passed]
         if errors:
             others = "\n\n".join(message(v) for v in failed)
             if len(errors) == 1 and not others:
-                raise errors[0] from None
-            text = "\n\n".join([*(str(e) for e in errors), *([others] if others else [])])
+                raise next(iter(errors.values())) from None
+            text = "\n\n".join([*errors, *([others] if others else [])])
             raise MLGatesError(text) from None
         if failed:
             head = f"{len(failed)} of {len(verdicts)} gates failed\n\n" if len(verdicts) > 1 else ""
@@ -209,3 +220,9 @@ class MLGate:
 
 def _labelled(verdict: Verdict, label: str | None) -> Verdict:
     return verdict if label is None else verdict.replace(id=f"{verdict.id}@{label}")
+
+
+def _is_private(evaluator: Evaluator, subject: Any) -> bool:
+    """Whether *subject* is the path of a table that the configuration declares private."""
+    is_path = isinstance(subject, str) or hasattr(subject, "__fspath__")
+    return is_path and evaluator.is_private(subject)

@@ -9,8 +9,9 @@ import pytest
 
 from pytest_mlgates.core.errors import GateFailure, MLGatesError
 from pytest_mlgates.core.verdict import Outcome
-from pytest_mlgates.plugin import KINDS, gate_session
+from pytest_mlgates.plugin import KINDS, failures, gate_session
 from pytest_mlgates.reports.text import message
+from pytest_mlgates.runner.evaluator import error_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,11 +57,18 @@ class GateItem(pytest.Item):
     def runtest(self) -> None:
         """Evaluate; raise for anything that does not let the change through."""
         session = gate_session(self.config)
-        verdict = session.evaluator_for(self.configuration).evaluate_declared(self.declared)
-        settings = self.configuration.settings
-        if self.declared.table is not None and settings.tables[self.declared.table].private:
-            session.touch_private(self)
-        session.record(self, verdict, verdict.id)
+        attempt = session.attempt(self)
+        settings, gate = self.configuration.settings, self.declared.gate
+        if self.declared.table is not None:
+            attempt.private = settings.tables[self.declared.table].private
+        try:
+            evaluator = session.configurations.evaluator(self.configuration)
+            verdict = evaluator.evaluate_declared(self.declared)
+        except (Exception, SystemExit) as error:  # a mistake of ours, or of an engine
+            found = failures.unexpected(error, private=attempt.private)
+            attempt.record_error(error_verdict(gate, found), gate.id)
+            raise
+        attempt.record(verdict, verdict.id, where=self.nodeid)
         if verdict.outcome is Outcome.ERROR:
             raise MLGatesError(message(verdict))
         if not verdict.passed:

@@ -4,12 +4,32 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.verdict import Verdict
 
 if TYPE_CHECKING:
     import pytest
+
+
+@dataclass
+class Entry:
+    """The last verdict of one gate.
+
+    Attributes:
+        verdict: What was found in the last attempt.
+        owner: The test that it belongs to.
+        place: Where it stands among all verdicts, whatever the order of arrival.
+        told: Whether the report that brought it failed, or is an expected failure.
+        failed_before: What an earlier attempt found, if that did not pass.
+    """
+
+    verdict: Verdict
+    owner: str
+    place: tuple[int, int]
+    told: bool
+    failed_before: Verdict | None = None
 
 
 class Ledger:
@@ -23,48 +43,91 @@ class Ledger:
     def __init__(self) -> None:
         self.problems: list[str] = []
         self.labels: Counter[str] = Counter()
-        self._verdicts: dict[str, Verdict] = {}
-        self._owners: dict[str, str] = {}
-        self._failed_before: dict[str, Verdict] = {}
+        self._entries: dict[str, Entry] = {}
+        self._labelled: set[str] = set()
+        self._arrived: dict[str, set[str]] = {}
+        self._rerun: set[str] = set()
 
     def add_report(self, report: pytest.TestReport) -> None:
         """Take what *report* carries."""
         data: Any = report
-        try:
-            verdicts = [Verdict.from_dict(d) for d in json.loads(data.mlgates)]
-        except (ValueError, KeyError, TypeError) as error:
-            self.problems.append(f"the verdicts of {report.nodeid} did not arrive: {error!r}")
+        verdicts: list[Verdict] = []
+        place = 0
+        if hasattr(report, "mlgates"):
+            try:
+                payload = json.loads(data.mlgates)
+                place = int(payload["place"])
+                verdicts = [Verdict.from_dict(d) for d in payload["verdicts"]]
+                labels = list(payload["labels"])
+            except (ValueError, KeyError, TypeError) as error:
+                self.problems.append(
+                    f"the verdicts of {report.nodeid} did not arrive: {type(error).__name__}: "
+                    f"{error}"
+                )
+                return
+            self._add_labels(report.nodeid, labels)
+        for number, verdict in enumerate(verdicts):
+            told = report.failed or hasattr(report, "wasxfail")
+            self._add(Entry(verdict, report.nodeid, (place, number), told))
+        self._compare(report, {v.id for v in verdicts})
+
+    def laundered(self) -> list[str]:
+        """Gates that failed in one attempt and passed in a later one."""
+        return [
+            name
+            for name, e in self._entries.items()
+            if e.failed_before is not None and e.verdict.passed
+        ]
+
+    def untold(self) -> list[str]:
+        """Gates that failed although no test failed with them."""
+        return [name for name, e in self._entries.items() if not e.verdict.passed and not e.told]
+
+    def verdicts(self, *, allow_reruns: bool) -> list[Verdict]:
+        """All verdicts in the order of tests; a failed earlier attempt counts unless allowed."""
+        entries = sorted(self._entries.values(), key=lambda e: e.place)
+        if allow_reruns:
+            return [e.verdict for e in entries]
+        return [e.verdict if e.failed_before is None else e.failed_before for e in entries]
+
+    def _add(self, entry: Entry) -> None:
+        name = entry.verdict.id
+        before = self._entries.get(name)
+        if before is not None and before.owner != entry.owner:
+            self.problems.append(
+                f"two gates have the id {name!r}: one in {before.owner}, one in {entry.owner} "
+                "(give one of them another `id`)"
+            )
             return
+        if before is not None:
+            entry.failed_before = before.failed_before
+            if entry.failed_before is None and not before.verdict.passed:
+                entry.failed_before = before.verdict
+        self._entries[name] = entry
+
+    def _add_labels(self, nodeid: str, labels: list[str]) -> None:
+        if nodeid not in self._labelled:  # an attempt more is not a test more
+            self.labels.update(labels)
+        if labels:
+            self._labelled.add(nodeid)
+
+    def _compare(self, report: pytest.TestReport, ids: set[str]) -> None:
+        """The properties that JUnit gets say which verdicts should have come along."""
         expected = {
             name.removeprefix("mlgates.").removesuffix(".outcome")
             for name, _ in report.user_properties
             if name.startswith("mlgates.") and name.endswith(".outcome")
         }
-        for verdict in verdicts:
-            self._add(report.nodeid, verdict)
-        lost = expected - set(self._verdicts)
-        if lost:
+        if report.nodeid in self._rerun and report.when != "teardown":
+            self._rerun.discard(report.nodeid)
+            self._arrived.pop(report.nodeid, None)
+        # Every phase repeats the properties of those before it.
+        arrived = self._arrived.setdefault(report.nodeid, set())
+        arrived |= ids
+        if lost := sorted(expected - arrived):
             self.problems.append(
-                f"verdicts of {report.nodeid} were lost: {', '.join(sorted(lost))}"
+                f"the verdicts of {report.nodeid} did not arrive: {', '.join(lost)}"
             )
-        self.labels.update(filter(None, getattr(data, "mlgates_labels", "").split(",")))
-
-    def _add(self, nodeid: str, verdict: Verdict) -> None:
-        owner = self._owners.setdefault(verdict.id, nodeid)
-        if owner != nodeid:
-            self.problems.append(f"two gates have the id {verdict.id!r}: {owner} and {nodeid}")
-            return
-        before = self._verdicts.get(verdict.id)
-        if before is not None and not before.passed:
-            self._failed_before.setdefault(verdict.id, before)
-        self._verdicts[verdict.id] = verdict
-
-    def laundered(self) -> list[str]:
-        """Gates that failed in one attempt and passed in a later one."""
-        return [name for name in self._failed_before if self._verdicts[name].passed]
-
-    def verdicts(self, *, allow_reruns: bool) -> list[Verdict]:
-        """All verdicts in order of arrival; a failed earlier attempt counts unless allowed."""
-        if allow_reruns:
-            return list(self._verdicts.values())
-        return [self._failed_before.get(name, v) for name, v in self._verdicts.items()]
+            arrived |= expected
+        if str(report.outcome) == "rerun":  # what pytest-rerunfailures adds to pytest's outcomes
+            self._rerun.add(report.nodeid)

@@ -10,6 +10,8 @@ import pytest
 from pytest_mlgates.plugin import KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from _pytest import nodes
 
     from pytest_mlgates.config.model import Configuration
@@ -18,11 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Marked:
-    """One marker of one of our kinds, where it stands."""
+    """One marker of one of our kinds, where it stands; the greater its depth, the nearer."""
 
     kind: str
     mark: pytest.Mark
     node: nodes.Node
+    depth: int
 
     @property
     def bare(self) -> bool:
@@ -65,19 +68,28 @@ class TestGates:
     requests_fixture: bool = False
 
 
-def read_markers(item: pytest.Item, configuration: Configuration, *, short: bool) -> TestGates:
+def read_markers(
+    item: pytest.Item, governing: Callable[[], Configuration], *, requested: bool, short: bool
+) -> TestGates:
     """The gates and labels of *item*.
+
+    Args:
+        item: A test.
+        governing: Reads the configuration of the test; plain labels do not need one.
+        requested: Whether the test asks for ``mlgate``.
+        short: Whether markers without the prefix are ours.
 
     Raises:
         MLGatesError: for a misused marker.
     """
-    requested = "mlgate" in getattr(item, "fixturenames", ())
+    if requested:
+        _refuse_near_names(item, short=short)
     found = _in_source_order(item, short=short)
     labels = [m.kind for m in found if m.bare]
     bound = [m for m in found if not m.bare and (requested or m.node is item)]
     result = TestGates(labels=list(dict.fromkeys(labels)), requests_fixture=requested)
     if bound:
-        result.gates = _gates(item, bound, configuration)
+        result.gates = _gates(item, bound, governing())
     return result
 
 
@@ -109,13 +121,42 @@ def with_roles(gate: Gate, roles: dict[str, Any]) -> Gate:
 
 def _in_source_order(item: pytest.Item, *, short: bool) -> list[Marked]:
     found: list[Marked] = []
-    for node in item.listchain():
+    callspec = getattr(item, "callspec", None)
+    of_parameters = [] if callspec is None else list(callspec.marks)
+    for depth, node in enumerate(item.listchain()):
         marks = [m for m in node.own_markers if _kind(m.name, short=short) is not None]
         # Decorators are stored from the innermost outwards; a `pytestmark` list of a module is not.
         if not isinstance(node, pytest.Module | pytest.Package | pytest.Session):
             marks.reverse()
-        found += [Marked(str(_kind(m.name, short=short)), m, node) for m in marks]
-    return found
+        for mark in marks:
+            nearer = node is item and any(mark is other for other in of_parameters)
+            kind = str(_kind(mark.name, short=short))
+            found.append(Marked(kind, mark, node, depth + nearer))
+    return sorted(found, key=lambda m: m.depth)
+
+
+def _refuse_near_names(item: pytest.Item, *, short: bool) -> None:
+    """A misspelt marker of ours on a test that requests ``mlgate`` would silently demand nothing.
+
+    Raises:
+        MLGatesError: naming the marker that was meant.
+    """
+    from pytest_mlgates.core.errors import MLGatesError
+    from pytest_mlgates.core.text import nearest
+
+    ours = [f"mlgates_{kind}" for kind in KINDS] + (list(KINDS) if short else [])
+    lines = item.config.getini("markers")
+    registered = {line.partition(":")[0].partition("(")[0].strip() for line in lines}
+    for mark in item.iter_markers():
+        if mark.name in registered:
+            continue
+        if meant := nearest(mark.name, ours):
+            raise MLGatesError(
+                f"unknown marker {mark.name!r} on a test that requests `mlgate`",
+                where=item.nodeid,
+                want=f"one of {', '.join(ours)}, or a name that your `markers` ini registers",
+                fix=f"did you mean @pytest.mark.{meant}?",
+            )
 
 
 def _kind(name: str, *, short: bool) -> str | None:
@@ -129,16 +170,15 @@ def _gates(item: pytest.Item, marked: list[Marked], configuration: Configuration
     from pytest_mlgates.extensions.manager import gate_kind
     from pytest_mlgates.gates.base import Gate, parse
 
-    depth = {node: i for i, node in enumerate(item.listchain())}
     nearest: dict[tuple[Any, ...], int] = {}
     for m in marked:
-        nearest[m.key] = max(depth[m.node], nearest.get(m.key, -1))
+        nearest[m.key] = max(m.depth, nearest.get(m.key, -1))
     prefix = test_prefix(item, configuration)
     gates: list[Gate] = []
     for m in marked:
-        if depth[m.node] < nearest[m.key]:
+        if m.depth < nearest[m.key]:
             continue
-        set_aside = [o for o in marked if o.key == m.key and depth[o.node] < depth[m.node]]
+        set_aside = [o for o in marked if o.key == m.key and o.depth < m.depth]
         kind = gate_kind(m.kind)
         where = f"{item.nodeid} {m.text()}"
         arguments = dict(m.mark.kwargs)

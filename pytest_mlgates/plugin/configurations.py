@@ -1,0 +1,95 @@
+"""Which configuration governs a test, with the options of the command line over it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_mlgates.core.errors import MLGatesError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_mlgates.config.model import Configuration
+    from pytest_mlgates.runner.evaluator import Evaluator
+
+
+class Configurations:
+    """The configurations of one process and their evaluators, each made when first asked for."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self._by_folder: dict[Path, Configuration] = {}
+        self._evaluators: dict[Path, Evaluator] = {}
+        self._main: Configuration | None = None
+
+    def check(self) -> None:
+        """Validate options and the governing configuration before collection.
+
+        Raises:
+            pytest.UsageError: exit code 4.
+        """
+        if hasattr(self.config, "workerinput"):  # the controller has said what is wrong
+            return
+        try:
+            self.examples()
+            configuration = self.main()
+            if self.config.option.mlgates and not configuration.gates:
+                raise MLGatesError(  # noqa: TRY301
+                    "--mlgates found no gates to run",
+                    where=str(configuration.path or self.config.invocation_params.dir),
+                    want="at least one [tool.mlgates.gates.NAME] in pyproject.toml or mlgates.toml",
+                )
+        except MLGatesError as error:
+            raise pytest.UsageError(f"mlgates: {error}") from None
+
+    def main(self) -> Configuration:
+        """The one configuration that governs the working directory."""
+        if self._main is None:
+            self._main = self.governing(self.config.invocation_params.dir)
+        return self._main
+
+    def required(self) -> tuple[str, ...]:
+        """The required ids, as far as a configuration was read at all."""
+        return () if self._main is None else self._main.settings.required
+
+    def governing(self, path: Path) -> Configuration:
+        """The configuration that governs *path*; an empty one, based at the rootdir, for none."""
+        from pytest_mlgates.config.find import find
+        from pytest_mlgates.config.load import load, load_for
+
+        folder = path if path.is_dir() else path.parent
+        if folder not in self._by_folder:
+            override = self.config.option.mlgates_inconclusive
+            found = find(folder.resolve())
+            self._by_folder[folder] = (
+                load(found, inconclusive=override)
+                if found is not None
+                else load_for(self.config.rootpath, inconclusive=override)
+            )
+        return self._by_folder[folder]
+
+    def examples(self) -> int:
+        """How many example values messages may show.
+
+        Raises:
+            MLGatesError: if the option is not a number.
+        """
+        given = self.config.option.mlgates_examples
+        if given is None:
+            return 0
+        if not (str(given).isascii() and str(given).isdigit()):
+            raise MLGatesError(
+                f"--mlgates-examples={given} is not usable", want="a whole number, 0 or more"
+            )
+        return int(given)
+
+    def evaluator(self, configuration: Configuration) -> Evaluator:
+        """The evaluator of *configuration*: tables and predictions are shared by its gates."""
+        from pytest_mlgates.runner.evaluator import Evaluator
+
+        key = configuration.path or configuration.base
+        if key not in self._evaluators:
+            self._evaluators[key] = Evaluator(configuration, examples=self.examples())
+        return self._evaluators[key]
