@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import json
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Iterator
 
     from pytest_mlgates.config.model import Configuration
+    from pytest_mlgates.core.errors import MLGatesError
     from pytest_mlgates.core.evidence import Evidence
 
 HELP = "evaluate the gates declared in [tool.mlgates]"
@@ -46,22 +48,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate, print, write the evidence."""
+    from pytest_mlgates.core.boundary import write
+    from pytest_mlgates.core.errors import MLGatesError
     from pytest_mlgates.runner.check import exit_code
     from pytest_mlgates.runner.check import run as evaluate
 
     configuration = _configuration(arguments)
     total = len(arguments.gates) or len(configuration.gates)
-    with _progress(total) as progress:
+    only_json = arguments.json == "-"
+    with _stdout_to_stderr() if only_json else contextlib.nullcontext(), _progress(total) as bar:
         evidence = evaluate(
-            configuration, arguments.gates, examples=arguments.examples, progress=progress
+            configuration, arguments.gates, examples=arguments.examples, progress=bar
         )
-    written = _write_evidence(configuration, evidence, arguments.evidence)
-    _show(evidence, written, to_stderr=arguments.json == "-")
-    if arguments.json == "-":
-        sys.stdout.write(evidence.to_json())
+    unwritten: list[MLGatesError] = []
+    written = _write_evidence(configuration, evidence, arguments.evidence, unwritten)
+    _show(evidence, written, to_stderr=only_json)
+    if only_json:  # in ASCII, whatever the encoding of the pipe
+        write(sys.stdout, json.dumps(evidence.to_dict(), indent=2, allow_nan=False) + "\n")
     elif arguments.json:
-        _write(Path(arguments.json), evidence)
+        _write(Path(arguments.json), evidence, "--json", unwritten)
     _step_summary(evidence)
+    if unwritten:
+        raise MLGatesError("\n".join(str(error) for error in unwritten))
     return exit_code(evidence)
 
 
@@ -83,25 +91,26 @@ def _configuration(arguments: argparse.Namespace) -> Configuration:
 
 
 def _show(evidence: Evidence, written: str | None, *, to_stderr: bool) -> None:
+    from pytest_mlgates.core.boundary import write
     from pytest_mlgates.reports.text import degrade, render_evidence
 
     stream = sys.stderr if to_stderr else sys.stdout
-    for line in render_evidence(evidence, written=written):
-        stream.write(degrade(line, stream.encoding) + "\n")
+    lines = render_evidence(evidence, written=written)
+    write(stream, "".join(degrade(line, stream.encoding) + "\n" for line in lines))
 
 
 def _write_evidence(
-    configuration: Configuration, evidence: Evidence, given: str | None
+    configuration: Configuration,
+    evidence: Evidence,
+    given: str | None,
+    unwritten: list[MLGatesError],
 ) -> str | None:
-    from pytest_mlgates.runner.evidence import default_path
+    from pytest_mlgates.runner.evidence import default_path, write
 
     if given is not None:
-        _write(Path(given), evidence)
-        return given
+        return given if _write(Path(given), evidence, "--evidence", unwritten) else None
     path = default_path(configuration)
     try:
-        from pytest_mlgates.runner.evidence import write
-
         write(path, evidence)
     except OSError as error:  # a read-only checkout: nobody asked for this file
         sys.stderr.write(f"evidence was not written: {error}\n")
@@ -109,16 +118,42 @@ def _write_evidence(
     return os.path.relpath(path)
 
 
-def _write(path: Path, evidence: Evidence) -> None:
+def _write(path: Path, evidence: Evidence, option: str, unwritten: list[MLGatesError]) -> bool:
+    """Write a file that the user asked for; if that fails, the verdicts are still shown first."""
     from pytest_mlgates.core.errors import MLGatesError
     from pytest_mlgates.runner.evidence import write
 
     try:
         write(path, evidence)
     except OSError as error:
-        raise MLGatesError(
-            f"{str(path)!r} cannot be written", got=str(error.strerror or error)
-        ) from None
+        unwritten.append(
+            MLGatesError(
+                f"{str(path)!r} cannot be written",
+                where=option,
+                got=str(error.strerror or error),
+                want="a file in a folder that can be written",
+            )
+        )
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _stdout_to_stderr() -> Iterator[None]:
+    """What the project's code and its child processes print must not end up among the JSON."""
+    with contextlib.redirect_stdout(sys.stderr):
+        try:
+            sys.__stdout__.flush()  # type: ignore[union-attr]
+            kept = os.dup(1)
+            os.dup2(2, 1)
+        except (OSError, ValueError, AttributeError):  # closed, or not a file: nothing to redirect
+            yield
+            return
+        try:
+            yield
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)
 
 
 def _step_summary(evidence: Evidence) -> None:
@@ -159,7 +194,6 @@ def _progress(total: int) -> Iterator[Callable[[str], None] | None]:
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise ValueError(text)
-    return value
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 0 or more")
+    return int(text)

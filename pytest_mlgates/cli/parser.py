@@ -7,6 +7,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from pytest_mlgates.cli import check
+from pytest_mlgates.core.boundary import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,6 @@ def dispatch(argv: Sequence[str]) -> int:
     for name, module in _COMMANDS.items():
         own = commands.add_parser(name, help=module.HELP, description=module.HELP)
         module.add_arguments(own)
-    arguments = parser.parse_args(argv)
+    arguments = parsed(parser, argv)
     code: int = _COMMANDS[arguments.command].run(arguments)
     return code

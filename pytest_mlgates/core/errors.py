@@ -27,6 +27,8 @@ class MLGatesError(Exception):
         fix: A command or a line to paste.
     """
 
+    parts: tuple[MLGatesError, ...] = ()  # the mistakes, where this error is several
+
     def __init__(
         self, what: str, *, where: str = "", got: str = "", want: str = "", fix: str = ""
     ) -> None:

@@ -86,7 +86,8 @@ def environment(packages: Sequence[str]) -> dict[str, Any]:
 
     versions: dict[str, str] = {}
     for name in ("pytest-mlgates", *packages):
-        if name != "pytest-mlgates" and name.replace("-", "_") not in sys.modules:
+        module = {"scikit-learn": "sklearn"}.get(name, name.replace("-", "_"))
+        if name != "pytest-mlgates" and module not in sys.modules:
             continue
         try:
             versions[name] = metadata.version(name)

@@ -112,7 +112,7 @@ class InputDigest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What one gate found. ``to_dict`` is the JSON contract (``schema/verdict.schema.json``)."""
+    """What one gate found. ``to_dict`` is the JSON contract (``evidence.schema.json``)."""
 
     id: str
     kind: str
@@ -220,7 +220,7 @@ def plain(value: Any) -> Any:
     tests run, hence no exceptions to this rule. NaN and infinities become None.
     """
     if value is None or isinstance(value, str | bool):
-        return str(value) if isinstance(value, StrEnum) else value
+        return value if isinstance(value, bool | None) else str(value)  # numpy's text is a str too
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float | Fraction):
@@ -232,6 +232,8 @@ def plain(value: Any) -> Any:
         return [plain(v) for v in value]
     if isinstance(value, set | frozenset):
         return sorted((plain(v) for v in value), key=repr)
+    if type(value).__name__ in {"NAType", "NaTType"}:
+        return None
     item = getattr(value, "item", None)
     if callable(item) and getattr(value, "ndim", 1) == 0:  # numpy scalars and 0-d arrays
         return plain(item())

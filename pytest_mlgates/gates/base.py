@@ -148,6 +148,7 @@ def parse(
     *,
     defaults: Mapping[str, Any] | None = None,
     where: str = "",
+    beside: Sequence[str] | None = None,
 ) -> GateParameters:
     """Validated parameters of a marker, a call or a TOML table.
 
@@ -157,9 +158,11 @@ def parse(
         kwargs: Keyword arguments; they win over *defaults*.
         defaults: From the configuration; keys that this kind does not know are left out.
         where: What the user wrote, for messages.
+        beside: For a TOML table: the keys of it that are no parameters. Messages then speak of
+            keys, and name the key beside *where*.
 
     Raises:
-        MLGatesError: naming every wrong argument at once.
+        MLGatesError: naming every wrong argument at once, each in its ``parts``.
     """
     if len(args) > len(kind.positional):
         raise MLGatesError(
@@ -177,24 +180,31 @@ def parse(
     try:
         return kind.parameters.model_validate({**base, **given, **kwargs})
     except pydantic.ValidationError as error:
-        raise combine(list(misuses(error, kind.parameters, where)), where) from None
+        raise combine(misuses(error, kind.parameters, where, beside), where) from None
 
 
 def misuses(
-    error: pydantic.ValidationError, model: type[BaseModel], where: str
+    error: pydantic.ValidationError,
+    model: type[BaseModel],
+    where: str,
+    beside: Sequence[str] | None = None,
 ) -> list[MLGatesError]:
     """Each complaint of *error* in the template of the house."""
-    return [_misuse(details, model, where) for details in error.errors(include_url=False)]
+    return [_misuse(details, model, where, beside) for details in error.errors(include_url=False)]
 
 
-def _misuse(details: Any, model: type[BaseModel], where: str) -> MLGatesError:
+def _misuse(
+    details: Any, model: type[BaseModel], where: str, beside: Sequence[str] | None
+) -> MLGatesError:
     path = [str(part) for part in details["loc"]]
     name = ".".join(path)
-    message = details["msg"].removeprefix("Value error, ")
-    names = sorted(model.model_fields)
+    message = details["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    names = sorted([*model.model_fields, *(beside or ())])
+    if beside is not None and path:
+        where = f"{where} {path[0]}"
     if details["type"] == "extra_forbidden":
         return MLGatesError(
-            f"unknown argument {name!r}",
+            f"unknown {'argument' if beside is None else 'key'} {name!r}",
             where=where,
             want=f"one of {listing(names, 40)}",
             fix=did_you_mean(path[-1], names),
@@ -213,11 +223,14 @@ def combine(errors: list[MLGatesError], where: str) -> MLGatesError:
     """One error of several: all mistakes are told at once."""
     if len(errors) == 1:
         return errors[0]
+    texts = []
     for error in errors:
-        error.where = ""
-    return MLGatesError(
-        f"{len(errors)} mistakes", where=where, got="\n" + "\n".join(str(e) for e in errors)
-    )
+        kept, error.where = error.where, "" if error.where == where else error.where
+        texts.append(str(error))
+        error.where = kept
+    combined = MLGatesError(f"{len(errors)} mistakes", where=where, got="\n" + "\n".join(texts))
+    combined.parts = tuple(errors)
+    return combined
 
 
 def evaluate(gate: Gate, subject: Any, context: Context) -> Verdict:

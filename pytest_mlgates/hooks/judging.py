@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -20,23 +21,25 @@ def judge(configuration: Configuration, gates: Sequence[DeclaredGate]) -> int:
 
     evaluator = Evaluator(configuration)
     verdicts: list[Verdict] = []
-    elsewhere: list[tuple[str, str]] = []
+    elsewhere: list[tuple[str, str, str]] = []
     for declared in gates:
+        command = f"mlgates check {shlex.quote(declared.gate.id)}"
         reason = needs_project(configuration, declared)
         if reason is not None:
-            elsewhere.append((declared.gate.id, reason))
+            elsewhere.append((declared.gate.id, reason, command))
             continue
         try:
             verdicts.append(evaluator.evaluate(declared.gate, evaluator.subject_of(declared)))
         except MissingExtraError as error:
-            elsewhere.append((declared.gate.id, error.what))
+            elsewhere.append((declared.gate.id, error.what, command))
         except MLGatesError as error:
             verdicts.append(error_verdict(declared.gate, error.at(declared.gate.where)))
     return report(verdicts, elsewhere)
 
 
-def report(verdicts: Sequence[Verdict], elsewhere: Sequence[tuple[str, str]] = ()) -> int:
-    """Print *verdicts* and *elsewhere* (id and reason of what was not evaluated)."""
+def report(verdicts: Sequence[Verdict], elsewhere: Sequence[tuple[str, str, str]] = ()) -> int:
+    """Print *verdicts* and *elsewhere* (name, reason and command of what was not evaluated)."""
+    from pytest_mlgates.core.boundary import write
     from pytest_mlgates.core.verdict import Outcome
     from pytest_mlgates.reports.text import (
         degrade,
@@ -49,13 +52,12 @@ def report(verdicts: Sequence[Verdict], elsewhere: Sequence[tuple[str, str]] = (
     if verdicts:
         lines += [*render_rows(verdicts), *render_messages(verdicts), ""]
         lines.append(f" {render_tally(verdicts)}")
-    for name, reason in elsewhere:
+    for name, reason, command in elsewhere:
         lines += [
             f"gate {name!r} is not evaluated here: {reason}",
-            f"  fix:   run it in the project's environment: mlgates check {name}",
+            f"  fix:   run it in the project's environment: {command}",
         ]
-    for line in lines:
-        sys.stdout.write(degrade(line, sys.stdout.encoding) + "\n")
+    write(sys.stdout, "".join(degrade(line, sys.stdout.encoding) + "\n" for line in lines))
     if any(v.outcome is Outcome.ERROR for v in verdicts):
         return 2
     return 1 if elsewhere or any(not v.passed for v in verdicts) else 0

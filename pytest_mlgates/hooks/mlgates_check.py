@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Judge the files in *argv* (default: the process's arguments); return the exit code."""
-    from pytest_mlgates.core.boundary import guarded
+    from pytest_mlgates.core.boundary import guarded, parsed
 
-    return guarded(lambda: _run(_parser().parse_args(argv)))
+    return guarded(lambda: _run(parsed(_parser(), argv)))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -36,10 +36,11 @@ def _run(arguments: argparse.Namespace) -> int:
 
     files = [Path(name) for name in arguments.filenames]
     config = Path(arguments.config) if arguments.config else None
-    codes = [
-        _judge(load(path), changed) for path, changed in configurations_of(files, config).items()
-    ]
-    return max(codes)
+    found = configurations_of(files, config)
+    if not found:
+        sys.stdout.write("mlgates-check: no configuration governs the named files, no data file\n")
+        return 0
+    return max(_judge(load(path), changed) for path, changed in found.items())
 
 
 def _judge(configuration: Configuration, changed: list[Path]) -> int:

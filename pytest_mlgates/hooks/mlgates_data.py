@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Judge the files in *argv* (default: the process's arguments); return the exit code."""
-    from pytest_mlgates.core.boundary import guarded
+    from pytest_mlgates.core.boundary import guarded, parsed
 
-    return guarded(lambda: _run(_parser().parse_args(argv)))
+    return guarded(lambda: _run(parsed(_parser(), argv)))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -51,6 +51,7 @@ def _against_suite(files: Sequence[Path], suite: str) -> int:
     from pytest_mlgates.extensions.manager import gate_kind
     from pytest_mlgates.gates.base import Gate, parse
     from pytest_mlgates.hooks.judging import report
+    from pytest_mlgates.runner.changed import absolute
     from pytest_mlgates.runner.evaluator import Evaluator, error_verdict
 
     kind = gate_kind("data_schema")
@@ -58,15 +59,16 @@ def _against_suite(files: Sequence[Path], suite: str) -> int:
     # The suite is named by the user on a command line, hence relative to the working directory.
     parameters = parse(kind, (str(Path(suite).resolve()),), {}, where=where)
     verdicts: list[Verdict] = []
-    elsewhere: list[tuple[str, str]] = []
+    elsewhere: list[tuple[str, str, str]] = []
     for file in files:
         evaluator = Evaluator(load_for(file))
         gate = Gate(id=str(file), kind=kind, parameters=parameters, where=where)
         try:
-            table = to_table(file.resolve(), private=evaluator.is_private(file.resolve()))
+            full = absolute(file)
+            table = to_table(full, private=evaluator.is_private(full))
             verdicts.append(evaluator.evaluate(gate, table))
         except MissingExtraError as error:
-            elsewhere.append((str(file), error.what))
+            elsewhere.append((str(file), error.what, f"mlgates-data --suite {suite} {file}"))
         except MLGatesError as error:
             verdicts.append(error_verdict(gate, error.at(str(file))))
     return report(verdicts, elsewhere)

@@ -40,7 +40,7 @@ def render_rows(verdicts: Sequence[Verdict]) -> list[str]:
         grid.add_row(*(Text(" ".join(cells[i].split())) for i in used))
     stream = io.StringIO()
     Console(file=stream, width=_NO_LIMIT, color_system=None, legacy_windows=False).print(grid)
-    return [line.rstrip() for line in stream.getvalue().splitlines() if line.strip()]
+    return [f" {line.rstrip()}" for line in stream.getvalue().splitlines() if line.strip()]
 
 
 def render_messages(verdicts: Sequence[Verdict]) -> list[str]:

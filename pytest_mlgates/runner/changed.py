@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_mlgates.config.find import find
 from pytest_mlgates.core.errors import ConfigurationError
+from pytest_mlgates.core.text import listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from pytest_mlgates.config.model import Configuration, DeclaredGate
 
@@ -17,20 +20,38 @@ if TYPE_CHECKING:
 def configurations_of(files: Sequence[Path], config: Path | None = None) -> dict[Path, list[Path]]:
     """The configuration file that governs each of *files*.
 
+    JSON and TOML files without one are left out: a monorepo has many that are no business of ours.
+
     Raises:
-        ConfigurationError: if one has none: a hook that maps nothing must not look like a pass.
+        ConfigurationError: if a data file has none: a hook that maps nothing must not look like a
+            pass.
     """
     found: dict[Path, list[Path]] = {}
+    orphans = []
     for file in files:
-        path = config or find(file.resolve())
-        if path is None:
-            raise ConfigurationError(
-                f"no configuration governs {str(file)!r}",
-                want="[tool.mlgates] in pyproject.toml, or mlgates.toml, in its folder or above",
-                fix="add one, or narrow `files:` of this hook",
-            )
-        found.setdefault(path.resolve(), []).append(file.resolve())
+        full = absolute(file)
+        path = config or find(full)
+        if path is not None:
+            found.setdefault(path.resolve(), []).append(full)
+        elif is_data(full):
+            orphans.append(str(file))
+    if orphans:
+        raise ConfigurationError(
+            f"no configuration governs {listing(orphans, 6)}",
+            want="[tool.mlgates] in pyproject.toml, or mlgates.toml, in its folder or above",
+            fix="add one, or narrow `files:` of this hook",
+        )
     return found
+
+
+def absolute(path: Path) -> Path:
+    """*path* made absolute without following links: data that a link points to keeps its name."""
+    return Path(os.path.abspath(path))  # noqa: PTH100
+
+
+def is_data(path: Path) -> bool:
+    """Whether *path* is a table; a JSON or TOML file may be anyone's."""
+    return path.suffix.lower() not in {".json", ".toml"}
 
 
 def affected(configuration: Configuration, files: Iterable[Path]) -> list[DeclaredGate]:
@@ -39,7 +60,7 @@ def affected(configuration: Configuration, files: Iterable[Path]) -> list[Declar
     Inputs are the data files of the table, the suite, a champion's file, and the configuration
     itself.
     """
-    changed = set(files)
+    changed = {variant for file in files for variant in (file, file.resolve())}
     if configuration.path in changed:
         return list(configuration.gates.values())
     return [d for d in configuration.gates.values() if _reads(configuration, d, changed)]
@@ -70,7 +91,7 @@ def _reads(configuration: Configuration, declared: DeclaredGate, changed: set[Pa
         for key in ("suite", "no_worse_than")
         if isinstance(value := getattr(parameters, key, None), str)
     ]
-    if any((base / value).resolve() in changed for value in named):
+    if any(covers(base, value, path) for value in named for path in changed):
         return True
     if declared.table is None:
         return False
@@ -83,15 +104,33 @@ def covers(base: Path, pattern: str, path: Path) -> bool:
 
     A deleted file counts too, so the file system is not asked.
     """
-    declared = (base / pattern).resolve()
-    if declared == path or declared in path.parents:
+    declared = absolute(base / pattern)
+    if {declared, declared.resolve()} & {path, *path.parents}:
         return True
     if not any(char in pattern for char in "*?["):
         return False
-    import fnmatch
-    import re
+    full = re.escape(f"{base}{os.sep}") + _as_regex(pattern)
+    return re.fullmatch(full, str(path)) is not None
 
-    # `**` spans folders, `*` does not: as glob reads the files.
-    parts = [fnmatch.translate(part) for part in str(declared).split("**")]
-    bodies = [p.removeprefix("(?s:").removesuffix(")\\Z").replace(".*", "[^/]*") for p in parts]
-    return re.fullmatch(".*".join(bodies), str(path)) is not None
+
+def _as_regex(pattern: str) -> str:
+    """A glob as ``glob`` reads it: ``**/`` spans any number of folders, ``*`` and ``?`` none."""
+    out, i = "", 0
+    pattern = os.path.normpath(pattern)
+    while i < len(pattern):
+        if pattern.startswith("**/", i):
+            out, i = out + "(?:[^/]+/)*", i + 3
+            continue
+        if pattern.startswith("**", i):
+            out, i = out + ".*", i + 2
+            continue
+        char = pattern[i]
+        end = pattern.find("]", i + 2)
+        if char == "[" and end > 0:
+            body = pattern[i + 1 : end].replace("\\", "\\\\")
+            out += "[" + ("^" + body[1:] if body[0] == "!" else body.replace("^", "\\^", 1)) + "]"
+            i = end + 1
+            continue
+        out += {"*": "[^/]*", "?": "[^/]"}.get(char, re.escape(char))
+        i += 1
+    return out

@@ -9,7 +9,7 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.verdict import Outcome, Policy, Verdict
 from pytest_mlgates.engines.table import Table, to_table
 from pytest_mlgates.gates.base import Context, Gate, evaluate
-from pytest_mlgates.runner.changed import covers
+from pytest_mlgates.runner.changed import absolute, covers
 from pytest_mlgates.runner.entries import import_entry
 
 if TYPE_CHECKING:
@@ -98,9 +98,9 @@ class Evaluator:
     def is_private(self, path: str | Path) -> bool:
         """Whether *path* is the path of a table that the configuration declares private."""
         base = self.configuration.base
-        full = (base / path).resolve()
+        names = {absolute(base / path), (base / path).resolve()}
         return any(
-            settings.private and covers(base, settings.path, full)
+            settings.private and any(covers(base, settings.path, name) for name in names)
             for settings in self.configuration.settings.tables.values()
         )
 

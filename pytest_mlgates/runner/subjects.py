@@ -43,7 +43,7 @@ def assemble(
     for key, value in keywords.items():
         if key == "sensitive_features":
             arrays.update(_sensitive(value))
-        elif key in ROLES and not _names_columns(value):
+        elif key in ROLES and not _names_columns(key, value):
             added = _score_columns(key, value)
             arrays.update(added)
             roles[key] = list(added) if len(added) > 1 else next(iter(added))
@@ -76,11 +76,13 @@ def assemble(
     return table, roles
 
 
-def _names_columns(value: Any) -> bool:
+def _names_columns(key: str, value: Any) -> bool:
+    """Whether *value* names columns; a list of texts does for scores only, which are numbers."""
     if isinstance(value, str):
         return True
     return (
-        isinstance(value, list | tuple)
+        key == "y_score"
+        and isinstance(value, list | tuple)
         and 0 < len(value) <= 1000
         and all(isinstance(v, str) for v in value)
         and len(set(value)) == len(value)
