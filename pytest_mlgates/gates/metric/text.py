@@ -63,8 +63,8 @@ def slice_name(parameters: MetricParameters, group: Group, display: Display) -> 
     return ", ".join(f"{name}={'missing' if v is None else v}" for name, v in pairs)
 
 
-def _subject(parameters: MetricParameters) -> str:
-    return parameters.metric + ("" if parameters.no_worse_than is None else " minus the champion's")
+def _subject(parameters: MetricParameters, claim: Claim) -> str:
+    return parameters.metric + (" minus the champion's" if claim.relative else "")
 
 
 def _in_slice(parameters: MetricParameters, part: Part, display: Display) -> str:
