@@ -44,6 +44,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _KEYWORDS = {"and", "or", "not", "in"}
+_NULLS = {"None", "nan", "NaN", "null"}
 _CONSTANTS = {"True": True, "False": False}
 _NULL_CALLS = {"notNull": False, "is_not_null": False, "isNull": True, "is_null": True}
 _PARSERS = (None, "pandas", "great_expectations", "great_expectations__experimental__")
@@ -100,6 +101,8 @@ class _Parser:
                 yield "value", ast.literal_eval(token)
             elif kind == "quoted":
                 yield "name", Name(token)
+            elif kind == "name" and token in _NULLS:
+                raise refused(self.text, f'{token} (write `col("x").isNull()`)')
             elif kind == "name" and token in _CONSTANTS:
                 yield "value", _CONSTANTS[token]
             elif kind == "name" and token not in _KEYWORDS:

@@ -166,7 +166,7 @@ def is_in(table: Table, column: str, values: Iterable[Any], *, what: str) -> nw.
         MismatchError: if one of them is of another family.
     """
     kind = family(table, column)
-    found = [literal(table, column, v, what=f"{what} holds") for v in values if v is not None]
+    found = [literal(table, column, v, what=what) for v in values if v is not None]
     if kind in (Family.INTEGER, Family.BOOLEAN):
         low, high = _INTEGER_BITS.get(type(table.schema[column]), (0, 1))
         found = [int(v) for v in found if v == v // 1 and low <= v <= high]
@@ -182,7 +182,7 @@ def never(expression: nw.Expr) -> nw.Expr:
 
 
 def always(expression: nw.Expr) -> nw.Expr:
-    """True in every row."""
+    """True in every row, of nulls too."""
     return expression.is_null() | ~expression.is_null()
 
 
@@ -196,11 +196,11 @@ def _integer_holds(expression: nw.Expr, op: str, bound: Fraction, low: int, high
     if op in (">=", ">"):
         least = math.ceil(bound) if op == ">=" else math.floor(bound) + 1
         if least <= low:
-            return always(expression)
+            return ~expression.is_null()
         return _compare(expression, ">=", least) if least <= high else never(expression)
     most = math.floor(bound) if op == "<=" else math.ceil(bound) - 1
     if most >= high:
-        return always(expression)
+        return ~expression.is_null()
     return _compare(expression, "<=", most) if most >= low else never(expression)
 
 

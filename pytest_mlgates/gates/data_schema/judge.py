@@ -202,6 +202,8 @@ def _verdict(
         for e, _ in judged
         if e.arguments.get("mostly") == 0
     ]
+    if not any(e.blocks for e, _ in judged):
+        warnings.append("no expectation of this suite blocks: all are warnings")
     return Verdict(
         id="",
         kind="data_schema",
@@ -248,7 +250,7 @@ def _bad_rows(plan: Plan, failed: list[Result], rows: int, display: Display) -> 
     else:
         found = min(rows, sum(r.unexpected_count or 0 for r in counted))
     hedge = "" if exact else "up to "
-    return f"{hedge}{display.count(found)} of {plural(rows, 'row')}"
+    return f"{hedge}{display.count(found)} of {messages.rows_in_words(rows, display)}"
 
 
 def _details(

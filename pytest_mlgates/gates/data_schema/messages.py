@@ -40,9 +40,9 @@ def render(
     total = plural(len(judged), "expectation")
     if failed:
         head = f"{len(failed)} of {total} failed"
-        head += f", {bad_rows}" if bad_rows else f", {display.count(rows)} rows read"
+        head += f", {bad_rows}" if bad_rows else f", {rows_in_words(rows, display)} read"
     else:
-        head = f"{total} held over {_rows(rows, display)}"
+        head = f"{_held(judged)} over {rows_in_words(rows, display)}"
     if warned:
         head += f", {plural(len(warned), 'warning')}"
     lines = [_subject(*judged[i]) for i in (*failed, *warned)]
@@ -63,10 +63,17 @@ def summarize(judged: Sequence[tuple[Expectation, Result]]) -> str:
     failed = [e for e, r in judged if not r.success and e.blocks]
     total = plural(len(judged), "expectation")
     if not failed:
-        return f"{total} held"
+        warned = sum(not r.success for _, r in judged)
+        return _held(judged) + (f", {plural(warned, 'warning')}" if warned else "")
     names = [label(e) for e in failed]
     more = f" and {len(names) - _MOST_ON_A_LINE} more" if len(names) > _MOST_ON_A_LINE else ""
     return f"{len(failed)} of {total} failed: {', '.join(names[:_MOST_ON_A_LINE])}{more}"
+
+
+def _held(judged: Sequence[tuple[Expectation, Result]]) -> str:
+    held = sum(bool(r.success) for _, r in judged)
+    total = plural(len(judged), "expectation")
+    return f"{total} held" if held == len(judged) else f"{held} of {total} held"
 
 
 def label(expectation: Expectation) -> str:
@@ -154,7 +161,7 @@ def _found(result: Result, display: Display) -> str:
         considered = total - (result.missing_count or 0)
         share = f" ({count / considered:.2%})".replace("%", " %") if considered else ""
         hidden = display.private and count < display.min_cell
-        return f"{_rows(count, display)}{'' if hidden else share}"
+        return f"{rows_in_words(count, display)}{'' if hidden else share}"
     if result.observed_value is None:
         return "does not hold"
     if result.discloses and display.private:
@@ -169,7 +176,8 @@ def _observed(value: Any) -> str:
     return text if len(text) <= 120 else f"{text[:119]}…"
 
 
-def _rows(count: int, display: Display) -> str:
+def rows_in_words(count: int, display: Display) -> str:
+    """``1 row``, ``5 rows``, ``<10 rows``."""
     return f"{display.count(count)} {'row' if count == 1 and not display.private else 'rows'}"
 
 

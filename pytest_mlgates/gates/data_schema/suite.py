@@ -195,7 +195,7 @@ def _envelope_errors(given: Mapping[str, Any], where: str) -> Iterator[MLGatesEr
             yield MLGatesError(
                 f"unknown key {key!r}",
                 where=where,
-                want=f"one of {listing(sorted(_KEYS))}",
+                want="one of 'type', 'kwargs', 'severity', 'meta'",
                 fix=did_you_mean(str(key), sorted(_KEYS)) or 'arguments go under "kwargs"',
             )
     if given.get("windows"):
