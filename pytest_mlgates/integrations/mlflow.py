@@ -45,6 +45,8 @@ def mlgates_load_model(reference: str, base: Path) -> Model | None:
     with _contained():
         mlflow = optional("mlflow", extra="mlflow", why=f"model {reference!r}")
         uri = tracking_uri(base)
+        # Parts of MLflow (runs:/ among them) ask the environment even where they are told.
+        os.environ["MLFLOW_TRACKING_URI"] = uri
         try:
             return _model(reference, Store(mlflow, uri).find(reference))
         except MLGatesError:
@@ -139,7 +141,7 @@ def _plain(values: Any) -> list[Any]:
 @contextlib.contextmanager
 def _contained() -> Iterator[None]:
     """Without telemetry, progress bars, long retries and warnings; the environment is put back."""
-    before = {name: os.environ.get(name) for name in (*_FORCED, *_DEFAULTS)}
+    before = {name: os.environ.get(name) for name in (*_FORCED, *_DEFAULTS, "MLFLOW_TRACKING_URI")}
     os.environ.update(_FORCED)
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)

@@ -120,7 +120,10 @@ def _verdict(
         groups=_groups(decision, display),
         details=_whole(decision, display),
         rows_needed=decision.rows_needed,
-        inputs=(InputDigest(name=table.name, digest=table.digest(columns), rows=table.n_rows),),
+        inputs=(
+            InputDigest(name=table.name, digest=table.digest(columns), rows=table.n_rows),
+            *(InputDigest(name=n, digest=d, rows=None) for n, d in table.origins),
+        ),
         warnings=tuple(warnings),
         message=text.message(parameters, decision, outcome, display, found),
         summary=text.summary(parameters, decision, display),
