@@ -170,5 +170,9 @@ def _relative(item: pytest.Item, path: str) -> str:
 
 
 def _first_line(text: str) -> str:
+    """What pytest's short summary shows: the count, the first gate, and what it found."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return " ".join(lines[:2]) if lines and lines[0].startswith("gate ") else (lines or [""])[0]
+    place = next((i for i, line in enumerate(lines) if line.startswith("gate ")), None)
+    if place is None:
+        return lines[0] if lines else ""
+    return " ".join(lines[: place + 2])
