@@ -72,7 +72,7 @@ def summarise(session: GateSession, reporter: pytest.TerminalReporter) -> None:
     verdicts = [] if closed.evidence is None else list(closed.evidence.verdicts)
     if not (verdicts or session.ledger.labels or closed.problems or closed.not_run):
         return
-    reporter.section("ML gates")
+    reporter.write_sep("=", "ML gates")
     if verdicts:
         _write_verdicts(reporter, verdicts, closed.written)
     elif closed.written:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,9 @@ class GateItem(pytest.Item):
         if not verdict.passed:
             raise GateFailure(message(verdict), [verdict])
 
-    def reportinfo(self) -> tuple[Path, None, str]:
-        """Where pytest says this gate stands."""
-        return self.path, None, self.name
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where this gate is declared."""
+        header = re.compile(rf"\s*\[(tool\.mlgates\.)?gates\.[\"']?{re.escape(self.name)}[\"']?\]")
+        lines = self.path.read_text(encoding="utf-8").splitlines()
+        found = (number for number, line in enumerate(lines) if header.match(line))
+        return self.path, next(found, None), self.name
