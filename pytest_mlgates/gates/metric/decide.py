@@ -74,7 +74,8 @@ class Decision:
         measured: Its value and bounds, at the corrected level if that is what disproved it.
         confidence: Of these bounds.
         correction: How the level was corrected, None if it was not.
-        deciding: The part whose value decides an inconclusive finding under ``estimate``.
+        deciding: The part whose value decides an inconclusive finding under ``estimate``; else the
+            shown one.
         deciding_value: That value.
         holds: Whether it is on the right side.
         rows_needed: About how many rows like the shown part's would decide.
@@ -101,28 +102,23 @@ def decide(parts: Sequence[Part], claims: Sequence[Claim], confidence: float) ->
         UndefinedPartError: where a part has no value.
     """
     plain = [(part, _measured(part, confidence)) for part in parts]
-    corrected_level = simultaneous(confidence, len(parts))
-    corrected = (
-        plain if len(parts) == 1 else [(part, _measured(part, corrected_level)) for part in parts]
-    )
-    deciding, deciding_claim, value = _deciding(plain, claims, confidence)
-    broken = [
-        (part, found, claim)
-        for part, found in corrected
-        for claim in claims
-        if claim.disproven(found.interval)
-    ]
     open_claims = [
         (part, found, claim)
         for part, found in plain
         for claim in claims
         if not claim.proven(found.interval)
     ]
-    holds = deciding_claim.holds(value)
+    corrected_level = simultaneous(confidence, len(parts))
+    broken = []
+    for part, _, claim in (item for item in open_claims if item[2].disproven(item[1].interval)):
+        corrected = _measured(part, corrected_level)
+        if claim.disproven(corrected.interval):
+            broken.append((part, corrected, claim))
     shown_level, correction, needed = confidence, None, None
     if broken:
         finding = Finding.DISPROVEN
         part, found, claim = min(broken, key=lambda item: _far_slack(item[2], item[1].interval))
+        deciding, value, holds = part, found.value, False
         if len(parts) > 1:
             shown_level = corrected_level
             correction = f"sidak over the whole and {len(parts) - 1} slices"
@@ -132,8 +128,11 @@ def decide(parts: Sequence[Part], claims: Sequence[Claim], confidence: float) ->
             ((part, found, claim) for part, found in plain for claim in claims),
             key=lambda item: _near_slack(item[2], item[1].interval),
         )
+        deciding, value, holds = part, found.value, True
     else:
         finding = Finding.INCONCLUSIVE
+        deciding, deciding_claim, value = _deciding(plain, claims, confidence)
+        holds = deciding_claim.holds(value)
         part, found, claim = _in_the_way(open_claims, None if holds else deciding)
         needed = rows_needed(part.rows, found.value, found.interval, claim.limit, confidence)
     return Decision(

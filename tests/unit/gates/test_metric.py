@@ -235,3 +235,35 @@ def test_ids_tell_gates_apart() -> None:
     against = parse(KIND, ("accuracy",), {"no_worse_than": "m:f", "margin": 0.1})
     assert against.id_part() == "accuracy:no_worse_than"
     assert against.bound().to_dict() == {"no_worse_than": "m:f", "margin": 0.1}
+
+
+def blocked(truth: list[float], sizes: list[int], rounds: int = 200) -> tuple[float, float]:
+    """How often a gate of .90 over slices with these true accuracies fails, and is disproven."""
+    generator = np.random.default_rng(0)
+    fails = disproofs = 0
+    for _ in range(rounds):
+        right = generator.binomial(sizes, truth)
+        counts = {(f"s{i}", 1, 1): int(hits) for i, hits in enumerate(right)}
+        counts |= {
+            (f"s{i}", 1, 0): n - int(hits)
+            for i, (n, hits) in enumerate(zip(sizes, right, strict=True))
+        }
+        table = to_table(pd.DataFrame({"part": ["s0"], "y_true": [1], "y_pred": [1]}))
+        # The table as its one group-by would give it.
+        table._counts["part", "y_true", "y_pred"] = [(k, n) for k, n in counts.items() if n]
+        verdict = judged(table, "accuracy", min=0.9, by="part")
+        fails += verdict.outcome is Outcome.FAILED
+        disproofs += verdict.finding is Finding.DISPROVEN
+    return fails / rounds, disproofs / rounds
+
+
+SIZES = [100, 200, 200, 400, 400, 800, 800, 1500, 1500, 3000]
+
+
+def test_good_slices_are_rarely_blocked_and_a_bad_one_mostly() -> None:
+    """Ten slices at .92 against .90; the raw worst slice would block .45 of them (decision D1)."""
+    fails, disproofs = blocked([0.92] * 10, SIZES)
+    assert fails < 0.13
+    assert disproofs < 0.05
+    fails, _ = blocked([0.92, 0.85, *[0.92] * 8], SIZES)
+    assert fails > 0.7
