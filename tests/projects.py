@@ -1,9 +1,12 @@
-"""A small project with one gate of each kind, as users have it; written by the tests that need it."""
+"""A small project with one gate of each kind, as users have it."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SUITE = [
     {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "age"}},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -134,7 +133,7 @@ def test_json_and_evidence_files_hold_the_same_record(project, capsys):
     assert main(["check", "--json", "out/a.json", "--evidence", "out/b.json"]) == 0
     assert "evidence out/b.json" in capsys.readouterr().out
     assert Path("out/a.json").read_text() == Path("out/b.json").read_text()
-    assert sorted(os.listdir("out")) == ["a.json", "b.json"]
+    assert sorted(p.name for p in Path("out").iterdir()) == ["a.json", "b.json"]
     assert not Path(".mlgates").exists()
 
 

@@ -35,7 +35,7 @@ def test_a_broken_pyproject_of_somebody_else_is_not_our_business(tmp_path):
 
 def test_a_broken_pyproject_that_names_us_is_told(tmp_path):
     (tmp_path / "pyproject.toml").write_text("[tool.mlgates\n")
-    with pytest.raises(ConfigurationError, match="pyproject.toml is not TOML"):
+    with pytest.raises(ConfigurationError, match="is not TOML"):
         find(tmp_path)
 
 

@@ -63,41 +63,51 @@ kind = "fairnes"
     [
         (
             ("min = 0.8", "mni = 0.8\nmax = 0.9"),
-            "unknown key 'mni'\n  where: pyproject.toml [tool.mlgates.gates.x] mni\n  want:  one of",
+            "unknown key 'mni'\n  where: pyproject.toml [tool.mlgates.gates.x] mni\n  want:",
         ),
         (("min = 0.8", "mni = 0.8\nmax = 0.9"), "  fix:   did you mean 'min'?"),
         (("table =", "tabel ="), "gate 'x' names no table\n"),
         (("table =", "tabel ="), "  fix:   did you mean 'table'?"),
         (
             ('"holdout"', '"holdot"'),
-            "gate 'x' judges an unknown table 'holdot'\n"
-            "  where: pyproject.toml [tool.mlgates.gates.x] table\n"
-            "  want:  one of the declared tables: 'holdout'\n"
-            "  fix:   did you mean 'holdout'?",
+            (
+                "gate 'x' judges an unknown table 'holdot'\n"
+                "  where: pyproject.toml [tool.mlgates.gates.x] table\n"
+                "  want:  one of the declared tables: 'holdout'\n"
+                "  fix:   did you mean 'holdout'?"
+            ),
         ),
         (
             ('kind = "metric"', ""),
-            "gate 'x' has no kind\n  where: pyproject.toml [tool.mlgates.gates.x]\n"
-            "  want:  one of 'data_schema', 'metric', 'fairness', 'reproducibility'",
+            (
+                "gate 'x' has no kind\n  where: pyproject.toml [tool.mlgates.gates.x]\n"
+                "  want:  one of 'data_schema', 'metric', 'fairness', 'reproducibility'"
+            ),
         ),
         (
             ("min = 0.8", "min = nan"),
-            "min is not usable\n  where: pyproject.toml [tool.mlgates.gates.x] min\n"
-            "  got:   nan\n  want:  a finite number",
+            (
+                "min is not usable\n  where: pyproject.toml [tool.mlgates.gates.x] min\n"
+                "  got:   nan\n  want:  a finite number"
+            ),
         ),
         (("min = 0.8", "min = 1.8"), "min = 1.8 is out of range for accuracy"),
         (("min = 0.8", ""), "a metric gate on accuracy without a bound demands nothing"),
         (
             ("table =", 'entry = "a:b"\ntable ='),
-            "gate 'x' of kind 'metric' takes no entry\n"
-            "  where: pyproject.toml [tool.mlgates.gates.x] entry\n"
-            "  fix:   name its table instead",
+            (
+                "gate 'x' of kind 'metric' takes no entry\n"
+                "  where: pyproject.toml [tool.mlgates.gates.x] entry\n"
+                "  fix:   name its table instead"
+            ),
         ),
         (("gates.x]", 'gates."v1.2"]\nmni = 1'), '[tool.mlgates.gates."v1.2"] mni'),
         (
             ("min = 0.8", 'min = 0.8\ninconclusive = "maybe"'),
-            "[tool.mlgates.gates.x] inconclusive\n  got:   'maybe'\n"
-            "  want:  'estimate', 'pass' or 'fail'",
+            (
+                "[tool.mlgates.gates.x] inconclusive\n  got:   'maybe'\n"
+                "  want:  'estimate', 'pass' or 'fail'"
+            ),
         ),
         (("min = 0.8", "min = 0.8\nconfidence = 95"), "[tool.mlgates.gates.x] confidence\n"),
     ],

@@ -1,0 +1,132 @@
+"""Hook ``mlgates-data``: named files against a suite, or against the contract of their table."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pytest_mlgates.hooks.mlgates_data import main
+from tests.projects import BAD_DATA, CONFIGURATION, GOOD_DATA, SUITE, write_project
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Data and a suite, without any configuration."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "suite.json").write_text(json.dumps(SUITE))
+    (tmp_path / "good.csv").write_text(GOOD_DATA)
+    (tmp_path / "bad.csv").write_text(BAD_DATA)
+    return tmp_path
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return write_project(tmp_path)
+
+
+def test_a_good_file_passes_its_suite(folder, capsys):
+    assert main(["--suite", "suite.json", "good.csv"]) == 0
+    out = capsys.readouterr().out
+    assert out.split()[:3] == ["PASS", "good.csv", "data_schema"]
+    assert " 1 gate: 1 passed, 0 failed, 0 waived\n" in out
+
+
+def test_each_file_is_judged_on_its_own(folder, capsys):
+    assert main(["--suite", "suite.json", "good.csv", "bad.csv"]) == 1
+    out = capsys.readouterr().out
+    assert "gate 'bad.csv' failed\n  1 of 2 expectations failed, 1 of 2 rows\n" in out
+    assert " 2 gates: 1 passed, 1 failed" in out
+
+
+def test_a_missing_column_is_named_with_the_nearest(folder, capsys):
+    (folder / "bad.csv").write_text("Age_,sex\n3,F\n")
+    assert main(["--suite", "suite.json", "bad.csv"]) == 1
+    out = capsys.readouterr().out
+    assert "'age'" in out
+    assert "did you mean 'Age_'?" in out
+
+
+def test_a_suite_that_does_not_exist_is_misuse(folder, capsys):
+    assert main(["--suite", "suit.json", "good.csv"]) == 2
+    out = capsys.readouterr().out
+    assert "suit.json" in out
+    assert "did you mean 'suite.json'?" in out
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "'bad.csv' is empty"),
+        ("age,sex\n", "has 0 rows"),
+        ("age,sex\n1\n", "'bad.csv' cannot be read"),
+        ("age,age\n1,2\n", "column 'age' stands twice in the header of 'bad.csv'"),
+    ],
+)
+def test_a_file_that_holds_nothing_to_judge_is_misuse(folder, capsys, content, words):
+    (folder / "bad.csv").write_text(content)
+    assert main(["--suite", "suite.json", "bad.csv"]) == 2
+    out = capsys.readouterr().out
+    assert "gate 'bad.csv' could not be evaluated" in out
+    assert words in out
+
+
+def test_a_deleted_file_is_named(folder, capsys):
+    assert main(["--suite", "suite.json", "gone.csv"]) == 2
+    out = capsys.readouterr().out
+    assert "gate 'gone.csv' could not be evaluated" in out
+    assert "no file matches" in out
+    assert "'bad.csv', 'good.csv', 'suite.json'" in out
+
+
+def test_an_expectation_without_a_native_form_says_what_to_run(folder, capsys, monkeypatch):
+    (folder / "suite.json").write_text(
+        json.dumps([{"type": "expect_column_values_to_be_increasing", "kwargs": {"column": "age"}}])
+    )
+    monkeypatch.setitem(__import__("sys").modules, "great_expectations", None)
+    assert main(["--suite", "suite.json", "good.csv"]) == 1
+    out = capsys.readouterr().out
+    assert "gate 'good.csv' is not evaluated here: " in out
+    assert "environment: mlgates-data --suite suite.json good.csv\n" in out
+
+
+def test_without_a_suite_the_contract_of_the_table_is_used(project, capsys):
+    (project / "data/applications.csv").write_text(BAD_DATA)
+    assert main(["data/applications.csv"]) == 1
+    out = capsys.readouterr().out
+    assert "gate 'schema' failed" in out
+    assert "accuracy" not in out
+
+
+def test_a_file_without_a_contract_is_misuse(project, capsys):
+    assert main(["holdout.csv"]) == 2
+    assert capsys.readouterr().err == (
+        "no contract is declared for holdout.csv\n"
+        f"  where: {project}/pyproject.toml\n"
+        "  want:  a [tool.mlgates.gates.NAME] of kind data_schema whose table names the file\n"
+        "  fix:   declare one, pass `args: [--suite, FILE]`, or narrow `files:` of this hook\n"
+    )
+
+
+def test_a_file_without_a_configuration_is_misuse(folder, capsys):
+    assert main(["good.csv"]) == 2
+    assert "no configuration governs 'good.csv'" in capsys.readouterr().err
+
+
+def test_nothing_to_do_says_so(capsys):
+    assert main([]) == 0
+    assert capsys.readouterr().out == "mlgates-data: no files named\n"
+
+
+def test_a_private_table_shows_no_values_in_the_hook_either(project, capsys):
+    (project / "pyproject.toml").write_text(
+        CONFIGURATION.replace('path = "data/*.csv"', 'path = "data/*.csv"\nprivate = true')
+    )
+    (project / "data/applications.csv").write_text("age,sex\n31,F\n98765,M\n")
+    (project / "own.json").write_text(json.dumps(SUITE))
+    assert main(["data/applications.csv"]) == 1
+    assert main(["--suite", "own.json", "data/applications.csv"]) == 1
+    captured = capsys.readouterr()
+    assert "98765" not in captured.out + captured.err
+    assert captured.out.count("gate ") >= 2
