@@ -37,7 +37,7 @@ def limit(value: float) -> str:
 
 def percent(value: float) -> str:
     """A confidence level: ``0.95`` is ``95 %``."""
-    return f"{value * 100:.10g} %"
+    return f"{value * 100:.4g} %"
 
 
 def listing(names: Iterable[object], most: int = 12) -> str:
