@@ -31,7 +31,6 @@ def _run(arguments: argparse.Namespace) -> int:
     if not arguments.filenames:
         sys.stdout.write("mlgates-check: no files named\n")
         return 0
-    from pytest_mlgates.config.load import load
     from pytest_mlgates.runner.changed import configurations_of
 
     files = [Path(name) for name in arguments.filenames]
@@ -40,6 +39,8 @@ def _run(arguments: argparse.Namespace) -> int:
     if not found:
         sys.stdout.write("mlgates-check: no configuration governs the named files, no data file\n")
         return 0
+    from pytest_mlgates.config.load import load
+
     return max(_judge(load(path), changed) for path, changed in found.items())
 
 
