@@ -28,6 +28,8 @@ def one_dimensional(name: str, value: Any) -> np.ndarray[Any, Any]:
         raise TableError(
             f"{name} is not one-dimensional", got=f"shape {array.shape}", want="shape (rows,)"
         )
+    if array.dtype.kind in "US" and isinstance(value, list | tuple):
+        array = np.array([*value, None], dtype=object)[:-1]  # numpy wrote numbers among it as text
     if array.dtype.kind in "US":  # DuckDB reads these as enums, which need pandas to come back
         return array.astype(object)
     if array.dtype == object:
