@@ -70,7 +70,8 @@ def summarise(session: GateSession, reporter: pytest.TerminalReporter) -> None:
     if closed is None:
         return
     verdicts = [] if closed.evidence is None else list(closed.evidence.verdicts)
-    if not (verdicts or session.ledger.labels or closed.problems or closed.not_run):
+    labels = sorted(session.ledger.labels.items())
+    if not (verdicts or labels or closed.problems or closed.not_run or closed.written):
         return
     reporter.write_sep("=", "ML gates")
     if verdicts:
@@ -81,7 +82,7 @@ def summarise(session: GateSession, reporter: pytest.TerminalReporter) -> None:
         reporter.write_line(f" required, not run: {', '.join(closed.not_run)}", yellow=True)
     for problem in dict.fromkeys(closed.problems):
         reporter.write_line(_shown(f" {problem}"), red=True)
-    for kind, count in sorted(session.ledger.labels.items()):
+    for kind, count in labels:
         reporter.write_line(f" {plural(count, 'test')} marked {kind} without a gate")
 
 

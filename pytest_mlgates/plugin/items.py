@@ -12,7 +12,6 @@ from pytest_mlgates.core.errors import GateFailure, MLGatesError
 from pytest_mlgates.core.verdict import Outcome
 from pytest_mlgates.plugin import KINDS, failures, gate_session
 from pytest_mlgates.reports.text import message
-from pytest_mlgates.runner.evaluator import error_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,6 +56,8 @@ class GateItem(pytest.Item):
 
     def runtest(self) -> None:
         """Evaluate; raise for anything that does not let the change through."""
+        from pytest_mlgates.runner.evaluator import error_verdict
+
         session = gate_session(self.config)
         attempt = session.attempt(self)
         settings, gate = self.configuration.settings, self.declared.gate
