@@ -10,7 +10,7 @@ import glob
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, NamedTuple, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_mlgates.core.errors import MLGatesError, TableError
 from pytest_mlgates.core.text import did_you_mean, listing
@@ -129,19 +129,40 @@ def _scan_csv(link: Any, names: list[str]) -> Any:
     _refuse_different({name: header.columns for name, header in headers.items()})
     # The delimiter is taken from the header: left to guess, DuckDB reads rows of unequal length as
     # a table of one column.
-    found = link.read_csv(
-        names,
-        header=True,
-        sample_size=-1,
-        strict_mode=True,
-        sep=headers[names[0]].delimiter,
-        quotechar='"',
-        escapechar='"',
-        union_by_name=len(names) > 1,
-    )
+    options = {
+        "header": True,
+        "sample_size": -1,
+        "strict_mode": True,
+        "sep": headers[names[0]].delimiter,
+        "quotechar": '"',
+        "escapechar": '"',
+        "union_by_name": len(names) > 1,
+    }
+    found = link.read_csv(names, **options)
     if len(found.columns) != len(headers[names[0]].columns):
         raise ragged(names)
-    return found
+    truths = [c for c, t in zip(found.columns, found.types, strict=True) if str(t) == "BOOLEAN"]
+    return (
+        _only_true_and_false(link.read_csv(names, **options, **_NO_TRUTHS), truths)
+        if truths
+        else found
+    )
+
+
+# DuckDB takes yes, no, t and f for truth values: a column of such labels would never equal a
+# model's. pandas, and with it Great Expectations, knows true and false alone.
+_NO_TRUTHS = {"auto_type_candidates": ["BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR"]}
+
+
+def _only_true_and_false(found: Any, truths: list[str]) -> Any:
+    """*found*; columns of *truths* that hold true and false alone become truth values again."""
+    quoted = {c: '"' + c.replace('"', '""') + '"' for c in truths}
+    checks = [f"bool_and(lower({q}) in ('true', 'false'))" for q in quoted.values()]
+    row = found.aggregate(", ".join(checks)).fetchall()[0]
+    casts = [
+        f"{q}::boolean as {q}" for (_, q), alone in zip(quoted.items(), row, strict=True) if alone
+    ]
+    return found.project(f"* replace ({', '.join(casts)})") if casts else found
 
 
 def _scan_parquet(link: Any, names: list[str]) -> Any:

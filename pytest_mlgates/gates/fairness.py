@@ -181,7 +181,10 @@ def _verdict(
         details=tuple(pair_details(report)),
         message=message(report),
         summary=summary(report),
-        inputs=(InputDigest(name=table.name, digest=table.digest(columns), rows=table.n_rows),),
+        inputs=(
+            InputDigest(name=table.name, digest=table.digest(columns), rows=table.n_rows),
+            *(InputDigest(name=n, digest=d, rows=None) for n, d in table.origins),
+        ),
         rows_needed=found.rows_needed.rows if found.rows_needed else None,
         warnings=_warnings(found, report),
     )

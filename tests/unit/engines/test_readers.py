@@ -252,3 +252,12 @@ def test_nan_in_a_file_is_null(tmp_path):
     write(tmp_path, {"a.csv": "a\n1.5\nNaN\n\n", "b.jsonl": json.dumps({"a": 1.5}) + "\n"})
     table = to_table("a.csv", base=tmp_path)
     assert (None,) in table.rows(table.frame)
+
+
+def test_only_true_and_false_are_truth_values_in_csv(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text('answer,flag,"odd ""name"\nyes,True,t\nno,false,f\n', encoding="utf-8")
+    table = to_table(path)
+    assert table.arrays(["answer"])["answer"].tolist() == ["yes", "no"]
+    assert table.arrays(["flag"])["flag"].tolist() == [True, False]
+    assert table.arrays(['odd "name'])['odd "name'].tolist() == ["t", "f"]
