@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.config.load import load_for
+from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.extensions.manager import gate_kind
 from pytest_mlgates.gates.base import ROLES, Gate, parse
 from pytest_mlgates.runner.evaluator import Evaluator
@@ -152,6 +153,7 @@ def evaluate_call(
         where: What the user wrote, for messages.
     """
     kind = gate_kind(kind_name)
+    place = where or f"{kind_name}(…)"
     run = evaluator or Evaluator(load_for(Path.cwd()))
     rest = dict(keywords)
     name = rest.pop("id", None) or id
@@ -160,20 +162,21 @@ def evaluate_call(
         if isinstance(subject, str | Path):
             private = private or run.is_private(subject)
         given = {key: rest.pop(key) for key in _SUBJECT_KEYS if key in rest}
-        table, roles = assemble(subject, given, base=run.context.base, private=private)
+        try:
+            table, roles = assemble(subject, given, base=run.context.base, private=private)
+        except MLGatesError as error:
+            raise error.at(place) from None
         subject, rest = table, {**rest, **roles}
     parameters = parse(
         kind,
         args,
         rest,
         defaults=run.configuration.settings.defaults(),
-        where=where or f"{kind_name}(…)",
+        where=place,
     )
     if name is None:
         name = ":".join(part for part in (kind_name, parameters.id_part()) if part)
-    return run.evaluate(
-        Gate(id=name, kind=kind, parameters=parameters, where=where or f"{kind_name}(…)"), subject
-    )
+    return run.evaluate(Gate(id=name, kind=kind, parameters=parameters, where=place), subject)
 
 
 def _present(values: dict[str, Any]) -> dict[str, Any]:
