@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from importlib import metadata
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.cli import check
 from pytest_mlgates.core.boundary import parsed
@@ -22,11 +22,7 @@ def dispatch(argv: Sequence[str]) -> int:
         description="Quality gates for machine learning.",
         epilog="exit codes: 0 passed, 1 a gate failed, 2 misuse, 3 a bug of ours, 130 interrupted",
     )
-    parser.add_argument(
-        "--version",
-        action="version",
-        version=f"pytest-mlgates {metadata.version('pytest-mlgates')}",
-    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, module in _COMMANDS.items():
         own = commands.add_parser(name, help=module.HELP, description=module.HELP)
@@ -34,3 +30,13 @@ def dispatch(argv: Sequence[str]) -> int:
     arguments = parsed(parser, argv)
     code: int = _COMMANDS[arguments.command].run(arguments)
     return code
+
+
+class _Version(argparse.Action):
+    """The version, looked up (20 ms) when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib import metadata
+
+        sys.stdout.write(f"pytest-mlgates {metadata.version('pytest-mlgates')}\n")
+        parser.exit()
