@@ -26,6 +26,7 @@ from pytest_mlgates.engines.columns import (
     python_value,
     sort_key,
 )
+from pytest_mlgates.engines.interrupts import interruptible
 from pytest_mlgates.engines.reading_errors import reading_error
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ class Table:
         native = frame.to_native()
         try:
             if hasattr(native, "fetchall"):
-                return [tuple(row) for row in native.fetchall()]
+                return [tuple(row) for row in interruptible(native.fetchall, self._link)]
             if self.implementation == "pyspark":
                 return [tuple(row) for row in native.collect()]
             return [tuple(row) for row in frame.collect().rows()]
@@ -180,7 +181,7 @@ class Table:
             native = frame.to_native()
             try:
                 if hasattr(native, "fetchnumpy"):
-                    found = native.fetchnumpy()
+                    found = interruptible(native.fetchnumpy, self._link)
                     return {c: filled(found[c], self.schema[c]) for c in columns}
                 spark = self.implementation == "pyspark"
                 collected = frame.collect("pandas") if spark else frame.collect()
