@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import traceback
 from typing import TYPE_CHECKING, Any
 
 from _pytest._code.code import (
@@ -118,6 +120,19 @@ def shorten(
         name = type(error).__name__
         text = f"{name} (its details are withheld: this test evaluated a private table)"
         report.longrepr = _message_repr(text, item, name, excinfo)
+
+
+def forget_tables(error: BaseException | None) -> None:
+    """Clear what our frames hold: Python keeps the last exception until it exits.
+
+    A DuckDB connection that is alive by then makes its binding print a page about leaks.
+    """
+    while error is not None:
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            if frame.f_globals.get("__name__", "").startswith("pytest_mlgates."):
+                with contextlib.suppress(RuntimeError):  # still running
+                    frame.clear()
+        error = error.__cause__ or error.__context__
 
 
 def junit_properties(verdict: Verdict) -> list[tuple[str, object]]:

@@ -155,6 +155,7 @@ class MLGate:
         except MLGatesError as error:
             error.at(self._item.nodeid)
             attempt.record_error(record(error), key)
+            failures.forget_tables(error)
             return error
         except (Exception, SystemExit) as error:  # a mistake of ours, or of an engine
             found = failures.unexpected(error, private=attempt.private)

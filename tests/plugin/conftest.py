@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import importlib
 from textwrap import dedent
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from pytest_mlgates.core.evidence import Evidence as Evidence
 
 # In-process runs forget what they import, and numpy cannot be imported twice.
 for _name in (

@@ -237,8 +237,10 @@ def test_an_exception_in_the_evaluation_is_recorded_and_fails(declared):
 
 ODD_GATE = (
     '[tool.mlgates]\npythonpath = ["."]\n',
-    '\n[tool.mlgates.tables.holdout]\npath = "holdout.csv"\n'
-    '[tool.mlgates.gates.odd]\nkind = "odd"\ntable = "holdout"\n',
+    (
+        '\n[tool.mlgates.tables.holdout]\npath = "holdout.csv"\n'
+        '[tool.mlgates.gates.odd]\nkind = "odd"\ntable = "holdout"\n'
+    ),
 )
 
 ODD_KIND = """

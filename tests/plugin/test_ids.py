@@ -116,8 +116,10 @@ def test_equal_ids_in_two_tests_fail_the_session_and_name_both(project):
     assert result.ret == 1
     result.stdout.fnmatch_lines(
         [
-            " two gates have the id 'quality': one in *::test_one, one in *::test_two (give one of "
-            "them another `id`)",
+            (
+                " two gates have the id 'quality': one in *::test_one, one in *::test_two (give "
+                "one of them another `id`)"
+            ),
             "*ML gates: 1 problem, see above*",
         ]
     )

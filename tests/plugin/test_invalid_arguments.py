@@ -174,3 +174,14 @@ def test_misuse_in_a_call_fails_the_test_without_our_traceback(project, call, li
     for line in result.outlines:
         assert "pytest_mlgates/" not in line
         assert "Traceback" not in line
+
+
+def test_misuse_keeps_no_table_alive_until_the_process_ends(project):
+    """DuckDB's binding would print a page about leaks."""
+    project.makepyfile("""
+        def test_model(mlgate, good):
+            mlgate.metric(None, "accuracy", **good)
+    """)
+    result = project.runpytest_subprocess()
+    result.assert_outcomes(failed=1)
+    assert not result.errlines

@@ -26,7 +26,7 @@ def test_every_marker_is_evaluated_and_all_failures_are_told_at_once(project):
             " FAIL  test_model  f1 *",
             " PASS  test_model  recall *",
             " 3 gates: 1 passed, 2 failed, 0 waived",
-            "FAILED *::test_model - 2 of 3 gates failed gate *metric:accuracy* failed accuracy is *",
+            "FAILED *::test_model - 2 of 3 gates failed gate *metric:accuracy* failed *",
         ]
     )
 
@@ -92,8 +92,10 @@ def test_a_marker_with_arguments_on_a_test_without_mlgate_fails_and_is_named(pro
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "@pytest.mark.fairness('demographic_parity_difference', max=0.1, by='sex') was not "
-            "evaluated: no call of `mlgate` took it",
+            (
+                "@pytest.mark.fairness('demographic_parity_difference', max=0.1, by='sex') was not "
+                "evaluated: no call of `mlgate` took it"
+            ),
             "  where: *::test_model",
             "  fix:   add `mlgate` to the test's arguments, call `mlgate(table)`",
         ]
@@ -168,8 +170,10 @@ def test_the_nearest_marker_wins_and_the_verdict_says_what_it_replaced(project):
     result.stdout.fnmatch_lines(
         [
             "gate '*::TestModel::test_strict::metric:accuracy' failed",
-            "  replaces: @pytest.mark.metric('accuracy', min=0.7) on test_the_*.py; "
-            "@pytest.mark.metric('accuracy', min=0.8) on TestModel",
+            (
+                "  replaces: @pytest.mark.metric('accuracy', min=0.7) on test_the_*.py; "
+                "@pytest.mark.metric('accuracy', min=0.8) on TestModel"
+            ),
         ]
     )
 
@@ -283,7 +287,7 @@ def test_a_bare_marker_beside_mlgate_demands_a_verdict_of_its_kind(project):
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
         [
-            "this test is marked fairness and requests `mlgate`, but evaluated no gate of that kind",
+            "this test is marked fairness and requests `mlgate`, but evaluated no gate of *",
             "  where: *::test_has_none",
             "  fix:   call `mlgate.fairness(…)`, or give the marker its arguments",
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -53,8 +53,10 @@ def test_an_undecided_pass_says_what_would_decide_it(project):
     assert result.ret == 0
     result.stdout.fnmatch_lines(
         [
-            " PASS?  quality  accuracy  0.950  at least * min 0.80  n=20  not decided: about * rows "
-            "would decide",
+            (
+                " PASS?  quality  accuracy  0.950  at least * min 0.80  n=20  not decided: about * "
+                "rows would decide"
+            ),
             "gate 'quality' passed, but the rows do not decide it",
             " 1 gate: 1 passed (1 undecided), 0 failed, 0 waived",
         ]
@@ -112,7 +114,7 @@ def test_junit_properties_hold_the_verdict(project):
             mlgate(**good)
     """)
     project.runpytest_inprocess("--junitxml=junit.xml", "-o", "junit_family=xunit1")
-    root = ElementTree.parse(project.path / "junit.xml")
+    root = ET.parse(project.path / "junit.xml")
     found = {p.get("name"): p.get("value") for p in root.iter("property")}
     keys = {name.rpartition(".")[2] for name in found if name.startswith("mlgates.quality.")}
     assert keys == {"outcome", "finding", "status", "estimate", "lower", "n", "bound"} | (

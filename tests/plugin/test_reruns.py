@@ -33,8 +33,10 @@ def test_a_gate_that_passes_only_in_a_rerun_fails_the_session(project, workers):
         [
             " FAIL  quality *",
             " 2 gates: 1 passed, 1 failed, 0 waived · evidence evidence.json",
-            " gate 'quality' failed in an earlier attempt: a rerun does not launder it "
-            "(`allow_reruns = true` in [[]tool.mlgates[]] lets the last attempt count)",
+            (
+                " gate 'quality' failed in an earlier attempt: a rerun does not launder it "
+                "(`allow_reruns = true` in [[]tool.mlgates[]] lets the last attempt count)"
+            ),
             "*1 passed, 1 rerun*",
         ]
     )

@@ -170,7 +170,7 @@ def test_unittest_tests_are_gated_through_an_autouse_fixture(project):
     result.stdout.fnmatch_lines_random(
         [
             "FAILED *::test_bad - gate *",
-            "FAILED *::test_forgotten - @pytest.mark.metric('accuracy', min=0.8) was not evaluated*",
+            "FAILED *::test_forgotten - @pytest.mark.metric(*) was not evaluated*",
             "FAILED *::test_breaks - AssertionError: 1 != 2",
             "FAILED *::test_swallows - gate * did not pass, *",
             "SKIPPED *: not today",
