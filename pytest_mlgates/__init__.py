@@ -39,7 +39,7 @@ _EXPORTS = {
     "reproducibility": "pytest_mlgates.runner.functions",
 }
 
-__all__ = list(_EXPORTS)  # noqa: PLE0605
+__all__ = list(_EXPORTS)
 
 
 def __getattr__(name: str) -> Any:

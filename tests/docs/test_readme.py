@@ -8,9 +8,12 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
 import yaml
+
+if TYPE_CHECKING:
+    import pytest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -63,14 +66,18 @@ def test_every_hook_is_named_in_the_readme_and_every_named_hook_exists() -> None
 
 def test_the_oldest_versions_of_the_table_are_those_of_the_package() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = [r for name, rs in project["optional-dependencies"].items() if name != "all" for r in rs]
+    extras = [
+        r for name, rs in project["optional-dependencies"].items() if name != "all" for r in rs
+    ]
     required = dict(
         re.fullmatch(r"([\w\-\[\]]+)>=([\d.]+)", text).groups()  # type: ignore[union-attr]
         for text in [*project["dependencies"], *extras]
     )
-    rows = re.findall(r"^\| (?:`[\w-]+`|\(core\)) \| ([\w\-\[\]]+) \| ([\d.]+) \|", README, re.MULTILINE)
+    rows = re.findall(
+        r"^\| (?:`[\w-]+`|\(core\)) \| ([\w\-\[\]]+) \| ([\d.]+) \|", README, re.MULTILINE
+    )
     table = {name: oldest for name, oldest in rows if name != "Python"}
-    assert table == {name: version for name, version in required.items()}
+    assert table == required
 
 
 def test_every_link_of_the_documents_leads_somewhere() -> None:
