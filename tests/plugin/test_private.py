@@ -104,10 +104,10 @@ def assert_silent(project, result):
     assert not leaking
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["one process", "xdist"])
 def test_declared_gates_of_a_private_table_show_no_values(people, workers):
     configure(people, DECLARED, SCHEMA)
-    result = people.runpytest_subprocess("--mlgates", *OUTPUT, *workers)
+    result = people.runpytest_inprocess("--mlgates", *OUTPUT, *workers)
     assert result.ret == 1
     result.assert_outcomes(passed=1, failed=4)
     assert_silent(people, result)

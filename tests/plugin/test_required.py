@@ -102,7 +102,7 @@ def test_a_selected_run_says_what_is_missing_and_keeps_its_exit_code(requiring, 
     assert evidence["required_not_run"] == ["sound", "quality"]
 
 
-@pytest.mark.parametrize("options", [("test_a.py",), ("--ignore=test_b.py",), ("-n2", "-kmodel")])
+@pytest.mark.parametrize("options", [("test_a.py",), ("--ignore=test_b.py",), ("-n1", "-kmodel")])
 def test_a_part_of_the_tests_is_not_a_whole_run(requiring, options):
     requiring.makepyfile(test_b="def test_b(): pass")
     result = requiring.runpytest_inprocess("--mlgates", *options)
@@ -133,7 +133,7 @@ def test_deselection_in_a_worker_is_not_a_whole_run(requiring):
             items[:] = [i for i in items if i.name != "test_model"]
     """
     )
-    result = requiring.runpytest_subprocess("--mlgates", "-n", "2", "-p", "hides")
+    result = requiring.runpytest_subprocess("--mlgates", "-n", "1", "-p", "hides")
     assert result.ret == 0
     result.stdout.fnmatch_lines([" required, not run: quality"])
 

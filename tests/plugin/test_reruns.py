@@ -22,7 +22,7 @@ FLAKY = """
 """
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["one process", "xdist"])
 def test_a_gate_that_passes_only_in_a_rerun_fails_the_session(project, workers):
     project.makepyfile(test_a=FLAKY)
     result = project.runpytest_subprocess(
