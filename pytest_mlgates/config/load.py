@@ -8,7 +8,7 @@ import json
 import re
 import sys
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pydantic
 
@@ -17,8 +17,8 @@ from pytest_mlgates.config.model import Configuration, DeclaredGate, Settings
 from pytest_mlgates.core.errors import ConfigurationError, MLGatesError
 from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.core.verdict import Policy
-from pytest_mlgates.extensions.manager import gate_kind, kind_names, load_plugins
-from pytest_mlgates.gates.base import Gate, combine, parse
+from pytest_mlgates.extensions.manager import BUILTIN_KINDS, gate_kind, kind_names, load_plugins
+from pytest_mlgates.gates.base import Gate, GateKind, GateParameters, combine, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,12 +28,16 @@ if TYPE_CHECKING:
 _OWN_KEYS = ("kind", "table", "entry")
 
 
-def load(path: Path, *, inconclusive: str | None = None) -> Configuration:
+def load(
+    path: Path, *, inconclusive: str | None = None, project_code: bool = True
+) -> Configuration:
     """The configuration in *path*.
 
     Args:
         path: ``pyproject.toml`` or ``mlgates.toml``.
         inconclusive: A policy from the command line; it stands over the file's and the gates' own.
+        project_code: Whether the modules in ``plugins`` may be imported. A hook may not: gates of
+            kinds that they register are then declared, and cannot be evaluated.
 
     Raises:
         ConfigurationError: with every mistake in it.
@@ -43,21 +47,28 @@ def load(path: Path, *, inconclusive: str | None = None) -> Configuration:
         content = full.read_bytes()
     except OSError:
         content = b""  # reading it again says why it cannot be read
-    return _load(full, inconclusive, hashlib.sha256(content).hexdigest())
+    return _load(full, inconclusive, project_code, hashlib.sha256(content).hexdigest())
 
 
-def load_for(start: Path, *, inconclusive: str | None = None) -> Configuration:
+def load_for(
+    start: Path, *, inconclusive: str | None = None, project_code: bool = True
+) -> Configuration:
     """The configuration that governs *start*; an empty one, based there, where there is none."""
     path = find(start.resolve())
     if path is not None:
-        return load(path, inconclusive=inconclusive)
+        return load(path, inconclusive=inconclusive, project_code=project_code)
     folder = start if start.is_dir() else start.parent
     settings = Settings() if inconclusive is None else Settings(inconclusive=Policy(inconclusive))
     return Configuration(path=None, base=folder.resolve(), settings=settings)
 
 
 @lru_cache(maxsize=64)
-def _load(path: Path, inconclusive: str | None, _digest: str) -> Configuration:
+def _load(
+    path: Path,
+    inconclusive: str | None,
+    project_code: bool,  # noqa: FBT001  (lru_cache keys are cheapest by position)
+    _digest: str,
+) -> Configuration:
     raw = read(path)
     errors: list[MLGatesError] = []
     settings = _settings(raw, path, errors)
@@ -65,20 +76,47 @@ def _load(path: Path, inconclusive: str | None, _digest: str) -> Configuration:
         raise ConfigurationError.collect(errors, source=str(path))
     if inconclusive is not None:
         settings = settings.model_copy(update={"inconclusive": Policy(inconclusive)})
-    prepend_to_path(path.parent, settings.pythonpath)
-    try:
-        load_plugins(settings.plugins)
-    except MLGatesError as error:
-        errors.append(error)
+    if project_code:
+        prepend_to_path(path.parent, settings.pythonpath)
+        try:
+            load_plugins(settings.plugins)
+        except MLGatesError as error:
+            errors.append(error)
+    withheld = () if project_code else settings.plugins
     gates: dict[str, DeclaredGate] = {}
     for name, table in settings.gates.items():
         try:
-            gates[name] = _gate(name, table, settings, path, override=inconclusive)
+            if withheld and table.get("kind") not in BUILTIN_KINDS:
+                gates[name] = _of_a_plugin(name, table, settings, path)
+            else:
+                gates[name] = _gate(name, table, settings, path, override=inconclusive)
         except MLGatesError as error:
             errors += error.parts or [error]
     if errors:
         raise ConfigurationError.collect(errors, source=str(path))
     return Configuration(path=path, base=path.parent, settings=settings, gates=gates)
+
+
+def _of_a_plugin(
+    name: str, table: Mapping[str, Any], settings: Settings, path: Path
+) -> DeclaredGate:
+    """A gate of a kind that only the project's own code knows: declared, its arguments unread."""
+
+    def evaluate(*_: Any) -> Any:
+        raise MLGatesError(f"gate {name!r} is of a kind that a plugin registers")
+
+    takes: Literal["table", "callable"] = "table" if "table" in table else "callable"
+    kind = GateKind(
+        name=str(table.get("kind")),
+        takes=takes,
+        positional=(),
+        parameters=GateParameters,
+        evaluate=evaluate,
+    )
+    where = _table_of(path, "gates", name)
+    subject = _subject(name, table, settings, takes, where)
+    gate = Gate(id=name, kind=kind, parameters=GateParameters(), where=where)
+    return DeclaredGate(gate=gate, **subject)
 
 
 def prepend_to_path(base: Path, folders: tuple[str, ...]) -> None:

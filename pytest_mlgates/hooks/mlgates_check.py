@@ -44,7 +44,7 @@ def _run(arguments: argparse.Namespace) -> int:
         return 0
     from pytest_mlgates.config.load import load
 
-    return max(_judge(load(path), changed) for path, changed in found.items())
+    return max(_judge(load(path, project_code=False), changed) for path, changed in found.items())
 
 
 def _judge(configuration: Configuration, changed: list[Path]) -> int:

@@ -64,7 +64,7 @@ def _against_suite(files: Sequence[Path], suite: str) -> int:
     verdicts: list[Verdict] = []
     elsewhere: list[tuple[str, str, str]] = []
     for file in files:
-        evaluator = Evaluator(load_for(file))
+        evaluator = Evaluator(load_for(file, project_code=False))
         gate = Gate(id=str(file), kind=kind, parameters=parameters, where=where)
         try:
             full = absolute(file)
@@ -86,7 +86,7 @@ def _by_configuration(files: Sequence[Path], config: Path | None) -> list[int]:
 
     codes = []
     for path, changed in configurations_of(files, config).items():
-        configuration = load(path)
+        configuration = load(path, project_code=False)
         unmapped = []
         gates = {}
         for file in changed:

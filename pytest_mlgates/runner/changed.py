@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_mlgates.config.find import find
 from pytest_mlgates.core.errors import ConfigurationError
 from pytest_mlgates.core.text import listing
+from pytest_mlgates.extensions.manager import BUILTIN_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,6 +73,8 @@ def needs_project(configuration: Configuration, declared: DeclaredGate) -> str |
     A hook never loads a model or imports the project: its environment lacks what they need, and
     what a commit brings is not trusted code yet.
     """
+    if declared.gate.kind.name not in BUILTIN_KINDS:
+        return f"a plugin of the project registers its kind {declared.gate.kind.name!r}"
     if declared.entry is not None:
         return f"it runs {declared.entry}"
     model = configuration.settings.tables[str(declared.table)].model

@@ -186,3 +186,20 @@ def test_a_bug_exits_3(project, capsys, monkeypatch):
     captured = capsys.readouterr()
     assert captured.err.startswith("BUG: RuntimeError at ")
     assert "4711" not in captured.err
+
+
+def test_a_hook_imports_no_plugin_of_the_project(tmp_path, monkeypatch, capsys):
+    """``plugins`` name code of the project: what needs it is for the project's environment."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text("a\n1\n", encoding="utf-8")
+    (tmp_path / "kinds.py").write_text("open('imported', 'w')\n", encoding="utf-8")
+    (tmp_path / "mlgates.toml").write_text(
+        'plugins = ["kinds"]\npythonpath = ["."]\n[tables.t]\npath = "t.csv"\n'
+        '[gates.own]\nkind = "drift"\ntable = "t"\nspeed = 3\n',
+        encoding="utf-8",
+    )
+    assert main(["t.csv"]) == 1
+    assert not (tmp_path / "imported").exists()
+    out = capsys.readouterr().out
+    assert "gate 'own' is not evaluated here: a plugin of the project registers its kind" in out
+    assert "mlgates check own" in out
