@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from _pytest._code.code import (
@@ -115,11 +116,23 @@ def shorten(
     if isinstance(error, GateFailure):
         report.longrepr = _message_repr(error.message, item, "GateFailure", excinfo)
     elif isinstance(error, MLGatesError):
-        report.longrepr = _message_repr(str(error), item, type(error).__name__, excinfo)
+        text = str(error)
+        if error.__cause__ is not None and not private:  # their code raised: their lines say where
+            text += "\n\n" + _traceback_of_users(error.__cause__)
+        report.longrepr = _message_repr(text, item, type(error).__name__, excinfo)
     elif private:
         name = type(error).__name__
         text = f"{name} (its details are withheld: this test evaluated a private table)"
         report.longrepr = _message_repr(text, item, name, excinfo)
+
+
+def _traceback_of_users(error: BaseException) -> str:
+    """The traceback of *error* without the frames of this project."""
+    ours = str(Path(__file__).parents[1])
+    found = traceback.TracebackException.from_exception(error, limit=-20)
+    frames = [frame for frame in found.stack if not frame.filename.startswith(ours)]
+    found.stack = traceback.StackSummary.from_list(frames)
+    return "".join(found.format(chain=False)).rstrip()
 
 
 def forget_tables(error: BaseException | None) -> None:

@@ -49,6 +49,10 @@ class MLGate:
         if callable(table_or_callable) and not is_table_like(table_or_callable):
             takes = "callable"
         gates = [g for g in self._session.gates_of(self._item).gates if g.kind.takes == takes]
+        labels = self._session.gates_of(self._item).labels
+        if not gates and takes == "callable" and "reproducibility" in labels and not keywords:
+            # The one kind that demands something without any argument.
+            return (self.reproducibility(table_or_callable, subject=subject),)
         if not gates:
             raise MLGatesError(
                 f"no marker of this test takes a {takes}",
@@ -211,7 +215,8 @@ class MLGate:
         if errors:
             others = "\n\n".join(message(v) for v in failed)
             if len(errors) == 1 and not others:
-                raise next(iter(errors.values())) from None
+                first = next(iter(errors.values()))
+                raise first from first.__cause__
             text = "\n\n".join([*errors, *([others] if others else [])])
             raise MLGatesError(text) from None
         if failed:

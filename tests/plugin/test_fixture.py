@@ -309,3 +309,39 @@ def test_it(mlgate):
 def test_the_fixture_explains_itself(project):
     result = project.runpytest_inprocess("--fixtures", "-v")
     result.stdout.fnmatch_lines(["mlgate -- *", "    Evaluate this test's gates: *"])
+
+
+def test_a_bare_reproducibility_marker_takes_a_callable_with_its_defaults(pytester):
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.reproducibility
+        def test_training(mlgate):
+            (verdict,) = mlgate(lambda: [1, 2])
+            assert verdict.n == 2
+        """
+    )
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+def test_what_the_users_callable_raises_is_shown_with_their_lines(pytester):
+    pytester.makepyfile(
+        """
+        import pytest
+
+        def inner():
+            return {}["nope"]
+
+        def train():
+            return inner()
+
+        @pytest.mark.reproducibility(runs=2)
+        def test_training(mlgate):
+            mlgate(train)
+        """
+    )
+    result = pytester.runpytest_inprocess()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*KeyError: 'nope'*", "*in train", "*in inner", "*MLGatesError"])
+    result.stdout.no_fnmatch_line("*pytest_mlgates*runs.py*")
