@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import glob
 import gzip
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,11 @@ def read(link: Any, name: str) -> Header:
     return Header(delimiter=delimiter, columns=tuple(columns))
 
 
+def literal(name: str) -> str:
+    """*name* so that DuckDB, which reads every path as a glob, reads this file and no other."""
+    return glob.escape(name)
+
+
 def _delimiter(name: str, line: str) -> str:
     if ".tsv" in Path(name).suffixes:
         return "\t"
@@ -68,10 +74,16 @@ def _delimiter(name: str, line: str) -> str:
 
 def _first_line(link: Any, name: str) -> str:
     if name.endswith(".zst"):
-        row = link.read_csv(
-            name, header=False, columns={"line": "VARCHAR"}, sep="\x01", quotechar="", escapechar=""
-        ).fetchone()
-        return str(row[0]) if row else ""
+        lines = link.read_csv(
+            literal(name),
+            header=False,
+            columns={"line": "VARCHAR"},
+            sep="\x01",
+            quotechar="",
+            escapechar="",
+        )
+        rows = lines.limit(1).fetchall()
+        return str(rows[0][0]) if rows else ""
     try:
         with gzip.open(name) if name.endswith(".gz") else Path(name).open("rb") as stream:
             data = stream.readline(_MOST)

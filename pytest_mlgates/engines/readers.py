@@ -6,15 +6,19 @@ outgrows the memory. Its extensions are never downloaded.
 
 from __future__ import annotations
 
+import atexit
 import glob
 import os
+import shutil
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_mlgates.core.errors import MLGatesError, TableError
 from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.engines import csv_header
+from pytest_mlgates.engines.csv_header import literal
 from pytest_mlgates.engines.imports import optional
 from pytest_mlgates.engines.reading_errors import ragged, reading_error
 
@@ -41,9 +45,17 @@ def connection() -> Any:
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
-            "temp_directory": str(Path(tempfile.gettempdir()) / "mlgates-spill"),
+            "temp_directory": _spill(),
         }
     )
+
+
+@cache
+def _spill() -> str:
+    """A folder of this process alone (rows of private tables may land in it), removed at exit."""
+    folder = tempfile.mkdtemp(prefix="mlgates-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def expand(path: str | Path, base: Path) -> list[Path]:
@@ -138,12 +150,13 @@ def _scan_csv(link: Any, names: list[str]) -> Any:
         "escapechar": '"',
         "union_by_name": len(names) > 1,
     }
-    found = link.read_csv(names, **options)
+    paths = [literal(name) for name in names]
+    found = link.read_csv(paths, **options)
     if len(found.columns) != len(headers[names[0]].columns):
         raise ragged(names)
     truths = [c for c, t in zip(found.columns, found.types, strict=True) if str(t) == "BOOLEAN"]
     return (
-        _only_true_and_false(link.read_csv(names, **options, **_NO_TRUTHS), truths)
+        _only_true_and_false(link.read_csv(paths, **options, **_NO_TRUTHS), truths)
         if truths
         else found
     )
@@ -167,8 +180,8 @@ def _only_true_and_false(found: Any, truths: list[str]) -> Any:
 
 def _scan_parquet(link: Any, names: list[str]) -> Any:
     if len(names) > 1:  # DuckDB drops the columns that the first file has not
-        _refuse_different({name: link.read_parquet(name).columns for name in names})
-    return link.read_parquet(names, union_by_name=len(names) > 1)
+        _refuse_different({name: link.read_parquet(literal(name)).columns for name in names})
+    return link.read_parquet([literal(name) for name in names], union_by_name=len(names) > 1)
 
 
 def _scan_json(link: Any, names: list[str]) -> Any:
@@ -179,7 +192,7 @@ def _scan_json(link: Any, names: list[str]) -> Any:
 
 def _read_json(link: Any, names: list[str]) -> Any:
     return link.read_json(
-        names,
+        [literal(name) for name in names],
         format="newline_delimited",
         records="true",
         sample_size=-1,

@@ -70,6 +70,11 @@ class Table:
         return list(self.schema)
 
     @property
+    def _is_ordered(self) -> bool:
+        """Whether every query returns the rows in one order: dataframes, files, own arrays."""
+        return isinstance(self.frame, nw.DataFrame) or self._link is not None
+
+    @property
     def implementation(self) -> str:
         """The backend's name: ``pandas``, ``polars``, ``pyarrow``, ``duckdb``, ``pyspark``."""
         return str(self.frame.implementation.name).lower()
@@ -133,10 +138,10 @@ class Table:
         for column in columns:
             self.require(column)
         todo = [c for c in dict.fromkeys(columns) if c not in self._arrays]
-        # A lazy backend may return rows in another order next time, so everything that was read
-        # before is read again in the same query.
-        if todo and not isinstance(self.frame, nw.DataFrame):
-            todo = [*self._arrays, *todo]
+        if todo and not self._is_ordered:
+            # A join, a group-by or a cluster returns its rows in another order with every query:
+            # one query reads all columns, and nothing is ever read again.
+            todo = self.columns
         if todo:
             self._arrays.update(self._read_arrays(todo))
         return {c: self._arrays[c] for c in columns}
@@ -154,7 +159,7 @@ class Table:
     def with_arrays(self, columns: Mapping[str, np.ndarray[Any, Any]]) -> Table:
         """A table in memory with this one's columns and *columns* beside or over them."""
         merged = {**self.arrays(self.columns), **columns}
-        return table_of_arrays(merged, name=self.name, private=self.private, files=self.files)
+        return table_of_arrays(merged, name=self.name, private=self.private)
 
     def rows(self, frame: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> list[tuple[Any, ...]]:
         """The rows of a (small) *frame* derived from this table, as plain tuples."""

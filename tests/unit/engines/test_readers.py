@@ -261,3 +261,26 @@ def test_only_true_and_false_are_truth_values_in_csv(tmp_path):
     assert table.arrays(["answer"])["answer"].tolist() == ["yes", "no"]
     assert table.arrays(["flag"])["flag"].tolist() == [True, False]
     assert table.arrays(["odd name"])["odd name"].tolist() == ["t", "f"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl", "csv.gz"])
+def test_a_name_with_glob_characters_reads_that_file_and_no_other(tmp_path, suffix):
+    import duckdb
+
+    for name, value in (("d[1]", 0), ("d1", 1)):
+        path = tmp_path / f"{name}.{suffix}"
+        rows = duckdb.sql(f"select {value} as a, 2 as b")
+        if suffix == "parquet":
+            rows.write_parquet(str(path))
+        else:
+            kind = "format json" if suffix == "jsonl" else "header"
+            duckdb.sql(f"copy (select {value} as a, 2 as b) to '{path}' ({kind})")
+    assert to_table(tmp_path / f"d[1].{suffix}").arrays(["a"])["a"].tolist() == [0]
+
+
+def test_zstandard_files_read_too(tmp_path):
+    import duckdb
+
+    path = tmp_path / "z.csv.zst"
+    duckdb.sql(f"copy (select 1 as a, 'x' as b) to '{path}' (header, compression zstd)")
+    assert to_table(path).counts(["a", "b"]) == [((1, "x"), 1)]

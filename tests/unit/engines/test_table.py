@@ -133,3 +133,34 @@ def test_what_a_table_is_meant_by():
     assert is_table_like({"a": [1]})
     assert is_table_like(pl.DataFrame({"a": [1]}))
     assert not is_table_like(len)
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "polars"])
+def test_columns_of_a_table_without_an_order_stay_aligned(kind):
+    """A join or a group-by returns its rows in another order with each query."""
+    import duckdb
+    import polars as pl
+
+    if kind == "duckdb":
+        query = "select i, i * 2 as j, i % 7 as k from range(5000) t(i) order by random()"
+        frame = duckdb.sql(query)
+    else:
+        frame = pl.LazyFrame({"i": range(5000)}).select(
+            pl.col("i").shuffle(), pl.lit(1).alias("one")
+        )
+        frame = frame.with_columns((pl.col("i") * 2).alias("j"), (pl.col("i") % 7).alias("k"))
+    table = to_table(frame)
+    first = table.arrays(["i"])["i"]
+    table.counts(["k"])
+    assert (table.arrays(["j"])["j"] == first * 2).all()
+    assert (table.arrays(["k"])["k"] == first % 7).all()
+
+
+def test_arrays_beside_a_file_are_part_of_the_digest(tmp_path):
+    import numpy as np
+
+    path = tmp_path / "t.csv"
+    path.write_text("a\n1\n2\n", encoding="utf-8")
+    table = to_table(path)
+    one, other = (table.with_arrays({"p": np.array(p)}) for p in ([0, 1], [1, 0]))
+    assert len({table.digest(), one.digest(), other.digest()}) == 3
