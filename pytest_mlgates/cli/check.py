@@ -180,7 +180,8 @@ def _progress(total: int) -> Iterator[Callable[[str], None] | None]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     console = Console(stderr=True)
-    columns = (BarColumn(bar_width=20), MofNCompleteColumn(), TextColumn("{task.description}"))
+    named = TextColumn("{task.description}", markup=False)  # an id may hold brackets
+    columns = (BarColumn(bar_width=20), MofNCompleteColumn(), named)
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=total)
         started = False

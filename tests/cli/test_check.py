@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -347,3 +349,16 @@ def test_bad_options_exit_2(capsys, arguments, words):
 def test_the_version_is_told(capsys):
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.startswith("pytest-mlgates 0.")
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_the_progress_bar_shows_an_id_with_brackets_as_it_is(project, monkeypatch):
+    write(Path("pyproject.toml").read_text().replace("gates.schema", 'gates."a[/b]"'))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    assert main(["check", "a[/b]"]) == 0
+    assert "a[/b]" in sys.stderr.getvalue()
