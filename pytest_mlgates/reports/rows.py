@@ -131,13 +131,12 @@ def _sides(verdict: Verdict) -> tuple[bool, bool]:
     """Whether the upper, and whether the lower side could prove the claim."""
     bound = verdict.bound
     if bound.margin is not None and bound.min is None and bound.max is None:
-        from_below = not _is_loss(verdict.metric or "")
-        return not from_below, from_below
+        from pytest_mlgates.gates.metric.metrics import METRICS  # dear to import, seldom needed
+
+        found = METRICS.get(verdict.metric or "")
+        loss = found is not None and found.loss
+        return loss, not loss
     return bound.max is not None, bound.min is not None
-
-
-def _is_loss(metric: str) -> bool:
-    return metric in {"log_loss", "brier", "mae", "mse", "rmse"}
 
 
 def _size(verdict: Verdict) -> str:

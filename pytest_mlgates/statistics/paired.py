@@ -16,7 +16,7 @@ import numpy as np
 from pytest_mlgates.core.text import plural
 from pytest_mlgates.statistics.interval import UNBOUNDED, Interval, UndefinedError
 from pytest_mlgates.statistics.means import hall
-from pytest_mlgates.statistics.quantiles import POWER, binomial_cdf, binomial_pmf, t, z
+from pytest_mlgates.statistics.quantiles import binomial_cdf, binomial_pmf, t, z
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -173,19 +173,6 @@ def influence_difference(
         float(first - second), first_influence - second_influence, differing, confidence
     )
     return _paired(first - second, interval, differing, "influence values")
-
-
-def rows_for_power(
-    disagreement: float, margin: float, confidence: float, power: float = POWER
-) -> int | None:
-    """Rows that show "no worse by more than *margin*" with *power* when both are truly equal.
-
-    ``(z_alpha + z_power)^2 disagreement / margin^2``: *disagreement* is the share of rows on which
-    exactly one is right, or the variance of the row-wise differences. None for a margin of 0.
-    """
-    if margin <= 0:
-        return None
-    return math.ceil((z(confidence) + z(power)) ** 2 * disagreement / margin**2)
 
 
 def _smoothed(value: float, centred: Floats, differing: Mask, confidence: float) -> Interval:

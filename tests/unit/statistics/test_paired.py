@@ -20,7 +20,6 @@ from pytest_mlgates.statistics.paired import (
     influence_difference,
     mcnemar_mid_p,
     mean_difference,
-    rows_for_power,
     share_difference,
 )
 
@@ -64,14 +63,6 @@ def test_mcnemar_mid_p_is_the_exact_p_less_half_the_mass(b, c):
     exact = 2 * stats.binom.cdf(min(b, c), n, 0.5)
     expected = exact - stats.binom.pmf(min(b, c), n, 0.5)
     assert mcnemar_mid_p(b, c) == pytest.approx(min(1.0, expected))
-
-
-@pytest.mark.parametrize(
-    "disagreement, margin, rows", [(0.04, 0.01, 2473), (0.06, 0.02, 928), (0.04, 0.005, 9893)]
-)
-def test_rows_for_power(disagreement, margin, rows):
-    assert rows_for_power(disagreement, margin, 0.95) == pytest.approx(rows, abs=1)
-    assert rows_for_power(disagreement, 0.0, 0.95) is None
 
 
 def test_mean_difference_is_hall_on_the_differences():
