@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -136,14 +137,23 @@ def digest_column(digest: Any, name: str, array: np.ndarray[Any, Any]) -> None:
 
 
 def python_value(value: Any) -> Any:
-    """A key as plain Python, every kind of missing as None."""
+    """A key as plain Python: every kind of missing as None, times with a zone in UTC."""
     item = getattr(value, "item", None)
     if callable(item):
         value = item()
     if is_missing(value):
         return None
-    to_datetime = getattr(value, "to_pydatetime", None)  # a Timestamp of pandas
-    return to_datetime(warn=False) if callable(to_datetime) else value
+    for name in ("to_pydatetime", "to_pytimedelta"):  # a Timestamp and a Timedelta of pandas
+        convert = getattr(value, name, None)
+        if callable(convert):
+            value = convert(warn=False) if name == "to_pydatetime" else convert()
+    if isinstance(value, float):
+        return value + 0.0  # -0.0 and 0.0 are one key, shown as 0.0
+    if isinstance(value, bytearray):
+        return bytes(value)
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC)
+    return value
 
 
 def sort_key(values: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -18,6 +18,7 @@ import narwhals.stable.v2 as nw
 
 from pytest_mlgates.core.errors import ColumnError, MLGatesError, TableError
 from pytest_mlgates.core.files import sha256_of_file
+from pytest_mlgates.engines import keys as key_values
 from pytest_mlgates.engines import readers
 from pytest_mlgates.engines.columns import (
     digest_column,
@@ -62,6 +63,8 @@ class Table:
         self.frame = _nan_is_null(frame, self.schema)
         self._counts: dict[tuple[str, ...], list[tuple[tuple[Any, ...], int]]] = {}
         self._arrays: dict[str, np.ndarray[Any, Any]] = {}
+        self._exact: dict[str, Any] = {}  # of a lazy frame, what its arrays round
+        self._codes: dict[str, tuple[list[Any], np.ndarray[Any, np.dtype[np.intp]]]] = {}
         self._digests: dict[tuple[str, ...], str | None] = {}
 
     @property
@@ -120,8 +123,8 @@ class Table:
             grouped = self.frame.select(*wanted).group_by(*wanted).agg(nw.len().alias("__rows__"))
             found: dict[tuple[Any, ...], int] = {}
             for row in self.rows(grouped):
-                key_values = tuple(python_value(value) for value in row[:-1])
-                found[key_values] = found.get(key_values, 0) + int(row[-1])
+                values = tuple(python_value(value) for value in row[:-1])
+                found[values] = found.get(values, 0) + int(row[-1])
             self._counts[wanted] = sorted(found.items(), key=lambda item: sort_key(item[0]))
         stored = self._counts[wanted]
         if wanted == tuple(keys):
@@ -146,6 +149,33 @@ class Table:
             self._arrays.update(self._read_arrays(todo))
         return {c: self._arrays[c] for c in columns}
 
+    def codes(self, column: str) -> tuple[list[Any], np.ndarray[Any, np.dtype[np.intp]]]:
+        """The distinct values of *column*, as :meth:`counts` has them, and each row's place there.
+
+        Rows are aligned with those of :meth:`arrays`, and nothing is rounded.
+        """
+        self.require(column)
+        if column not in self._codes:
+            zoned = key_values.zoned(self.schema, column)
+            self._codes[column] = key_values.factorized(self._values(column), zoned=zoned)
+        return self._codes[column]
+
+    def kinds(self, column: str) -> list[str]:
+        """The kinds of values in a *column* of Python objects; empty for any other column."""
+        frame, dtype = self.frame, self.schema[self.require(column)]
+        if not (isinstance(frame, nw.DataFrame) and isinstance(dtype, nw.Object | nw.Unknown)):
+            return []
+        return key_values.kinds_of(frame.get_column(column).to_list())
+
+    def _values(self, column: str) -> Any:
+        array = self.arrays([column])[column]
+        if not isinstance(self.frame, nw.DataFrame):
+            return self._exact.get(column, array)
+        dtype = self.schema[column]
+        if dtype.is_float() or (dtype.is_integer() and array.dtype.kind in "iu"):
+            return array
+        return self.frame.get_column(column).to_list()
+
     def digest(self, columns: Sequence[str] | None = None) -> str | None:
         """``sha256:…`` of the content: of the files, else of *columns* (default: all).
 
@@ -168,7 +198,9 @@ class Table:
         native = frame.to_native()
         try:
             if hasattr(native, "fetchall"):
-                return [tuple(row) for row in interruptible(native.fetchall, self._link)]
+                native, zoned = key_values.without_zones(native)
+                fetched = [tuple(row) for row in interruptible(native.fetchall, self._link)]
+                return key_values.with_zones(fetched, zoned)
             if self.implementation == "pyspark":
                 return [tuple(row) for row in native.collect()]
             return [tuple(row) for row in frame.collect().rows()]
@@ -178,23 +210,63 @@ class Table:
             raise self._engine_error(error) from None
 
     def _read_arrays(self, columns: list[str]) -> dict[str, np.ndarray[Any, Any]]:
-        text = [c for c in columns if isinstance(self.schema[c], nw.Enum | nw.Categorical)]
-        frame = self.frame.select(*columns)
-        if text:
-            frame = frame.with_columns(nw.col(*text).cast(nw.String))
-        if isinstance(frame, nw.LazyFrame):
-            native = frame.to_native()
-            try:
-                if hasattr(native, "fetchnumpy"):
-                    found = interruptible(native.fetchnumpy, self._link)
-                    return {c: filled(found[c], self.schema[c]) for c in columns}
-                spark = self.implementation == "pyspark"
-                collected = frame.collect("pandas") if spark else frame.collect()
-            except Exception as error:
-                raise self._engine_error(error) from None
-        else:
-            collected = frame
-        return {c: filled(collected.get_column(c).to_numpy(), self.schema[c]) for c in columns}
+        if isinstance(self.frame, nw.DataFrame):
+            return {c: self._as_array(self.frame.get_column(c), c) for c in columns}
+        native = self.frame.select(*columns).to_native()
+        try:
+            if hasattr(native, "fetchnumpy"):
+                return self._fetch_arrays(columns)
+            spark = self.implementation == "pyspark"
+            frame = self.frame.select(*columns)
+            collected = frame.collect("pandas") if spark else frame.collect()
+        except Exception as error:
+            raise self._engine_error(error) from None
+        found = {}
+        for column in columns:
+            series, dtype = collected.get_column(column), self.schema[column]
+            found[column] = self._as_array(series, column)
+            if not isinstance(dtype, nw.String | nw.Boolean) and not dtype.is_float():
+                self._exact[column] = series.to_list() if dtype.is_nested() else series
+        return found
+
+    def _fetch_arrays(self, columns: list[str]) -> dict[str, np.ndarray[Any, Any]]:
+        """Arrays from DuckDB; what numpy would round comes as text beside them."""
+        import numpy as np
+
+        wide = [c for c in columns if key_values.is_wide(self.schema[c])]
+        exact = {c: f"__exact_{i}__" for i, c in enumerate(columns)}
+        exact = {c: t for c, t in exact.items() if c in wide or self.schema[c].is_decimal()}
+        labels = [c for c in columns if isinstance(self.schema[c], nw.Enum | nw.Categorical)]
+        frame = self.frame.select(
+            *(
+                nw.col(c).cast(nw.String) if c in labels else nw.col(c)
+                for c in columns
+                if c not in wide
+            ),
+            *(nw.col(c).cast(nw.String).alias(text) for c, text in exact.items()),
+        )
+        found = interruptible(frame.to_native().fetchnumpy, self._link)
+        arrays = {}
+        for column in columns:
+            dtype, text = self.schema[column], exact.get(column)
+            raw = found[column] if text is None or column not in wide else found[text]
+            if column in wide:
+                arrays[column] = key_values.wide_integers(raw.tolist())
+            else:
+                arrays[column] = filled(raw, dtype)
+            if text is not None:
+                self._exact[column] = key_values.exact(found[text], dtype)
+            elif dtype.is_integer() and np.ma.is_masked(raw):
+                self._exact[column] = key_values.exact(raw, dtype)
+        return arrays
+
+    def _as_array(self, series: nw.Series[Any], column: str) -> np.ndarray[Any, Any]:
+        dtype = self.schema[column]
+        if isinstance(dtype, nw.Enum | nw.Categorical):
+            return key_values.categories(series.to_list())
+        if key_values.is_wide(dtype):
+            return key_values.wide_integers(series.to_list())
+        return filled(series.to_numpy(), dtype)
 
     def _engine_error(self, error: Exception) -> TableError:
         if self.private:  # an engine quotes the offending value
