@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import hashlib
 import json
 import re
@@ -58,8 +59,9 @@ def load_for(
     if path is not None:
         return load(path, inconclusive=inconclusive, project_code=project_code)
     folder = start if start.is_dir() else start.parent
-    settings = Settings() if inconclusive is None else Settings(inconclusive=Policy(inconclusive))
-    return Configuration(path=None, base=folder.resolve(), settings=settings)
+    policy = None if inconclusive is None else Policy(inconclusive)
+    settings = Settings(inconclusive=policy)
+    return Configuration(path=None, base=folder.resolve(), settings=settings, override=policy)
 
 
 @lru_cache(maxsize=64)
@@ -89,12 +91,20 @@ def _load(
             if withheld and table.get("kind") not in BUILTIN_KINDS:
                 gates[name] = _of_a_plugin(name, table, settings, path)
             else:
-                gates[name] = _gate(name, table, settings, path, override=inconclusive)
+                gates[name] = _gate(name, table, settings, path)
         except MLGatesError as error:
             errors += error.parts or [error]
     if errors:
         raise ConfigurationError.collect(errors, source=str(path))
-    return Configuration(path=path, base=path.parent, settings=settings, gates=gates)
+    policy = None if inconclusive is None else Policy(inconclusive)
+    configuration = Configuration(
+        path=path, base=path.parent, settings=settings, gates=gates, override=policy
+    )
+    for name, declared in gates.items():
+        parameters = configuration.overriding(declared.gate.parameters)
+        gate = dataclasses.replace(declared.gate, parameters=parameters)
+        gates[name] = dataclasses.replace(declared, gate=gate)
+    return configuration
 
 
 def _of_a_plugin(
@@ -200,9 +210,7 @@ def _complaint(details: Any, path: Path) -> MLGatesError:
     )
 
 
-def _gate(
-    name: str, table: Mapping[str, Any], settings: Settings, path: Path, *, override: str | None
-) -> DeclaredGate:
+def _gate(name: str, table: Mapping[str, Any], settings: Settings, path: Path) -> DeclaredGate:
     where = _table_of(path, "gates", name)
     if "kind" not in table:
         raise MLGatesError(
@@ -228,8 +236,6 @@ def _gate(
         if features is not None:
             defaults["features"] = features
     given = {k: v for k, v in table.items() if k not in _OWN_KEYS}
-    if override is not None:
-        given["inconclusive"] = override
     try:
         parameters = parse(kind, (), given, defaults=defaults, where=where, beside=_OWN_KEYS)
     except MLGatesError as error:

@@ -13,7 +13,7 @@ from pytest_mlgates.gates.base import Columns, Number
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_mlgates.gates.base import Gate
+    from pytest_mlgates.gates.base import Gate, GateParameters
 
 
 class RoleNames(BaseModel):
@@ -91,12 +91,20 @@ class Configuration:
         path: The file; relative paths in it are relative to its folder, ``base``.
         settings: Everything but the parsed gates.
         gates: The declared gates by id, in the order of the file.
+        override: The policy of the command line; it stands over every other setting of it.
     """
 
     path: Path | None
     base: Path
     settings: Settings = field(default_factory=Settings)
     gates: dict[str, DeclaredGate] = field(default_factory=dict)
+    override: Policy | None = None
+
+    def overriding(self, parameters: GateParameters) -> GateParameters:
+        """*parameters* of any gate with the policy of the command line, where it names one."""
+        if self.override is None:
+            return parameters
+        return parameters.model_copy(update={"inconclusive": self.override})
 
     @property
     def source(self) -> str:

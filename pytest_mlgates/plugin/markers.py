@@ -190,7 +190,7 @@ def _gates(item: pytest.Item, marked: list[Marked], configuration: Configuration
             Gate(
                 id=_id(item, prefix, given_id, kind.name, parameters.id_part()),
                 kind=kind,
-                parameters=parameters,
+                parameters=configuration.overriding(parameters),
                 where=where,
                 replaces="; ".join(f"{o.text()} on {o.node.name}" for o in set_aside) or None,
             )

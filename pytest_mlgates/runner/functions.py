@@ -174,6 +174,7 @@ def evaluate_call(
         defaults=run.configuration.settings.defaults(),
         where=place,
     )
+    parameters = run.configuration.overriding(parameters)
     if name is None:
         name = ":".join(part for part in (kind_name, parameters.id_part()) if part)
     return run.evaluate(Gate(id=name, kind=kind, parameters=parameters, where=place), subject)

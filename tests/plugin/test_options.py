@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.plugin.conftest import HOLDOUT
+from tests.plugin.conftest import GATES, HOLDOUT, configure
 
 SMALL = """
     import pytest
@@ -39,6 +39,51 @@ def test_the_policy_changes_outcomes_and_never_findings(project, policy, outcome
     result.stdout.fnmatch_lines([row])
     verdict = verdict_of(project)
     assert (verdict["finding"], verdict["outcome"]) == ("inconclusive", outcome)
+
+
+OWN_POLICY = """
+    import pytest
+
+    ARRAYS = {"y_true": [0, 1] * 10, "y_pred": [0, 1] * 9 + [0, 0]}
+
+    @pytest.mark.metric("accuracy", min=0.8, inconclusive="pass", id="marker")
+    def test_marker(mlgate):
+        mlgate(**ARRAYS)
+
+    def test_method(mlgate):
+        mlgate.metric(None, "accuracy", min=0.8, inconclusive="pass", id="method", **ARRAYS)
+"""
+
+
+def test_the_policy_of_the_command_line_stands_over_every_other(project):
+    project.makepyfile(OWN_POLICY)
+    rows = "".join(f"{i % 2},{i % 2 if i < 18 else 0}\n" for i in range(20))
+    (project.path / "small.csv").write_text("y_true,y_pred\n" + rows)
+    project.makepyprojecttoml("""
+        [tool.mlgates]
+        inconclusive = "pass"
+        tables.small.path = "small.csv"
+
+        [tool.mlgates.gates.declared]
+        kind = "metric"
+        table = "small"
+        metric = "accuracy"
+        min = 0.8
+        inconclusive = "pass"
+    """)
+    assert project.runpytest_inprocess("--mlgates").ret == 0
+    result = project.runpytest_inprocess("--mlgates", "--mlgates-inconclusive=fail")
+    result.assert_outcomes(failed=3)
+    result.stdout.fnmatch_lines_random([" FAIL  marker *", " FAIL  method *", " FAIL  declared *"])
+    verdicts = json.loads((project.path / ".mlgates/evidence.json").read_text())["verdicts"]
+    assert {v["policy"] for v in verdicts} == {"fail"}
+
+
+def test_a_mistaken_policy_of_a_gate_is_misuse_whatever_the_command_line_says(declared):
+    configure(declared, GATES, 'inconclusive = "maybe"')
+    result = declared.runpytest_inprocess("--mlgates", "--mlgates-inconclusive=fail")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*parity*inconclusive*"])
 
 
 def test_an_unknown_policy_is_a_usage_error(project):
