@@ -13,6 +13,7 @@ from pytest_mlgates.extensions.manager import manager
 from pytest_mlgates.gates.models import Model, Predictions
 from pytest_mlgates.runner.answers import digest_of
 from pytest_mlgates.runner.entries import import_entry
+from pytest_mlgates.runner.same_rows import refuse_other_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -75,10 +76,11 @@ def load(reference: str, base: Path, cache: dict[Any, Any]) -> Model:
 def stored(
     reference: str, table: Table, *, roles: Roles, want: Collection[str], base: Path
 ) -> Predictions:
-    """Predictions from a file, with the labels that prove which rows they are for.
+    """Predictions from a file, whose other columns must prove that it is about the rows of *table*.
 
     Raises:
-        MLGatesError: if it cannot be read or lacks a column; NoChampionError if it does not exist.
+        MLGatesError: if it cannot be read, lacks a column, or is not proven to be about the same
+            rows; NoChampionError if it does not exist.
     """
     pattern = not re.search(r"[*?\[]", reference)
     if pattern and not (base / reference).exists():
@@ -103,6 +105,8 @@ def stored(
                 f"{roles.y_true!r} (to prove that the rows are the same) and the predictions"
             )
             raise
+    answers = {roles.y_pred, *roles.y_score}
+    refuse_other_rows(file, table, label=roles.y_true, answers=answers)
     arrays = file.arrays(list(needed.values()))
     found = {role: arrays[column] for role, column in needed.items()}
     return Predictions(

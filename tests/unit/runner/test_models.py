@@ -21,7 +21,7 @@ from pytest_mlgates.gates.metric import KIND
 from pytest_mlgates.gates.models import Model
 from pytest_mlgates.runner import references
 from pytest_mlgates.runner.models import champion_resolver, predictions, with_predictions
-from pytest_mlgates.runner.references import Roles
+from pytest_mlgates.runner.references import Roles, stored
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -300,7 +300,7 @@ def compared(base: Path, reference: str, table: Any = TABLE, **given: Any) -> An
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl"])
 def test_a_champion_in_a_file(tmp_path: Path, suffix: str) -> None:
-    frame = pl.DataFrame({"y_true": TABLE["y_true"], "y_pred": [0, 1, 1, 1, 1, 0]})
+    frame = pl.DataFrame({**TABLE, "y_pred": [0, 1, 1, 1, 1, 0]})
     write = {"csv": frame.write_csv, "parquet": frame.write_parquet, "jsonl": frame.write_ndjson}
     write[suffix](tmp_path / f"champion.{suffix}")
     verdict = compared(tmp_path, f"champion.{suffix}")
@@ -322,6 +322,78 @@ def test_a_champions_file_that_does_not_do(tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text("y_true,y_pred\n1,1\n")
     with pytest.raises(MLGatesError, match=r"c\.csv was judged on other rows"):
         compared(tmp_path, "c.csv")
+
+
+def written(folder: Path, **columns: Any) -> str:
+    pl.DataFrame({"y_pred": [0, 1, 1, 1, 1, 0], **columns}).write_csv(folder / "c.csv")
+    return "c.csv"
+
+
+def test_equal_labels_alone_do_not_prove_that_the_rows_are_the_same(tmp_path: Path) -> None:
+    with pytest.raises(MLGatesError) as caught:
+        compared(tmp_path, written(tmp_path, y_true=TABLE["y_true"]))
+    assert str(caught.value).splitlines() == [
+        "nothing proves that these are the same rows",
+        "  where: c.csv",
+        "  got:   beside 'y_true' it shares with table 'table' no column",
+        "  want:  columns that tell rows apart: equal labels in equal order prove nothing",
+        "  fix:   write an id column or the features beside the predictions",
+    ]
+    constant = {**TABLE, "split": ["test"] * 6}
+    file = written(tmp_path, y_true=TABLE["y_true"], split=["test"] * 6)
+    with pytest.raises(MLGatesError, match="only 'split', the same in every row"):
+        compared(tmp_path, file, constant)
+
+
+def test_a_champion_on_other_rows_that_are_sorted_by_label_alike_is_refused(tmp_path: Path) -> None:
+    table = {**TABLE, "id": [1, 2, 3, 4, 5, 6]}
+    file = written(tmp_path, y_true=TABLE["y_true"], id=[1, 2, 13, 14, 15, 16])
+    with pytest.raises(MLGatesError) as caught:
+        compared(tmp_path, file, table)
+    assert str(caught.value).splitlines() == [
+        "c.csv was judged on other rows than table 'table'",
+        "  got:   'id' differs in 4 of 6 rows, first in row 2: 13 against 3",
+        "  want:  the same 'id' in the same order",
+        (
+            "  fix:   write the champion's predictions anew, on these rows and in this order; "
+            "leave out 'id' if it is a model's answer"
+        ),
+    ]
+    file = written(tmp_path, y_true=[0, 1, 0, 1, 1, 1], id=table["id"])
+    with pytest.raises(MLGatesError, match="labels differ in 1 of 6 rows, first in row 5"):
+        compared(tmp_path, file, table)
+    private = to_table(pd.DataFrame({**table, "y_pred": 0}), private=True)
+    file = written(tmp_path, y_true=TABLE["y_true"], id=[1, 2, 13, 14, 15, 16])
+    roles = Roles()
+    with pytest.raises(MLGatesError) as caught:
+        stored(file, private, roles=roles, want={"y_pred"}, base=tmp_path)
+    assert "got:   'id' differs\n" in str(caught.value)
+
+
+def test_what_a_csv_does_to_values_makes_no_other_rows(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "y_true": TABLE["y_true"],
+            "code": ["007", "1", "2", "3", "", None],
+            "small": generator.random(6).astype("float32"),
+            "large": [*generator.random(5), np.nan],
+            "when": pd.date_range("2024-01-01", periods=6, freq="D"),
+            "hour": pd.date_range("2024-01-01", periods=6, freq="h", tz="UTC"),
+            "day": [f"2024-02-0{i}" for i in range(1, 7)],
+            "yes": [True, False] * 3,
+            "word": ["True", "no", "a,b", "é", "x", None],
+            "key": np.arange(6) + 2**60,
+            "kind": pd.Categorical(list("aabbcc")),
+        }
+    )
+    frame.assign(y_pred=[0, 1, 1, 1, 1, 0]).to_csv(tmp_path / "c.csv", index=False)
+    assert compared(tmp_path, "c.csv", frame).finding is Finding.PROVEN
+    for column in frame.columns[1:]:
+        other = frame.assign(y_pred=0, **{column: frame[column].to_numpy()[::-1]})
+        other.to_csv(tmp_path / "c.csv", index=False)
+        with pytest.raises(MLGatesError, match=f"'{column}' differs in"):
+            compared(tmp_path, "c.csv", frame)
 
 
 def test_a_callable_champion_lists_what_it_saw(project: Path) -> None:
