@@ -43,6 +43,8 @@ def factorized(values: Iterable[Any], *, zoned: bool = False) -> tuple[list[Any]
 
     if isinstance(values, np.ndarray) and values.dtype.kind in "iubf":
         return _factorized_numbers(values)
+    if isinstance(values, np.ndarray) and values.dtype.kind in "mM":
+        values = values.astype(f"{values.dtype.kind}8[us]")  # whose items are Python's
     listed = values.tolist() if isinstance(values, np.ndarray) else list(values)
     listed = [bytes(v) if isinstance(v, bytearray) else v for v in listed]
     seen: dict[tuple[type, Any], int] = {}

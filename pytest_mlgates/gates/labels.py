@@ -27,6 +27,11 @@ Cells = dict[tuple[Any, Any], int]
 
 # Two numbers for two classes, of which 1 is the positive one by the field's convention.
 _CODED = ({0, 1}, {-1, 1})
+# What a column of Python objects may hold.
+_VALUES = {
+    *("bool", "number", "str", "bytes", "Decimal", "UUID"),
+    *("date", "datetime", "time", "timedelta", "Period", "Interval"),
+}
 _UNSUPPORTED = ("query", "sample_weight", "cluster")
 
 
@@ -121,8 +126,7 @@ def confusion(
     table.require_rows()
     truth = role_column(table, parameters, "y_true")
     predicted = role_column(table, parameters, "y_pred")
-    for name in by:
-        table.require(name, role="by")
+    refuse_non_groups(table, by)
     for column in (truth, predicted):
         refuse_non_classes(table, column, metric, display)
     counts = table.counts([*by, truth.name, predicted.name])
@@ -186,6 +190,39 @@ def refuse_missing_groups(
             )
 
 
+def refuse_non_groups(table: Table, by: Sequence[str]) -> None:
+    """Raise misuse for a column of *by* whose values cannot name groups: lists, or of any kinds."""
+    for name in by:
+        table.require(name, role="by")
+        column = Column(role="by", name=name, table=table.name)
+        dtype = table.schema[name]
+        kinds = table.kinds(name)
+        if dtype.is_nested() or not kinds_are_values(kinds):
+            raise MLGatesError(
+                f"by needs one plain value per row, and {column} holds {listing(kinds) or dtype}",
+                got=str(dtype),
+                want="text, numbers, truth values or times",
+                fix="write the field that divides the rows into a column of its own",
+            )
+        _refuse_mixed(kinds, column, "by")
+
+
+def kinds_are_values(kinds: Sequence[str]) -> bool:
+    """Whether values of these *kinds* can be told apart and sorted: no lists, no mere objects."""
+    return set(kinds) <= _VALUES
+
+
+def _refuse_mixed(kinds: Sequence[str], column: Column, asks: str) -> None:
+    if len(kinds) > 1:
+        raise MLGatesError(
+            f"{asks} needs values of one kind, and {column} mixes {listing(kinds)}",
+            got=listing(kinds),
+            want="one kind of value in the whole column: True, 1 and '1' are three values or one "
+            "depending on who compares them",
+            fix="convert the column where the table is made",
+        )
+
+
 def refuse_non_classes(table: Table, column: Column, metric: str, display: Display) -> None:
     """Raise misuse for a column of fractions, lists or times: these are not class labels."""
     dtype = table.schema[column.name]
@@ -194,6 +231,14 @@ def refuse_non_classes(table: Table, column: Column, metric: str, display: Displ
         raise MLGatesError(
             f"{metric} needs classes, and {column} holds {dtype}", got=str(dtype), want=wanted
         )
+    kinds = table.kinds(column.name)
+    if not kinds_are_values(kinds):
+        raise MLGatesError(
+            f"{metric} needs classes, and {column} holds {listing(kinds)}",
+            got=listing(kinds),
+            want=wanted,
+        )
+    _refuse_mixed(kinds, column, metric)
     if not (dtype.is_float() or dtype.is_decimal()):
         return
     value = nw.col(column.name)

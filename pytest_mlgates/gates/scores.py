@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.core.text import plural
+from pytest_mlgates.core.text import listing, plural
+from pytest_mlgates.engines.keys import factorized, kinds_of
 from pytest_mlgates.gates.labels import (
     Column,
     classes_of,
     kind_of,
+    kinds_are_values,
     positive_label,
     refuse_missing,
     refuse_missing_groups,
     refuse_non_classes,
+    refuse_non_groups,
     role_column,
     shown,
 )
@@ -78,7 +81,9 @@ def positives(
             got=shown(labels, display),
             want="at least one row of each class",
         )
-    return np.asarray(table.arrays([column.name])[column.name] == positive, dtype=bool)
+    values, codes = table.codes(column.name)
+    mask: Mask = np.asarray([value == positive for value in values], dtype=bool)[codes]
+    return mask
 
 
 def scores(
@@ -267,50 +272,38 @@ def class_codes(
 def group_codes(
     table: Table, parameters: EvaluationParameters, by: Sequence[str], display: Display
 ) -> tuple[list[Group], NDArray[np.intp]]:
-    """The groups of *by*, and the position of each row's group among them."""
-    counts = table.counts(by)
-    refuse_missing_groups(by, counts, parameters.missing, table, display)
-    groups = [key for key, _ in counts]
-    place = {key: i for i, key in enumerate(groups)}
-    columns = [table.arrays([name])[name] for name in by]
-    parts = [_unique(column) for column in columns]
-    if len(parts) == 1:
-        combined, first = np.unique(parts[0][1], return_inverse=True)
-        keys = [(parts[0][0][i],) for i in combined.tolist()]
-    else:
-        combined, first = np.unique(
-            np.stack([codes for _, codes in parts], axis=1), axis=0, return_inverse=True
-        )
-        keys = [
-            tuple(values[i] for (values, _), i in zip(parts, row, strict=True))
-            for row in combined.tolist()
+    """The groups of *by*, and the position of each row's group among them.
+
+    The groups, their order and their sizes are those of :meth:`Table.counts`.
+    """
+    refuse_non_groups(table, by)
+    groups: list[Group] = [()]
+    places = np.zeros(table.n_rows, dtype=np.intp)
+    for values, codes in map(table.codes, by):
+        found, inverse = np.unique(places * len(values) + codes, return_inverse=True)
+        groups = [
+            (*groups[both // len(values)], values[both % len(values)]) for both in found.tolist()
         ]
-    return groups, np.asarray([place[key] for key in keys], dtype=np.intp)[first.reshape(-1)]
+        places = inverse.reshape(-1)
+    counts = zip(groups, np.bincount(places).tolist(), strict=True)
+    refuse_missing_groups(by, counts, parameters.missing, table, display)
+    return groups, places
 
 
 def _factorized(
     array: NDArray[Any], column: Column, table: Table, display: Display
 ) -> tuple[list[Any], NDArray[np.intp]]:
-    values, codes = _unique(array)
+    kinds = kinds_of(array.tolist()) if array.dtype == object else []
+    if len(kinds) > 1 or not kinds_are_values(kinds):
+        raise MLGatesError(
+            f"labels are of one kind, and {column} holds {listing(kinds)}",
+            got=listing(kinds),
+            want="class labels of one kind: integers, booleans or text",
+        )
+    values, codes = factorized(array)
     if None in values:
         refuse_missing(column, int(np.count_nonzero(codes == values.index(None))), table, display)
     return values, codes
-
-
-def _unique(array: NDArray[Any]) -> tuple[list[Any], NDArray[np.intp]]:
-    """Distinct values as plain Python, missing as None and last, and each row's place."""
-    if array.dtype.kind == "M":
-        array = array.astype("datetime64[us]")  # whose items are datetimes
-    if array.dtype == object:
-        missing = np.fromiter((value is None for value in array), bool, len(array))
-    elif array.dtype.kind in "fM":
-        missing = np.isnan(array) if array.dtype.kind == "f" else np.isnat(array)
-    else:
-        missing = np.zeros(len(array), dtype=bool)
-    found, inverse = np.unique(array[~missing], return_inverse=True)
-    codes = np.full(len(array), len(found), dtype=np.intp)
-    codes[~missing] = inverse
-    return found.tolist() + ([None] if missing.any() else []), codes
 
 
 def _refuse_fractions(array: NDArray[Any], column: Column, metric: str) -> None:
