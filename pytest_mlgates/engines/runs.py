@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import random
 import time
 import traceback
 from dataclasses import dataclass, field
+from enum import Enum
+from numbers import Number
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +23,12 @@ if TYPE_CHECKING:
 
     from pytest_mlgates.engines.canonical import Fingerprint
 
+# A path stands for what the file holds, which is read anew.
+_SMALL = (
+    *(Number, np.generic, str, bytes, Enum, PurePath, type, range),
+    *(dt.date, dt.time, dt.timedelta),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
@@ -30,12 +40,14 @@ class Run:
         process: Where it ran, for people.
         random: The global generators that it drew from, each with the digest of the state it left:
             equal for two runs that seed it, different where it continues from run to run.
+        value: What it returned, where it ran in this process.
     """
 
     fingerprint: Fingerprint
     duration_s: float
     process: str
     random: Mapping[str, str] = field(default_factory=dict)
+    value: Any = field(default=None, repr=False, compare=False)
 
 
 def call(function: Callable[[], Any]) -> tuple[Any, float, dict[str, str]]:
@@ -58,7 +70,33 @@ def run_here(function: Callable[[], Any], name: str, number: int) -> Run:
         value, duration, drawn = call(function)
     except (Exception, SystemExit) as error:
         raise raised(name, number, describe(error), place(error)) from error
-    return Run(fingerprint=fingerprint(value), duration_s=duration, process="this", random=drawn)
+    return Run(
+        fingerprint=fingerprint(value),
+        duration_s=duration,
+        process="this",
+        random=drawn,
+        value=value,
+    )
+
+
+def is_same_object(one: Any, other: Any) -> bool:
+    """Whether *other* is the very object *one*, or a list, tuple or dict of nothing but such.
+
+    Small immutable values are often one object by nature; they never count as the same.
+    """
+    if one is other:
+        return not _is_small(one)
+    if type(one) is not type(other) or not isinstance(one, list | tuple | dict) or not one:
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(is_same_object(one[k], other[k]) for k in one)
+    return len(one) == len(other) and all(map(is_same_object, one, other))
+
+
+def _is_small(value: Any) -> bool:
+    if isinstance(value, tuple | frozenset):
+        return all(map(_is_small, value))
+    return value is None or isinstance(value, _SMALL)
 
 
 def raised(name: str, number: int, error: str, line: str) -> MLGatesError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -16,7 +17,7 @@ from pytest_mlgates.core.text import did_you_mean, plural
 from pytest_mlgates.core.verdict import Finding, InputDigest, Verdict
 from pytest_mlgates.engines.differences import compare
 from pytest_mlgates.engines.fresh import FreshProcesses
-from pytest_mlgates.engines.runs import Run, run_here
+from pytest_mlgates.engines.runs import Run, is_same_object, run_here
 from pytest_mlgates.gates.base import Context, GateKind, GateParameters, Number
 from pytest_mlgates.gates.reproducibility_text import Report, message, summary
 
@@ -82,12 +83,17 @@ def evaluate(
         if parameters.fresh_process:
             fresh = stack.enter_context(FreshProcesses(function, name, parameters.timeout))
         runs: list[Run] = []
+        first: Any = None  # kept alive: an object that is gone leaves its place to another
         differences: list[list[Difference]] = []
         for number in range(1, parameters.runs + 1):
             run = run_here(function, name, number) if fresh is None else fresh.run(number)
             _refuse_no_evidence(run.fingerprint, name)
-            runs.append(run)
+            if number == 1:
+                first = run.value
+            runs.append(replace(run, value=None))
             differences.append(_compared(runs[0], run))
+            if number > 1 and not differences[-1]:
+                _refuse_same_object(first, run.value, name, number)
         report = Report(
             name=name,
             runs=runs,
@@ -195,6 +201,16 @@ def _refuse_no_evidence(found: Fingerprint, name: str) -> None:
                     want="a Path, which stands for what the file holds",
                     fix=f"return Path({text!r})",
                 )
+
+
+def _refuse_same_object(first: Any, value: Any, name: str, number: int) -> None:
+    if is_same_object(first, value):
+        raise MLGatesError(
+            f"{name} returned in run {number} the very object of run 1: nothing was repeated",
+            got=f"one {type(value).__qualname__}, kept in a cache or made outside of the function",
+            want="a result that every call makes anew",
+            fix="fresh_process=True, or train inside of the function and without a cache",
+        )
 
 
 def _names_file(text: str) -> bool:

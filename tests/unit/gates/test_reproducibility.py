@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -170,7 +170,7 @@ def _untouched_generators():
         untimed,
         partial(forest, 7),
         Trainer(7).train,
-        lambda: ROWS,
+        lambda: ROWS * 2,
     ],
 )
 def test_clean_twins_are_proven(clean):
@@ -259,10 +259,45 @@ def test_a_file_is_compared_by_its_bytes(tmp_path):
 
 def test_a_single_value_is_warned_of():
     assert "single value" in judged(lambda: 0.5).warnings[0]
-    assert judged(lambda: ROWS).warnings == ()
+    assert judged(lambda: ROWS * 2).warnings == ()
 
 
 # --- misuse: never a pass ---
+
+
+@cache
+def cached():
+    return forest(7)
+
+
+@pytest.mark.parametrize(
+    "function, name, kind",
+    [
+        (cached, "cached", "RandomForestClassifier"),
+        (lambda: ROWS, "<lambda>", "ndarray"),
+        (lambda: {"model": cached(), "rows": (ROWS, NAMES)}, "<lambda>", "dict"),
+    ],
+)
+def test_the_very_object_of_run_1_repeats_nothing(function, name, kind):
+    assert refused(function, runs=3).splitlines() == [
+        f"{name} returned in run 2 the very object of run 1: nothing was repeated",
+        "  where: the marker",
+        f"  got:   one {kind}, kept in a cache or made outside of the function",
+        "  want:  a result that every call makes anew",
+        "  fix:   fresh_process=True, or train inside of the function and without a cache",
+    ]
+
+
+@pytest.mark.parametrize(
+    "value", [7, 0.5, "a", True, (1, "a", None), Path(__file__), np.float64(1)]
+)
+def test_small_values_that_are_one_object_by_nature_are_results(value):
+    assert judged(lambda: value).passed
+
+
+def test_a_constant_beside_what_is_made_anew_is_a_result():
+    assert judged(lambda: {"rows": ROWS, "mean": ROWS.mean(axis=0)}).passed
+    assert judged(lambda: {"rows": ROWS, "accuracy": 0.5}).passed
 
 
 @pytest.mark.parametrize("empty", [None, [], {}, np.zeros((0, 3)), [None]], ids=repr)
