@@ -54,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     from pytest_mlgates.runner.check import run as evaluate
 
     configuration = _configuration(arguments)
+    _outdate(configuration, arguments)
     total = len(arguments.gates) or len(configuration.gates)
     only_json = arguments.json == "-"
     with _stdout_to_stderr() if only_json else contextlib.nullcontext(), _progress(total) as bar:
@@ -71,6 +72,14 @@ def run(arguments: argparse.Namespace) -> int:
     if unwritten:
         raise MLGatesError("\n".join(str(error) for error in unwritten))
     return exit_code(evidence)
+
+
+def _outdate(configuration: Configuration, arguments: argparse.Namespace) -> None:
+    """Replace an earlier run's evidence: if this run is cut short, no old pass may be left."""
+    from pytest_mlgates.runner.evidence import outdate
+
+    files = [arguments.evidence, None if arguments.json == "-" else arguments.json]
+    outdate(configuration, *(Path(file) for file in files if file))
 
 
 def _configuration(arguments: argparse.Namespace) -> Configuration:

@@ -81,6 +81,9 @@ class ConfigurationError(MLGatesError):
         return cls(f"{count} {noun} in {source}\n{body}")
 
 
+_ROLE_NAMES = frozenset({"y_true", "y_pred", "y_score"})
+
+
 class ColumnError(MLGatesError):
     """A column that a gate needs is not in the table."""
 
@@ -95,7 +98,8 @@ class ColumnError(MLGatesError):
     ) -> ColumnError:
         """*wanted* is not among *available*; the nearest names are suggested."""
         names = [str(name) for name in available]
-        hint = did_you_mean(wanted, names)
+        # A label column in the place of predictions would be perfectly accurate: never suggest it.
+        hint = did_you_mean(wanted, [name for name in names if name not in _ROLE_NAMES])
         return cls(
             f"{role} {wanted!r} is not in {table}",
             got=f"columns {listing(names)}",

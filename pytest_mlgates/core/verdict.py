@@ -146,6 +146,14 @@ class Verdict:
         """Whether the gate lets the change through (passed or waived)."""
         return self.outcome in (Outcome.PASSED, Outcome.WAIVED)
 
+    def __bool__(self) -> bool:
+        """``assert metric(…)`` holds if and only if the gate lets the change through."""
+        return self.passed
+
+    def __str__(self) -> str:
+        """The outcome, the id and the message, for notebooks and logs."""
+        return f"{self.outcome}: {self.id}\n{self.message}"
+
     @property
     def undecided(self) -> bool:
         """Whether the rows could not decide the claim either way."""

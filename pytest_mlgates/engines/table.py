@@ -326,6 +326,10 @@ def to_table(
         native = nw.from_native(obj)
     except TypeError:
         native = None
+    except nw.exceptions.NarwhalsError as error:  # two columns of one name
+        raise TableError(
+            f"{type(obj).__name__} is no usable table", got=str(error).strip().splitlines()[0]
+        ) from None
     if not isinstance(native, nw.DataFrame | nw.LazyFrame):
         raise TableError(
             f"{type(obj).__name__} is not a table",
@@ -361,6 +365,8 @@ def table_of_arrays(
         TableError: if they are not one-dimensional and of equal length.
     """
     arrays = {str(key): one_dimensional(str(key), value) for key, value in columns.items()}
+    if not arrays:
+        raise TableError("a table without columns", want="at least one array: {'y_true': …}")
     lengths = {key: len(value) for key, value in arrays.items()}
     if len(set(lengths.values())) > 1:
         raise TableError(

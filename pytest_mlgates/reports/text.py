@@ -47,7 +47,7 @@ def render_messages(verdicts: Sequence[Verdict]) -> list[str]:
             continue
         if status(verdict) != "PASS":
             lines += ["", *message(verdict).splitlines()]
-        lines += [f"  warning: {warning}" for warning in verdict.warnings]
+        lines += [f"  warning ({verdict.id}): {warning}" for warning in verdict.warnings]
     return lines
 
 

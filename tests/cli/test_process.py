@@ -78,14 +78,16 @@ def test_an_interrupt_in_the_middle_exits_130_and_leaves_no_half_written_file(pr
     assert not list(project.glob("*record.json*"))
 
 
-def test_a_killed_run_leaves_the_old_evidence_whole(project):
+def test_a_killed_run_leaves_whole_evidence_and_no_earlier_pass(project):
     assert run(project, "schema").returncode == 0
-    before = (project / ".mlgates/evidence.json").read_bytes()
+    assert json.loads((project / ".mlgates/evidence.json").read_text())["result"] == "PASSED"
     process = started(project)
     process.kill()
     process.communicate(timeout=30)
     assert process.returncode == -signal.SIGKILL
-    assert (project / ".mlgates/evidence.json").read_bytes() == before
+    left = json.loads((project / ".mlgates/evidence.json").read_text())
+    assert (left["result"], left["complete"]) == ("FAILED", False)
+    assert left["problems"] == ["the run did not finish"]
     names = {path.name for path in (project / ".mlgates").iterdir()}
     assert names == {".gitignore", "evidence.json"}
 
