@@ -18,6 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.core.verdict import Bound, Policy, Verdict
+from pytest_mlgates.gates.privacy import Display, redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -245,6 +246,8 @@ def evaluate(gate: Gate, subject: Any, context: Context) -> Verdict:
     except MLGatesError as error:
         error.at(gate.where)
         raise  # as it is: its cause may be an exception of the user's own function
+    private = bool(getattr(subject, "private", False))
+    verdict = redact(verdict, Display(private=private, min_cell=context.min_cell))
     return verdict.replace(
         id=gate.id,
         replaces=gate.replaces,

@@ -95,7 +95,7 @@ def _refuse_no_comparison(
     if len(groups) < 2:
         raise MLGatesError(
             f"{parameters.metric} compares groups, and by {by} of table {table.name!r} has one",
-            got=f"1 group of {plural(table.n_rows, 'row')}",
+            got="1 group of " + ("all rows" if table.private else plural(table.n_rows, "row")),
             want="at least two groups: one group is equal to itself whatever the model does",
             fix="use rows of all groups, or another sensitive column",
         )
@@ -166,11 +166,13 @@ def _verdict(
         by=parameters.by,
         finding=found.finding,
         outcome=judge(found.finding, parameters.inconclusive, estimate_holds=found.estimate_holds),
-        estimate=float(found.estimate),
-        deciding_estimate=float(found.deciding_estimate),
-        lower=found.lower,
+        estimate=None if report.hides_pair(found.widest) else float(found.estimate),
+        deciding_estimate=None
+        if report.hides_pair(found.deciding)
+        else float(found.deciding_estimate),
+        lower=None if report.any_hidden else found.lower,
         lower_confidence=found.confidence,
-        upper=found.upper,
+        upper=None if report.any_hidden else found.upper,
         upper_confidence=found.confidence,
         correction=found.correction,
         n=display.record(table.n_rows),
@@ -185,7 +187,7 @@ def _verdict(
             InputDigest(name=table.name, digest=table.digest(columns), rows=table.n_rows),
             *(InputDigest(name=n, digest=d, rows=None) for n, d in table.origins),
         ),
-        rows_needed=found.rows_needed.rows if found.rows_needed else None,
+        rows_needed=found.rows_needed.rows if found.rows_needed and not report.any_hidden else None,
         warnings=_warnings(found, report),
     )
 
@@ -193,8 +195,9 @@ def _verdict(
 def _group_value(rate: GroupRate, report: Report) -> GroupValue:
     """The record of one group's rate; of a private one nothing that gives a small count away."""
     group = report.display.values(report.groups[rate.group])
-    n = report.display.record(rate.n)
-    if report.is_small(rate.successes, rate.n):
+    unsized = (rate.family, rate.group) in report.unsized
+    n = None if unsized else report.display.record(rate.n)
+    if report.hides(rate.family, rate.group):
         return GroupValue(group=group, n=n, value=None, rate=rate.family)
     return GroupValue(
         group=group,
@@ -212,7 +215,7 @@ def _warnings(found: GroupComparison, report: Report) -> tuple[str, ...]:
     if found.finding is Finding.INCONCLUSIVE and found.estimate_holds and report.raw_breaks:
         rows = report.rows()
         warnings.append(report.undecided_gap(named=True) + (f"; {rows}" if rows else ""))
-    hidden = sum(1 for rate in found.rates if report.is_small(rate.successes, rate.n))
+    hidden = sum(report.hides(rate.family, rate.group) for rate in found.rates)
     if hidden:
         warnings.append(
             f"{plural(hidden, 'rate')} from counts under {report.display.min_cell} not recorded: "

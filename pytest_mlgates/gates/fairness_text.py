@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.exact import exact
 from pytest_mlgates.core.text import limit, number, percent
 from pytest_mlgates.core.verdict import Finding, Policy
+from pytest_mlgates.gates.privacy import WITHHELD
 from pytest_mlgates.statistics.groups import Comparison, keeps
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ RATES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """A comparison and what is needed to speak of it."""
 
@@ -94,6 +96,42 @@ class Report:
         """Whether a rate would give away a count that is not to be shown."""
         return any(self.display.record(k) is None for k in (successes, n - successes))
 
+    @cached_property
+    def unsized(self) -> frozenset[tuple[str, int]]:
+        """The rates whose denominator is hidden: it, or another one minus the total, is small."""
+        rates = self.found.rates
+        places = self.display.hidden([(rate.n,) for rate in rates])
+        return frozenset((rates[place].family, rates[place].group) for place in places)
+
+    def hides(self, family: str, group: int) -> bool:
+        """Whether a rate is withheld."""
+        rate = self.rate_of(family, group)
+        return (family, group) in self.unsized or self.is_small(rate.successes, rate.n)
+
+    @cached_property
+    def any_hidden(self) -> bool:
+        """Whether any rate is withheld: then are the bounds over all of them."""
+        return any(self.hides(rate.family, rate.group) for rate in self.found.rates)
+
+    def hides_pair(self, pair: Pair | None) -> bool:
+        """Whether the value of *pair* would give a hidden rate away."""
+        return pair is not None and any(self.hides(pair.family, g) for g in (pair.high, pair.low))
+
+    def size(self, rate: GroupRate) -> str:
+        """The denominator of *rate* for people."""
+        few = self.display.record(rate.n) is None
+        secondary = (rate.family, rate.group) in self.unsized and not few
+        return WITHHELD if secondary else self.display.count(rate.n)
+
+    def gap(self, pair: Pair | None, value: Fraction) -> str:
+        """The *value* of *pair*, unless it gives a hidden rate away."""
+        return WITHHELD if self.hides_pair(pair) else self.value(value)
+
+    @property
+    def estimate(self) -> str:
+        """The raw gap for people."""
+        return self.gap(self.found.widest, self.found.estimate)
+
     def rate_of(self, family: str, group: int) -> GroupRate:
         """The rate of *group* in *family*."""
         return next(r for r in self.found.rates if r.family == family and r.group == group)
@@ -101,14 +139,16 @@ class Report:
     def measured(self, family: str, group: int) -> str:
         """``Female 0.109 (591 of 5,421 rows)``."""
         rate = self.rate_of(family, group)
+        hidden = self.hides(family, group)
         share = (
             "rate not shown"
-            if self.is_small(rate.successes, rate.n)
+            if hidden
             else number(None if rate.value is None else float(rate.value))
         )
-        count = self.display.count
+        few = self.display.record(rate.successes) is None
+        successes = WITHHELD if hidden and not few else self.display.count(rate.successes)
         of = RATES[family].of
-        return f"{self.name(group)} {share} ({count(rate.successes)} of {count(rate.n)} {of})"
+        return f"{self.name(group)} {share} ({successes} of {self.size(rate)} {of})"
 
     def pair(self, pair: Pair) -> str:
         """Both groups of *pair*, the disadvantaged one first, and why it is."""
@@ -118,6 +158,8 @@ class Report:
             f"{pair.family} {self.measured(pair.family, worse)} against "
             f"{self.measured(pair.family, better)}"
         )
+        if self.hides_pair(pair):
+            return text
         if self.rate_of(pair.family, worse).value == self.rate_of(pair.family, better).value:
             return f"{text}; equally off"
         return f"{text}; {self.name(worse)} is worse off: {rate.worse}"
@@ -144,7 +186,7 @@ class Report:
         """The raw gap on the wrong side that noise explains, said so that nobody overlooks it."""
         gap, none = self.words
         text = (
-            f"the {gap} {self.value(self.found.estimate)} breaks {self.bound}, but the rows do not "
+            f"the {gap} {self.estimate} breaks {self.bound}, but the rows do not "
             f"tell it from {none}"
         )
         return f"{text}: {self.pair(self.found.widest)}" if named else text
@@ -156,7 +198,9 @@ class Report:
             return ""
         of = RATES[needed.family].of
         names = [self.name(group) for group in needed.groups]
-        have = [self.display.count(self.rate_of(needed.family, group).n) for group in needed.groups]
+        if any(self.hides(needed.family, group) for group in needed.groups):
+            return f"more {of} of {' and '.join(names)} may decide"
+        have = [self.size(self.rate_of(needed.family, group)) for group in needed.groups]
         if len(names) == 1:
             return f"group {names[0]} has {have[0]} {of}, about {needed.rows:,} would decide"
         return (
@@ -169,7 +213,7 @@ def summary(report: Report) -> str:
     """One line: what was found, and what would decide it."""
     found = report.found
     if found.finding is not Finding.INCONCLUSIVE:
-        return f"{report.metric} {report.value(found.estimate)}, {report.bound}: {found.finding}"
+        return f"{report.metric} {report.estimate}, {report.bound}: {found.finding}"
     rows = report.rows()
     return f"not decided: {rows}" if rows else "not decided"
 
@@ -177,10 +221,14 @@ def summary(report: Report) -> str:
 def message(report: Report) -> str:
     """What, got, want, why and what would decide, in the template of the house."""
     found = report.found
-    side = _side(found)
+    side = (
+        "its bounds withheld"
+        if report.any_hidden
+        else f"{_side(found)} ({percent(found.confidence)})"
+    )
     what = (
-        f"{report.metric} by {TIMES.join(report.by)} is {report.value(found.estimate)}, "
-        f"{side} ({percent(found.confidence)}), {report.bound}: {_finding(found.finding)}"
+        f"{report.metric} by {TIMES.join(report.by)} is "
+        f"{report.estimate}, {side}, {report.bound}: {_finding(found.finding)}"
     )
     lines = [
         ("got", report.pair(found.shown)),
@@ -206,9 +254,9 @@ def pair_details(report: Report) -> Iterator[dict[str, Any]]:
             "rate": pair.family,
             "high": list(report.display.values(report.groups[pair.high])),
             "low": list(report.display.values(report.groups[pair.low])),
-            "value": float(pair.value),
-            "lower": pair.bounds.lower,
-            "upper": pair.bounds.upper,
+            "value": None if report.hides_pair(pair) else float(pair.value),
+            "lower": None if report.hides_pair(pair) else pair.bounds.lower,
+            "upper": None if report.hides_pair(pair) else pair.bounds.upper,
         }
 
 
@@ -251,7 +299,8 @@ def _why(report: Report) -> str:
         if report.raw_breaks:
             return report.undecided_gap(named=False)
         return f"no two groups are told apart: no {gap.split()[-1]} is distinguishable from {none}"
-    text = f"the {gap} distinguishable from {none} decides: {report.value(found.deciding.value)}"
+    value = report.gap(found.deciding, found.deciding.value)
+    text = f"the {gap} distinguishable from {none} decides: {value}"
     if found.estimate_holds and report.raw_breaks:
         text += f"; {report.undecided_gap(named=True)}"
     return text

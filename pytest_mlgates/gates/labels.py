@@ -160,7 +160,7 @@ def refuse_missing(column: Column, missing: int, table: Table, display: Display)
     if missing:
         count = display.count(missing)
         raise MLGatesError(
-            f"{column} is missing in {count} of {plural(table.n_rows, 'row')}",
+            f"{column} is missing in {count} of {display.rows(table.n_rows)}",
             got=f"{count} nulls",
             want="a value in every row: a gate never drops rows",
             fix="fill them, or leave those rows out where the table is made",
@@ -183,7 +183,7 @@ def refuse_missing_groups(
         if empty:
             raise MLGatesError(
                 f"by {name!r} of table {table.name!r} is missing in {display.count(empty)} of "
-                f"{plural(table.n_rows, 'row')}",
+                f"{display.rows(table.n_rows)}",
                 got=f"{display.count(empty)} nulls",
                 want="a value in every row: no group is ever dropped",
                 fix='`missing = "group"` judges the rows without a value as a group of their own',
@@ -250,7 +250,7 @@ def refuse_non_classes(table: Table, column: Column, metric: str, display: Displ
         return
     unit = found["low"] is not None and found["low"] >= 0 and found["high"] <= 1
     what = "probabilities" if unit else "fractions"
-    got = f"{display.count(int(found['fractions']))} of {plural(table.n_rows, 'row')}"
+    got = f"{display.count(int(found['fractions']))} of {display.rows(table.n_rows)}"
     if not display.private:
         got += f" between {found['low']:.6g} and {found['high']:.6g}"
     raise MLGatesError(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.core.text import listing, plural
+from pytest_mlgates.core.text import listing
 from pytest_mlgates.engines.keys import factorized, kinds_of
 from pytest_mlgates.gates.labels import (
     Column,
@@ -146,7 +146,7 @@ def checked_scores(
     if probabilities:
         outside = int(np.count_nonzero((values < 0) | (values > 1)))
         if outside:
-            got = f"{display.count(outside)} of {plural(len(values), 'row')} outside"
+            got = f"{display.count(outside)} of {display.rows(len(values))} outside"
             if not display.private:
                 got += f", from {values.min():.6g} to {values.max():.6g}"
             raise MLGatesError(
@@ -320,7 +320,7 @@ def _refuse_infinite(values: Floats, column: Column, metric: str, display: Displ
     if infinite:
         raise MLGatesError(
             f"{metric} needs finite numbers, and {column} holds infinities",
-            got=f"{display.count(infinite)} of {plural(len(values), 'row')}",
+            got=f"{display.count(infinite)} of {display.rows(len(values))}",
             want="a finite number in every row",
         )
 

@@ -54,7 +54,7 @@ def roc_auc(positive: Mask, scores: Floats, *, in_row_order: bool = False) -> Ro
     above, below = scores[positive], scores[~positive]
     if not len(above) or not len(below):
         raise UndefinedError(
-            f"an AUC needs both classes: {len(above)} positives, {len(below)} negatives"
+            f"an AUC needs both classes: no {'negative' if len(above) else 'positive'} is there"
         )
     order10 = np.argsort(above) if in_row_order else None
     order01 = np.argsort(below) if in_row_order else None

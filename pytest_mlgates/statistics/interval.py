@@ -47,6 +47,7 @@ class Measured:
         n: What the bounds rest on (rows, or the denominator of a rate).
         method: The formula's name, for the verdict.
         warnings: Why these bounds deserve less trust than their confidence says.
+        cells: The counts that value and bounds come from: what they give away.
     """
 
     value: float | Fraction
@@ -54,3 +55,4 @@ class Measured:
     n: int
     method: str
     warnings: tuple[str, ...] = ()
+    cells: tuple[int, ...] = ()

@@ -45,6 +45,7 @@ class PairedDifference:
             not as a proof by a narrow interval.
         method: The formula's name, for the verdict.
         warnings: Why these bounds deserve less trust than their confidence says.
+        cells: The counts that value and bounds come from: what they give away.
     """
 
     value: Number
@@ -54,6 +55,7 @@ class PairedDifference:
     identical: bool
     method: str
     warnings: tuple[str, ...] = ()
+    cells: tuple[int, ...] = ()
 
 
 def share_difference(first_right: Mask, second_right: Mask, confidence: float) -> PairedDifference:
@@ -68,6 +70,7 @@ def share_difference(first_right: Mask, second_right: Mask, confidence: float) -
         differing=only_first + only_second,
         identical=only_first + only_second == 0,
         method="bonett-price",
+        cells=(only_first, only_second),
     )
 
 
@@ -194,6 +197,7 @@ def _paired(value: Number, interval: Interval, differing: Mask, method: str) -> 
         differing=count,
         identical=count == 0,
         method=method,
+        cells=(count,),
         warnings=(f"the two differ on {plural(count, 'row')} only",)
         if 0 < count < VERY_FEW_DIFFERENCES
         else (),

@@ -54,7 +54,7 @@ def _check(statistic: str, reduce: Callable[[nw.Expr], nw.Expr]) -> Check:
             if total == 0:
                 return Result(success=None, error=no_rows(plan, scope))
             if plan.number(there) == 0:
-                return Result(success=None, error=all_null(total))
+                return Result(success=None, error=all_null(plan, total))
             value = plan.value(slot)
             if value is None:  # infinities of both signs
                 return Result(

@@ -16,7 +16,13 @@ from pytest_mlgates.gates.data_schema import foreign, messages, suite
 from pytest_mlgates.gates.data_schema.families import MismatchError
 from pytest_mlgates.gates.data_schema.native import NATIVE
 from pytest_mlgates.gates.data_schema.plan import MissingColumnError, Plan, Scope
-from pytest_mlgates.gates.data_schema.results import NotNativeError, Pending, Result, no_rows
+from pytest_mlgates.gates.data_schema.results import (
+    NotNativeError,
+    Pending,
+    Result,
+    no_rows,
+    rows_said,
+)
 from pytest_mlgates.gates.data_schema.table_checks import ROW_COUNTS, allows_no_rows
 from pytest_mlgates.gates.privacy import Display
 
@@ -74,7 +80,7 @@ def _begin(plan: Plan, expectation: Expectation) -> _Work:
     except MissingColumnError as error:
         work.result = Result(success=False, error=str(error))
     except MismatchError as error:
-        work.result = Result(success=None, error=str(error))
+        work.result = Result(success=None, answered=False, error=str(error))
     except NotNativeError:
         _count_present(plan, work)
     return work
@@ -146,7 +152,7 @@ def _hollow(plan: Plan, work: _Work) -> Result | None:
                 success=None,
                 element_count=rows,
                 missing_count=rows,
-                error=f"no value to judge: {column!r} is null in all {plural(rows, 'row')}",
+                error=f"no value to judge: {column!r} is null in all {rows_said(plan, rows)}",
             )
     return None
 
@@ -154,12 +160,14 @@ def _hollow(plan: Plan, work: _Work) -> Result | None:
 def _of_answer(answer: Any, *, may_be_empty: bool) -> Result:
     success = answer.get("success")
     error = answer.get("error")
+    answered = success is False or (success is not None and error is None)
     elements, missing = answer.get("element_count"), answer.get("missing_count")
     judged = None if elements is None else elements - (missing or 0)
     if success and judged == 0 and not may_be_empty:
         success, error = None, "no row was judged: all of them are set aside"
     return Result(
         success=success if error is None or success is False else None,
+        answered=answered,
         unexpected_count=answer.get("unexpected_count"),
         missing_count=missing,
         element_count=elements,
@@ -196,14 +204,9 @@ def _verdict(
         if most and not result.success
     }
     blocked = [(e, r) for e, r in judged if not r.success and e.blocks]
+    if blocked and not any(r.answered for _, r in blocked):
+        raise _unanswered(blocked, len(judged))
     used = sorted({c for e, _ in judged for c in e.columns() if c in table.schema})
-    warnings = [
-        f"{messages.label(e)}: mostly = 0 cannot fail"
-        for e, _ in judged
-        if e.arguments.get("mostly") == 0
-    ]
-    if not any(e.blocks for e, _ in judged):
-        warnings.append("no expectation of this suite blocks: all are warnings")
     return Verdict(
         id="",
         kind="data_schema",
@@ -217,13 +220,23 @@ def _verdict(
             display=display,
         ),
         summary=messages.summarize(judged),
-        n=rows,
+        n=display.record(rows),
         method="exact",
         details=tuple(
-            _details(e, r, display, examples.get(i), most) for i, (e, r) in enumerate(judged)
+            _details(e, r, r.hidden(rows, display), examples.get(i), most)
+            for i, (e, r) in enumerate(judged)
         ),
         inputs=(InputDigest(name=table.name, digest=table.digest(used or None), rows=rows),),
-        warnings=tuple(warnings),
+    )
+
+
+def _unanswered(left: list[tuple[Expectation, Result]], total: int) -> MLGatesError:
+    """Nothing is proven and nothing disproven: that is no verdict."""
+    return MLGatesError(
+        f"{len(left)} of {plural(total, 'expectation')} could not be evaluated",
+        where="; ".join(e.where for e, _ in left),
+        got="; ".join(f"{messages.label(e)}: {r.error}" for e, r in left),
+        want="expectations that can be asked of this table",
     )
 
 
@@ -241,6 +254,8 @@ def _bad_rows(plan: Plan, failed: list[Result], rows: int, display: Display) -> 
     counted = [r for r in failed if r.unexpected_count]
     if not counted:
         return None
+    if display.private and len(counted) > 1 and rows >= display.min_cell:
+        return None  # the rows of all minus those of one may be few
     expressions = [r.bad for r in counted if r.bad is not None]
     exact = len(counted) == 1 or len(expressions) == len(counted)
     if len(counted) == 1:
@@ -250,30 +265,33 @@ def _bad_rows(plan: Plan, failed: list[Result], rows: int, display: Display) -> 
     else:
         found = min(rows, sum(r.unexpected_count or 0 for r in counted))
     hedge = "" if exact else "up to "
+    if exact and len(counted) == 1 and display.private and counted[0].hidden(rows, display):
+        few = found < display.min_cell
+        total = messages.rows_in_words(rows, display)
+        return f"{display.count(found)} of {total}" if few else None
     return f"{hedge}{display.count(found)} of {messages.rows_in_words(rows, display)}"
 
 
 def _details(
     expectation: Expectation,
     result: Result,
-    display: Display,
+    hidden: frozenset[str],
     examples: list[dict[str, Any]] | None,
     most: int,
 ) -> dict[str, Any]:
     """One object of the JSON contract."""
 
-    def count(value: int | None) -> int | None:
-        return None if value is None else display.record(value)
+    def told(name: str) -> Any:
+        return None if name in hidden else plain(getattr(result, name))
 
-    hidden = display.private and result.discloses
     out: dict[str, Any] = {
         "type": expectation.type,
         "kwargs": plain(expectation.kwargs),
         "success": result.success,
-        "unexpected_count": count(result.unexpected_count),
-        "missing_count": count(result.missing_count),
-        "element_count": count(result.element_count),
-        "observed_value": None if hidden else plain(result.observed_value),
+        "unexpected_count": told("unexpected_count"),
+        "missing_count": told("missing_count"),
+        "element_count": told("element_count"),
+        "observed_value": told("observed_value"),
         "engine": result.engine,
         "error": result.error or result.note,
     }

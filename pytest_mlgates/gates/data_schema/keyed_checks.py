@@ -67,7 +67,7 @@ def _unique(
             considered=considered,
             unexpected=wrong,
             missing=total - considered,
-            nothing=all_null(total),
+            nothing=all_null(plan, total),
             values=columns,
             samples=lambda most: plan.duplicates(scope, columns, kept, most),
         )
@@ -126,7 +126,7 @@ def by_distinct_value(
             considered=considered,
             unexpected=sum(n for _, n in wrong),
             missing=total - considered,
-            nothing=all_null(total),
+            nothing=all_null(plan, total),
             bad=None if bad is None else scope.also(bad),
             values=(column,),
         )

@@ -50,7 +50,7 @@ def render(
     out = [head]
     for i, subject in zip((*failed, *warned), lines, strict=True):
         expectation, result = judged[i]
-        text = f"  - {subject:<{width}}   {_found(result, display)}"
+        text = f"  - {subject:<{width}}   {_found(result, rows, display)}"
         if not expectation.blocks:
             text += f"   ({expectation.severity}, does not block)"
         shown = [_example(one) for one in examples.get(i, ())]
@@ -153,18 +153,26 @@ def _value(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _found(result: Result, display: Display) -> str:
+def _found(result: Result, rows: int, display: Display) -> str:
+    hidden = result.hidden(rows, display)
     if result.error or result.note:
         return str(result.error or result.note)
     count, total = result.unexpected_count, result.element_count
     if count is not None and total:
         considered = total - (result.missing_count or 0)
         share = f" ({count / considered:.2%})".replace("%", " %") if considered else ""
-        hidden = display.private and count < display.min_cell
-        return f"{rows_in_words(count, display)}{'' if hidden else share}"
+        if "unexpected_count" in hidden and count >= display.min_cell:
+            return "all but a few rows"
+        # A share beside its numerator gives the denominator away.
+        kept = not (hidden & {"unexpected_count", "element_count"}) and (
+            "missing_count" not in hidden or not result.missing_count
+        )
+        return f"{rows_in_words(count, display)}{share if kept else ''}"
     if result.observed_value is None:
         return "does not hold"
-    if result.discloses and display.private:
+    if "observed_value" in hidden:
+        if result.counts_rows and display.record(result.observed_value) is None:
+            return f"found {display.count(result.observed_value)}"
         return "does not hold (the value is private)"
     return f"found {_observed(result.observed_value)}"
 

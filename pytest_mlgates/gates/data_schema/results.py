@@ -15,6 +15,7 @@ from pytest_mlgates.core.text import plural
 if TYPE_CHECKING:
     from pytest_mlgates.gates.data_schema.plan import Plan, Scope
     from pytest_mlgates.gates.data_schema.suite import Expectation
+    from pytest_mlgates.gates.privacy import Display
 
 
 class NotNativeError(Exception):
@@ -31,8 +32,11 @@ class Result:
         missing_count: Values that are null, or rows that ``ignore_row_if`` sets aside.
         element_count: Rows that it is about.
         observed_value: What was measured, where one value is.
+        counts_rows: Whether ``observed_value`` is a number of rows.
         discloses: Whether ``observed_value`` is made of values of the table.
         engine: ``native`` or ``great_expectations``.
+        answered: Whether it was evaluated at all: false where an engine raised, or where column and
+            bound do not compare. Rows without a value to judge are an answer.
         error: Why nothing could be judged, or which column is missing.
         note: What differs, in words, where counts do not say it.
         bad: True in the rows that break it, where an expression can say so.
@@ -45,13 +49,35 @@ class Result:
     missing_count: int | None = None
     element_count: int | None = None
     observed_value: Any = None
+    counts_rows: bool = False
     discloses: bool = False
     engine: str = "native"
+    answered: bool = True
     error: str | None = None
     note: str | None = None
     bad: nw.Expr | None = None
     values: tuple[str, ...] = ()
     samples: Callable[[int], list[dict[str, Any]]] | None = None
+
+    def hidden(self, rows: int, display: Display) -> frozenset[str]:
+        """Which of its fields would give a small count away, in a table of *rows*."""
+        if not display.private:
+            return frozenset()
+        found = set()
+        total, wrong, missing = self.element_count, self.unexpected_count, self.missing_count
+        value = self.observed_value
+        if self.discloses or (self.counts_rows and display.small(value, rows - value)):
+            found.add("observed_value")
+        if total is not None and (display.record(total) is None or display.small(rows - total)):
+            found.add("element_count")
+        considered = (rows if total is None else total) - (missing or 0)
+        if missing is not None and (display.record(missing) is None or display.small(considered)):
+            found.add("missing_count")
+        if wrong is not None and (
+            display.record(wrong) is None or display.small(considered - wrong)
+        ):
+            found.add("unexpected_count")
+        return frozenset(found)
 
 
 Pending = Callable[[], Result]
@@ -75,16 +101,21 @@ def kept_rows(ignore_row_if: str, columns: tuple[str, ...]) -> nw.Expr | None:
     return ~found
 
 
-def all_null(rows: int) -> str:
+def all_null(plan: Plan, rows: int) -> str:
     """The complaint about a column without a value."""
-    return f"no value to judge: null in all {plural(rows, 'row')}"
+    return f"no value to judge: null in all {rows_said(plan, rows)}"
+
+
+def rows_said(plan: Plan, rows: int) -> str:
+    """``4 rows``, or ``rows`` of a private table: which may be few."""
+    return "rows" if plan.table.private else plural(rows, "row")
 
 
 def no_rows(plan: Plan, scope: Scope) -> str:
     """The complaint about a scope without rows."""
     if scope.condition is None:
         return "the table has 0 rows, which prove nothing"
-    return f"row_condition leaves 0 of {plural(plan.n_rows(), 'row')}, which prove nothing"
+    return f"row_condition leaves 0 of {rows_said(plan, plan.n_rows())}, which prove nothing"
 
 
 def of_rows(

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from pytest_mlgates.core.text import plural
 from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.families import Family
 from pytest_mlgates.gates.data_schema.keyed_checks import by_distinct_value
@@ -16,6 +15,7 @@ from pytest_mlgates.gates.data_schema.results import (
     all_null,
     kept_rows,
     of_rows,
+    rows_said,
 )
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def a_greater_than_b(plan: Plan, scope: Scope, expectation: Expectation) -> Pend
             considered=considered,
             unexpected=plan.number(wrong),
             missing=total - considered,
-            nothing=f"ignore_row_if sets aside all {plural(total, 'row')}",
+            nothing=f"ignore_row_if sets aside all {rows_said(plan, total)}",
             bad=scope.also(bad),
             values=(left, right),
         )
@@ -182,7 +182,7 @@ def _each_value(
             considered=considered,
             unexpected=plan.number(wrong),
             missing=total - considered,
-            nothing=all_null(total),
+            nothing=all_null(plan, total),
             bad=scope.also(bad),
             values=(column,),
         )

@@ -90,7 +90,8 @@ def row_count(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
 
     def finish() -> Result:
         found = plan.number(rows)
-        return Result(success=_count_holds(found, expectation.arguments), observed_value=found)
+        holds = _count_holds(found, expectation.arguments)
+        return Result(success=holds, observed_value=found, counts_rows=True)
 
     return finish
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.core.text import number, plural
+from pytest_mlgates.core.text import number
 from pytest_mlgates.gates.metric.parts import sliced
 from pytest_mlgates.gates.metric.rivals import measured, rivals_of
+from pytest_mlgates.gates.privacy import WITHHELD
 from pytest_mlgates.statistics.interval import UndefinedError
 from pytest_mlgates.statistics.paired import mcnemar_mid_p
 
@@ -87,7 +88,7 @@ def duel(parameters: MetricParameters, table: Table, context: Context, display: 
     except UndefinedError as error:
         raise MLGatesError(
             f"{parameters.metric} is undefined for the candidate or for {found.name}",
-            got=f"{error} ({display.count(table.n_rows)} rows)",
+            got=f"{error} ({display.rows(table.n_rows)})",
             want="rows that the metric can be computed from: what is undefined never passes",
         ) from None
 
@@ -114,7 +115,7 @@ def _refuse_other_rows(
     if len(answers) != table.n_rows:
         raise MLGatesError(
             f"{found.name} was judged on other rows than table {table.name!r}",
-            got=f"{len(answers):,} against {table.n_rows:,} rows",
+            got=f"{display.count(len(answers))} against {display.rows(table.n_rows)}",
             want="two models on the same rows: differences of other rows compare nothing",
         )
     if found.y_true is None:
@@ -124,7 +125,7 @@ def _refuse_other_rows(
     if unequal:
         raise MLGatesError(
             f"{found.name} was judged on other rows than table {table.name!r}",
-            got=f"labels differ in {display.count(unequal)} of {plural(table.n_rows, 'row')}",
+            got=f"labels differ in {display.count(unequal)} of {display.rows(table.n_rows)}",
             want=f"the same {parameters.y_true!r} in the same order",
             fix="write the champion's predictions anew, on these rows and in this order",
         )
@@ -149,17 +150,33 @@ def _details(
         "champion": found.name,
         "champion_digest": found.model_digest,
         "predictions_digest": found.digest,
-        "candidate_value": float(first),
-        "champion_value": float(second),
+        "candidate_value": _value(first, 0, rivals, differing, display),
+        "champion_value": _value(second, 1, rivals, differing, display),
         "differing_rows": display.record(differing),
         "identical": differing == 0,
         "features": list(found.features),
     }
     if rivals.only is not None:
-        details["only_candidate_right"] = display.record(rivals.only[0])
-        details["only_champion_right"] = display.record(rivals.only[1])
-        details["mcnemar_mid_p"] = mcnemar_mid_p(*rivals.only)
+        few = display.small(*rivals.only)
+        details["only_candidate_right"] = None if few else display.record(rivals.only[0])
+        details["only_champion_right"] = None if few else display.record(rivals.only[1])
+        details["mcnemar_mid_p"] = None if few else mcnemar_mid_p(*rivals.only)
+        if few:
+            details["differing_rows"] = None
     return details
+
+
+def _value(
+    value: Number, place: int, rivals: Rivals, differing: int, display: Display
+) -> float | None:
+    """The candidate's (0) or champion's (1) own value, None where it gives a small count away.
+
+    Beside the candidate's, the champion's says on how many rows the two differ.
+    """
+    few = display.small(*rivals.bases[place])
+    if place == 1:
+        few = few or display.small(differing, *(rivals.only or ()))
+    return None if few else float(value)
 
 
 def _lines(
@@ -171,12 +188,24 @@ def _lines(
     n: int,
     display: Display,
 ) -> list[str]:
-    values = f"candidate {number(float(first))}, champion {found.name} {number(float(second))}"
+    mine_shown, theirs_shown = (
+        WITHHELD if shown is None else number(shown)
+        for shown in (
+            _value(first, 0, rivals, differing, display),
+            _value(second, 1, rivals, differing, display),
+        )
+    )
+    values = f"candidate {mine_shown}, champion {found.name} {theirs_shown}"
     lines = [f"{values}, paired on {display.count(n)} rows"]
     if differing == 0:
         lines.append(
             f"the predictions are identical on all {display.count(n)} rows: no difference was seen"
         )
+    elif display.small(differing, *(rivals.only or ())):
+        few = differing < display.min_cell
+        some = display.count(differing) if few else "some"
+        what = "exactly one is right" if rivals.only is not None else "they differ"
+        lines.append(f"{what} on {some} rows (counts under {display.min_cell} are not shown)")
     elif rivals.only is not None:
         mine, theirs = rivals.only
         lines.append(

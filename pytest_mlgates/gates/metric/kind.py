@@ -13,6 +13,7 @@ from pytest_mlgates.gates.metric import text
 from pytest_mlgates.gates.metric.decide import Claim, UndefinedPartError, decide
 from pytest_mlgates.gates.metric.parameters import MetricParameters
 from pytest_mlgates.gates.metric.parts import parts_of
+from pytest_mlgates.gates.metric.veil import veil_of
 from pytest_mlgates.gates.privacy import Display
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.gates.metric.champion import Duel
     from pytest_mlgates.gates.metric.decide import Decision
     from pytest_mlgates.gates.metric.parts import Part
+    from pytest_mlgates.gates.metric.veil import Veil
 
 _SEVERITY = {Outcome.PASSED: 0, Outcome.FAILED: 1}
 _DOUBT = {Finding.PROVEN: 0, Finding.INCONCLUSIVE: 1, Finding.DISPROVEN: 2}
@@ -96,8 +98,16 @@ def _verdict(
     except UndefinedPartError as error:
         raise _undefined(error, parameters, display) from None
     outcome = judge(decision.finding, parameters.inconclusive, estimate_holds=decision.holds)
-    whole = decision.plain[0][1]
-    warnings = dict.fromkeys((*decision.measured.warnings, *whole.warnings))
+    veil = veil_of(decision, display)
+    shown = not veil.hides(decision.part)
+    whole = decision.plain[0]
+    warnings = dict.fromkeys(
+        (
+            *(decision.measured.warnings if shown else ()),
+            *(() if veil.hides(whole[0]) else whole[1].warnings),
+            *veil.warnings(),
+        )
+    )
     columns = [parameters.y_true, *(parameters.by or ())]
     columns += parameters.y_score if parameters.spec.needs == "scores" else [parameters.y_pred]
     confidence = decision.confidence
@@ -108,54 +118,55 @@ def _verdict(
         by=parameters.by or (),
         finding=decision.finding,
         outcome=outcome,
-        estimate=float(decision.measured.value),
-        deciding_estimate=float(decision.deciding_value),
-        lower=decision.measured.interval.lower,
+        estimate=float(decision.measured.value) if shown else None,
+        deciding_estimate=None if veil.hides(decision.deciding) else float(decision.deciding_value),
+        lower=decision.measured.interval.lower if shown else None,
         lower_confidence=confidence,
-        upper=decision.measured.interval.upper,
+        upper=decision.measured.interval.upper if shown else None,
         upper_confidence=confidence,
         correction=decision.correction,
-        n=display.record(decision.measured.n),
+        n=veil.record(decision.part, decision.measured.n),
         method=decision.measured.method,
-        groups=_groups(decision, display),
-        details=_whole(decision, display),
-        rows_needed=decision.rows_needed,
+        groups=_groups(decision, display, veil),
+        details=_whole(decision, veil),
+        rows_needed=decision.rows_needed if shown else None,
         inputs=(
             InputDigest(name=table.name, digest=table.digest(columns), rows=table.n_rows),
             *(InputDigest(name=n, digest=d, rows=None) for n, d in table.origins),
         ),
         warnings=tuple(warnings),
-        message=text.message(parameters, decision, outcome, display, found),
-        summary=text.summary(parameters, decision, display),
+        message=text.message(parameters, decision, outcome, veil, found),
+        summary=text.summary(parameters, decision, veil),
     )
 
 
-def _groups(decision: Decision, display: Display) -> tuple[GroupValue, ...]:
+def _groups(decision: Decision, display: Display, veil: Veil) -> tuple[GroupValue, ...]:
     return tuple(
         GroupValue(
             group=display.values(part.group),
-            n=display.record(found.n),
-            value=float(found.value),
-            lower=found.interval.lower,
-            upper=found.interval.upper,
+            n=veil.record(part, found.n),
+            value=None if veil.hides(part) else float(found.value),
+            lower=None if veil.hides(part) else found.interval.lower,
+            upper=None if veil.hides(part) else found.interval.upper,
         )
         for part, found in decision.plain
         if part.group is not None
     )
 
 
-def _whole(decision: Decision, display: Display) -> tuple[dict[str, Any], ...]:
+def _whole(decision: Decision, veil: Veil) -> tuple[dict[str, Any], ...]:
     """The table as a whole, where a slice may be what is shown."""
     if len(decision.plain) == 1:
         return ()
-    found = decision.plain[0][1]
+    part, found = decision.plain[0]
+    hidden = veil.hides(part)
     return (
         {
             "part": "whole",
-            "value": float(found.value),
-            "lower": found.interval.lower,
-            "upper": found.interval.upper,
-            "n": display.record(found.n),
+            "value": None if hidden else float(found.value),
+            "lower": None if hidden else found.interval.lower,
+            "upper": None if hidden else found.interval.upper,
+            "n": veil.record(part, found.n),
         },
     )
 
@@ -171,7 +182,7 @@ def _undefined(
     )
     return MLGatesError(
         f"{parameters.metric} is undefined {place}",
-        got=f"{error.reason} ({display.count(part.rows)} rows)",
+        got=f"{error.reason} ({display.rows(part.rows)})",
         want="rows that the metric can be computed from: what is undefined never passes",
         fix="" if part.group is None else "a coarser column in `by`, or more rows of that slice",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +100,10 @@ def _counted(table: Table, parameters: MetricParameters, display: Display) -> li
     )
 
     def measure(cells: Cells) -> Measure:
-        return lambda confidence: of_cells(parameters.metric, cells, found.classes, confidence)
+        counts_of = cells_of(parameters.metric, cells, found.classes)
+        return lambda confidence: replace(
+            of_cells(parameters.metric, cells, found.classes, confidence), cells=counts_of
+        )
 
     def without(group: Group) -> Cells:
         return merged(cells for other, cells in found.groups.items() if other != group)
@@ -162,6 +165,28 @@ def of_cells(metric: str, cells: Cells, classes: Classes, confidence: float) -> 
     return counts.f1(tp, fp, fn, confidence)
 
 
+def cells_of(metric: str, cells: Cells, classes: Classes) -> tuple[int, ...]:
+    """The counts that a metric of classes comes from, and that it gives away."""
+    hits, misses = dict.fromkeys(classes.labels, 0), dict.fromkeys(classes.labels, 0)
+    called = 0
+    for (truth, predicted), n in cells.items():
+        (hits if truth == predicted else misses)[truth] += n
+        called += n if predicted == classes.positive else 0
+    rows = sum(cells.values())
+    right = sum(hits.values())
+    if metric == "accuracy":
+        return rows, right, rows - right
+    if metric == "balanced_accuracy":
+        sizes = (hits[label] + misses[label] for label in classes.labels)
+        return (rows, *hits.values(), *misses.values(), *sizes)
+    tp, fn = hits.get(classes.positive, 0), misses.get(classes.positive, 0)
+    if metric == "precision":
+        return rows, tp, called - tp, rows - called
+    if metric == "recall":
+        return rows, tp, fn, rows - tp - fn
+    return rows, tp, called - tp, fn, rows - called - fn
+
+
 def _scored(
     table: Table, parameters: MetricParameters, display: Display
 ) -> Callable[[Mask | None], Measure]:
@@ -204,7 +229,9 @@ class _Ranked:
         return auc.roc_auc(chosen(self._positive, self._rows), chosen(self._scores, self._rows))
 
     def measure(self, confidence: float) -> Measured:
-        return auc.auc_interval(self._placed, confidence)
+        placed = self._placed
+        cells = (len(placed.v10), len(placed.v01))
+        return replace(auc.auc_interval(placed, confidence), cells=(sum(cells), *cells))
 
 
 def _regressed(

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pytest_mlgates.gates.labels import Classes, Column
-from pytest_mlgates.gates.metric.parts import chosen, of_cells, of_numbers, row_losses
+from pytest_mlgates.gates.metric.parts import cells_of, chosen, of_cells, of_numbers, row_losses
 from pytest_mlgates.gates.scores import (
     checked_numbers,
     checked_scores,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from pytest_mlgates.core.exact import Number
     from pytest_mlgates.engines.table import Table
+    from pytest_mlgates.gates.labels import Cells
     from pytest_mlgates.gates.metric.parameters import MetricParameters
     from pytest_mlgates.gates.models import Predictions
     from pytest_mlgates.gates.privacy import Display
@@ -60,6 +61,8 @@ class Rivals:
             bounds a difference that no row shows. Infinite where that is unknown.
         only: On how many rows only the candidate, and only the champion is right, where the metric
             is a share of right rows.
+        sizes: How many rows of some rows each class has, where bounds rest on that.
+        bases: The counts that the metric of the candidate and of the champion comes from.
         ranked_alike: Whether both rank some rows alike, where only the ranking counts.
     """
 
@@ -68,6 +71,8 @@ class Rivals:
     differing: Mask
     reach: Callable[[Mask | None], float] = lambda _: math.inf
     only: tuple[int, int] | None = None
+    sizes: Callable[[Mask | None], tuple[int, ...]] = lambda _: ()
+    bases: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
     ranked_alike: Callable[[Mask | None], bool] | None = None
 
     def alike(self, rows: Mask | None) -> bool:
@@ -96,16 +101,20 @@ def measured(rivals: Rivals, rows: Mask | None, confidence: float) -> Measured:
         UndefinedError: where either metric is undefined there.
     """
     found = rivals.compare(rows, confidence)
+    differing = int(np.count_nonzero(chosen(rivals.differing, rows)))
+    cells = (found.n, *rivals.sizes(rows), *(found.cells or (differing,)))
     if found.value == 0 and rivals.only is None and rivals.alike(rows):
-        return _unseen(found.n, rivals.reach(rows), confidence)
+        unseen = _unseen(found.n, rivals.reach(rows), confidence)
+        return replace(unseen, cells=cells)
     if isinstance(found, Measured):
-        return found
+        return replace(found, cells=cells)
     return Measured(
         value=found.value,
         interval=found.interval,
         n=found.n,
         method=found.method if "paired" in found.method else f"paired, {found.method}",
         warnings=found.warnings,
+        cells=cells,
     )
 
 
@@ -147,9 +156,19 @@ def _classes(
         else -1,
     )
 
+    def of(predicted: NDArray[np.intp], rows: Mask | None) -> Cells:
+        return _cells(chosen(truth, rows), chosen(predicted, rows), len(places.labels))
+
     def value(predicted: NDArray[np.intp], rows: Mask | None) -> Number:
-        cells = _cells(chosen(truth, rows), chosen(predicted, rows), len(places.labels))
-        return of_cells(metric, cells, places, parameters.confidence).value
+        return of_cells(metric, of(predicted, rows), places, parameters.confidence).value
+
+    def sizes(rows: Mask | None) -> tuple[int, ...]:
+        return tuple(np.bincount(chosen(truth, rows), minlength=len(places.labels)).tolist())
+
+    bases = (
+        cells_of(metric, of(first, None), places),
+        cells_of(metric, of(second, None), places),
+    )
 
     differing = first != second
     if metric in ("accuracy", "recall"):
@@ -171,6 +190,8 @@ def _classes(
             values=lambda: (value(first, None), value(second, None)),
             differing=differing & judged,
             only=only,
+            sizes=sizes if metric == "recall" else lambda _: (),
+            bases=bases,
         )
 
     def of_rows(rows: Mask | None, confidence: float) -> PairedDifference:
@@ -206,12 +227,20 @@ def _classes(
         values=lambda: (value(first, None), value(second, None)),
         differing=differing,
         reach=reach,
+        sizes=sizes,
+        bases=bases,
     )
 
 
 def _one_over_rarest(labels: NDArray[Any]) -> float:
     """One row more or less of the rarest class moves a mean over it by this, times n."""
     return len(labels) / int(np.unique(labels, return_counts=True)[1].min())
+
+
+def _both(positive: Mask) -> tuple[int, int]:
+    """Positive and negative rows."""
+    found = int(np.count_nonzero(positive))
+    return found, len(positive) - found
 
 
 def _cells(
@@ -266,6 +295,8 @@ def _scores(
             values=areas,
             differing=differing,
             reach=lambda rows: _one_over_rarest(chosen(positive, rows)),
+            sizes=lambda rows: _both(chosen(positive, rows)),
+            bases=(_both(positive), _both(positive)),
             ranked_alike=lambda rows: auc.same_ranking(*ranked(rows)),
         )
     losses = [row_losses(metric, positive, each.values, each.epsilon) for each in (mine, theirs)]

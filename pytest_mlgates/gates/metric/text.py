@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_mlgates.core.text import limit, number, percent
 from pytest_mlgates.core.verdict import Finding, Outcome, Policy
+from pytest_mlgates.gates.privacy import label
 
 if TYPE_CHECKING:
     from pytest_mlgates.gates.labels import Group
@@ -13,21 +14,22 @@ if TYPE_CHECKING:
     from pytest_mlgates.gates.metric.decide import Claim, Decision
     from pytest_mlgates.gates.metric.parameters import MetricParameters
     from pytest_mlgates.gates.metric.parts import Part
+    from pytest_mlgates.gates.metric.veil import Veil
     from pytest_mlgates.gates.privacy import Display
 
 _MOST_SLICES = 8
 
 
-def summary(parameters: MetricParameters, decision: Decision, display: Display) -> str:
+def summary(parameters: MetricParameters, decision: Decision, veil: Veil) -> str:
     """One line: ``accuracy 0.912 at least 0.905 (95 %), min 0.90, n=6,512: proven``."""
     measured = decision.measured
     finding = "not decided" if decision.finding is Finding.INCONCLUSIVE else str(decision.finding)
     return (
         f"{_subject(parameters, decision.claim)}"
-        f"{_in_slice(parameters, decision.part, display)} "
-        f"{number(float(measured.value))} {_side(decision, decision.claim)}, "
+        f"{_in_slice(parameters, decision.part, veil)} "
+        f"{veil.value(decision.part, measured.value)} {_side(decision, decision.claim, veil)}, "
         f"{_demand(parameters, decision.claim)}, "
-        f"n={display.count(measured.n)}: {finding}"
+        f"n={veil.count(decision.part, measured.n)}: {finding}"
     )
 
 
@@ -35,21 +37,22 @@ def message(
     parameters: MetricParameters,
     decision: Decision,
     outcome: Outcome,
-    display: Display,
+    veil: Veil,
     duel: Duel | None,
 ) -> str:
     """The whole message, first what was found, then what stands beside it."""
     claim, measured = decision.claim, decision.measured
     first = (
-        f"{_subject(parameters, claim)}{_in_slice(parameters, decision.part, display)} is "
-        f"{number(float(measured.value))}, {_side(decision, claim)}, "
-        f"n={display.count(measured.n)}: {_demand(parameters, claim)} {_answer(decision)}"
+        f"{_subject(parameters, claim)}{_in_slice(parameters, decision.part, veil)} is "
+        f"{veil.value(decision.part, measured.value)}, {_side(decision, claim, veil)}, "
+        f"n={veil.count(decision.part, measured.n)}: {_demand(parameters, claim)} "
+        f"{_answer(decision)}"
     )
     lines = [first]
     if decision.finding is Finding.INCONCLUSIVE:
-        lines.append(_doubt(parameters, decision, outcome, display))
+        lines.append(_doubt(parameters, decision, outcome, veil))
     if len(decision.plain) > 1:
-        lines += _slices(parameters, decision, display)
+        lines += _slices(parameters, decision, veil)
     if duel is not None:
         lines += duel.lines
     return "\n".join(lines)
@@ -60,21 +63,23 @@ def slice_name(parameters: MetricParameters, group: Group, display: Display) -> 
     if display.private:
         return display.group(group)
     pairs = zip(parameters.by or (), group, strict=True)
-    return ", ".join(f"{name}={'missing' if v is None else v}" for name, v in pairs)
+    return ", ".join(f"{name}={label(v)}" for name, v in pairs)
 
 
 def _subject(parameters: MetricParameters, claim: Claim) -> str:
     return parameters.metric + (" minus the champion's" if claim.relative else "")
 
 
-def _in_slice(parameters: MetricParameters, part: Part, display: Display) -> str:
+def _in_slice(parameters: MetricParameters, part: Part, veil: Veil) -> str:
     if part.group is None:
         return ""
-    return f" in slice {slice_name(parameters, part.group, display)}"
+    return f" in slice {slice_name(parameters, part.group, veil.display)}"
 
 
-def _side(decision: Decision, claim: Claim) -> str:
+def _side(decision: Decision, claim: Claim, veil: Veil) -> str:
     """The bound that the finding rests on, with its level; both while it is open."""
+    if veil.hides(decision.part):
+        return "its bounds withheld"
     interval, confidence = decision.measured.interval, decision.confidence
     if not interval.bounded and decision.finding is Finding.INCONCLUSIVE:
         return "without bounds"
@@ -102,21 +107,21 @@ def _answer(decision: Decision) -> str:
     }[decision.finding]
 
 
-def _doubt(
-    parameters: MetricParameters, decision: Decision, outcome: Outcome, display: Display
-) -> str:
+def _doubt(parameters: MetricParameters, decision: Decision, outcome: Outcome, veil: Veil) -> str:
     """Why an open finding passed or failed, and what would decide it."""
     needed = decision.rows_needed
     more = (
-        f"about {needed:,} rows would decide"
+        "more rows may decide"
+        if veil.hides(decision.part)
+        else f"about {needed:,} rows would decide"
         if needed is not None
         else "no number of rows decides a value on its bound"
         if decision.measured.interval.bounded
         else "these rows bound nothing"
     )
     if decision.part.group is not None:
-        more += f" in slice {slice_name(parameters, decision.part.group, display)}"
-    more += f" (here {display.count(decision.part.rows)})"
+        more += f" in slice {slice_name(parameters, decision.part.group, veil.display)}"
+    more += f" (here {veil.count(decision.part, decision.part.rows)})"
     policy = parameters.inconclusive
     if policy is not Policy.ESTIMATE:
         return f"{outcome} by `inconclusive = {str(policy)!r}`; {more}"
@@ -124,25 +129,27 @@ def _doubt(
     whose = (
         "the estimate"
         if len(decision.plain) == 1
-        else f"the deciding value {number(float(decision.deciding_value))}"
+        else f"the deciding value {veil.value(decision.deciding, decision.deciding_value)}"
         + (
             " of the whole table"
             if decision.deciding.group is None
-            else f" of slice {slice_name(parameters, decision.deciding.group, display)}"
+            else f" of slice {slice_name(parameters, decision.deciding.group, veil.display)}"
         )
     )
     return f"{outcome}: {whose} is on {side} side; {more}"
 
 
-def _slices(parameters: MetricParameters, decision: Decision, display: Display) -> list[str]:
+def _slices(parameters: MetricParameters, decision: Decision, veil: Veil) -> list[str]:
     """The whole table, then its slices, worst first."""
     whole, *rest = decision.plain
     claim = decision.claim
     rest.sort(key=lambda item: claim.slack(item[1].value))
-    lines = [f"whole table: {number(float(whole[1].value))}, n={display.count(whole[1].n)}"]
+    lines = [
+        f"whole table: {veil.value(whole[0], whole[1].value)}, n={veil.count(whole[0], whole[1].n)}"
+    ]
     lines += [
-        f"  - {slice_name(parameters, part.group or (), display)}: "
-        f"{number(float(found.value))}, n={display.count(found.n)}"
+        f"  - {slice_name(parameters, part.group or (), veil.display)}: "
+        f"{veil.value(part, found.value)}, n={veil.count(part, found.n)}"
         for part, found in rest[:_MOST_SLICES]
     ]
     if len(rest) > _MOST_SLICES:
