@@ -45,7 +45,7 @@ def test_every_marker_of_the_readme_is_accepted(pytester: pytest.Pytester) -> No
         "from functools import partial\nimport pytest\ndef train(seed): ...\n"
         "applications = holdout = pytest.fixture(lambda: None)\n" + blocks("python")[1]
     )
-    result = pytester.runpytest_inprocess("--collect-only", "-q")
+    result = pytester.runpytest_subprocess("--collect-only", "-q")
     assert result.ret == 0
     result.stdout.fnmatch_lines(["*3 tests collected*"])
 
