@@ -92,10 +92,14 @@ def pytest_configure(config: pytest.Config) -> None:
             config.addinivalue_line("markers", f"{signature}: {text}")
         config.addinivalue_line("markers", f"mlgates_{signature}: {text}")
     config.pluginmanager.register(Watch(config), WATCH)
-    asked = config.option.mlgates or config.option.mlgates_require
-    asked = asked or config.option.mlgates_evidence or config.option.mlgates_examples
-    if asked or _is_configured(config.invocation_params.dir):
+    option = config.option
+    asked = option.mlgates or option.mlgates_require or option.mlgates_strict
+    asked = asked or option.mlgates_evidence or option.mlgates_examples
+    if asked or option.mlgates_inconclusive:
         gate_session(config).configurations.check()
+    elif _is_configured(config.invocation_params.dir):
+        # Values are validated when the first gate is seen: that needs heavier imports.
+        gate_session(config).configurations.check_file()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -134,9 +138,11 @@ def pytest_make_collect_report(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """A conftest may have marked tests after they were collected."""
-    if any(_concerns_us(item) for item in session.items):
-        gate_session(session.config)
+    """What is known once all tests are: misuse ends the run before any of them."""
+    known = session.config.pluginmanager.has_plugin(_SESSION)
+    # A conftest may have marked tests after they were collected.
+    if known or any(_concerns_us(item) for item in session.items):
+        gate_session(session.config).finish_collection(session)
 
 
 @pytest.fixture
@@ -209,15 +215,20 @@ class Watch:
     Attributes:
         partial: Whether something was deselected or could not be collected.
         down: The workers that ended badly.
+        files: The files of the tests that reported, as their node ids name them.
+        ended: Whether Ctrl-C or ``pytest.exit`` ended the run.
     """
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.partial = False
         self.down: list[str] = []
+        self.files: set[str] = set()
+        self.ended = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Hand on what carries verdicts."""
+        self.files.add(report.nodeid.partition("::")[0])
         # The properties are the second trace of a verdict, should the first get lost.
         if hasattr(report, "mlgates") or any(
             name.startswith("mlgates.") for name, _ in report.user_properties
@@ -230,6 +241,10 @@ class Watch:
         if hasattr(self.config, "workeroutput"):
             self.config.workeroutput["mlgates_partial"] = True
 
+    def pytest_keyboard_interrupt(self) -> None:
+        """A run that was ended is not whole, whatever its exit code."""
+        self.ended = True
+
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Nor is a run without what could not be collected."""
         self.partial = self.partial or bool(report.failed)
@@ -237,8 +252,11 @@ class Watch:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
         """Learn from pytest-xdist how a worker ended."""
+        output = getattr(node, "workeroutput", {})
+        if "mlgates" in output:
+            gate_session(self.config).add_worker(output["mlgates"])
         if error:
             name = getattr(getattr(node, "gateway", None), "id", "?")
             self.down.append(f"worker {name} went down: {error}")
-        elif getattr(node, "workeroutput", {}).get("mlgates_partial"):
+        elif output.get("mlgates_partial"):
             self.partial = True

@@ -22,6 +22,7 @@ class Attempt:
         kinds: The kinds with a verdict, which is what a bare marker asks for.
         used_fixture: Whether ``mlgate`` was made.
         private: Whether a private table was touched: no traceback may show values any more.
+        over: Whether its test was torn down: no gate may be evaluated any more.
     """
 
     verdicts: list[Verdict] = field(default_factory=list)
@@ -30,6 +31,7 @@ class Attempt:
     kinds: set[str] = field(default_factory=set)
     used_fixture: bool = False
     private: bool = False
+    over: bool = False
 
     def record(self, verdict: Verdict, key: str, *, where: str) -> None:
         """Keep *verdict*.

@@ -37,12 +37,14 @@ class Closed:
         evidence: The record, None where no gate was asked for and none was evaluated.
         written: The path of the evidence, for people.
         not_run: Required gates without a verdict in a run that does not judge them.
+        unbound: Markers with arguments on classes and modules where no test requests ``mlgate``.
     """
 
     problems: list[str]
     evidence: Evidence | None = None
     written: str | None = None
     not_run: tuple[str, ...] = ()
+    unbound: tuple[str, ...] = ()
 
 
 _CLOSED = pytest.StashKey[Closed]()
@@ -53,13 +55,18 @@ def close(session: GateSession, pytest_session: pytest.Session) -> None:
     problems = [*session.ledger.problems, *_watch(session).down]
     closed = Closed(problems=problems, not_run=session.configurations.required())
     session.config.stash[_CLOSED] = closed
-    option = session.config.option
-    asked = option.mlgates or option.mlgates_require or option.mlgates_evidence
-    if asked or problems or session.ledger.verdicts(allow_reruns=True):
+    closed.unbound = tuple(sorted(session.inherited - session.bound))
+    if closed.unbound and session.config.option.mlgates_strict:
+        problems.append(f"{_unbound_text(closed.unbound)} (--mlgates-strict)")
+        closed.unbound = ()
+    if _asked(session) or problems or session.ledger:
         _record(session, pytest_session, closed)
-    if not closed.problems:
+    if closed.problems:
+        count = plural(len(closed.problems), "problem")
+        pytest_session.shouldfail = f"ML gates: {count}, see above"
+    elif not session.ledger.failing():
         return
-    pytest_session.shouldfail = f"ML gates: {plural(len(closed.problems), 'problem')}, see above"
+    # Whatever ended the run (`pytest.exit(returncode=0)`, say), a failed gate fails it.
     if pytest_session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         pytest_session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -71,7 +78,9 @@ def summarise(session: GateSession, reporter: pytest.TerminalReporter) -> None:
         return
     verdicts = [] if closed.evidence is None else list(closed.evidence.verdicts)
     labels = sorted(session.ledger.labels.items())
-    if not (verdicts or labels or closed.problems or closed.not_run or closed.written):
+    if not (
+        verdicts or labels or closed.problems or closed.not_run or closed.written or closed.unbound
+    ):
         return
     reporter.write_sep("=", "ML gates")
     if verdicts:
@@ -84,6 +93,13 @@ def summarise(session: GateSession, reporter: pytest.TerminalReporter) -> None:
         reporter.write_line(_shown(f" {problem}"), red=True)
     for kind, count in labels:
         reporter.write_line(f" {plural(count, 'test')} marked {kind} without a gate")
+    if closed.unbound:
+        reporter.write_line(_shown(f" {_unbound_text(closed.unbound)}"), yellow=True)
+
+
+def _unbound_text(markers: tuple[str, ...]) -> str:
+    verb = "binds" if len(markers) == 1 else "bind"
+    return f"{plural(len(markers), 'marker')} {verb} no test: {'; '.join(markers)}"
 
 
 def _write_verdicts(
@@ -101,26 +117,84 @@ def _write_verdicts(
     reporter.write_line(_shown(f" {render_tally(verdicts, evidence=written)}"))
 
 
+def nothing_required(session: GateSession, pytest_session: pytest.Session) -> str | None:
+    """Why ``--mlgates-require`` has nothing to judge; None where it has.
+
+    Raises:
+        pytest.UsageError: for a configuration that is misused.
+    """
+    from pytest_mlgates.core.errors import MLGatesError
+
+    try:
+        found = session.configurations.governing_all(_places(session, pytest_session))
+    except MLGatesError as error:
+        raise pytest.UsageError(f"mlgates: {error}") from None
+    return _nothing_required(session, found)
+
+
+def _nothing_required(session: GateSession, found: list[Configuration]) -> str | None:
+    from pytest_mlgates.core.errors import MLGatesError
+
+    if any(c.settings.required for c in found):
+        return None
+    where = ", ".join(str(c.path) for c in found) or str(session.config.invocation_params.dir)
+    what = "`required` is empty" if found else "no configuration governs this run"
+    fix = 'name the gates that must run: required = ["…"]'
+    if not found:
+        fix += " under [tool.mlgates] in pyproject.toml, or in mlgates.toml"
+    return str(MLGatesError(f"--mlgates-require demands nothing: {what}", where=where, fix=fix))
+
+
+def _places(session: GateSession, pytest_session: pytest.Session) -> list[Path]:
+    """Whatever this run touched: its paths, what it collected here, what reported from workers."""
+    config = session.config
+    places = dict.fromkeys(Path(path) for path in session.ledger.configurations())
+    if _asked(session):
+        start = config.invocation_params.dir
+        places |= dict.fromkeys(Path(start, arg.partition("::")[0]) for arg in config.args)
+        places |= dict.fromkeys(item.path for item in getattr(pytest_session, "items", ()))
+        places |= dict.fromkeys(config.rootpath / file for file in _watch(session).files)
+    return list(places)
+
+
+def _asked(session: GateSession) -> bool:
+    option = session.config.option
+    return bool(option.mlgates or option.mlgates_require or option.mlgates_evidence)
+
+
 def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed) -> None:
     """Make the evidence, write it where it is wanted, and add the problems that it shows."""
+    import dataclasses
+
+    from pytest_mlgates.core.verdict import Outcome
     from pytest_mlgates.runner.check import evidence_of
 
-    configuration = _configuration(session)
-    ledger, allow = session.ledger, configuration.settings.allow_reruns
-    if not allow:
-        closed.problems += [RERUNS_DO_NOT_LAUNDER.format(name=n) for n in ledger.laundered()]
+    main, found = _configurations(session, pytest_session, closed)
+    ledger = session.ledger
+    allowing = {str(c.path) for c in (main, *found) if c.settings.allow_reruns}
+    closed.problems += [RERUNS_DO_NOT_LAUNDER.format(name=n) for n in ledger.laundered(allowing)]
     closed.problems += [UNTOLD.format(name=name) for name in ledger.untold()]
-    whole = _is_whole(session, pytest_session, configuration)
+    verdicts = ledger.verdicts(allowing)
+    whole = _is_whole(session, pytest_session, main)
+    evaluated = {v.id for v in verdicts if v.outcome is not Outcome.ERROR}
+    required = dict.fromkeys(name for c in found for name in c.settings.required)
+    missing = [name for name in required if name not in evaluated]
+    judged = _judged(session, main, found) if whole else set()
+    if unmet := [name for name in missing if name in judged]:
+        closed.problems.append(f"required, not evaluated: {', '.join(unmet)}")
+    closed.not_run = tuple(name for name in missing if name not in judged)
+    if session.config.option.mlgates_require and (problem := _nothing_required(session, found)):
+        closed.problems.append(problem)
+    primary = main if main.path is not None or not found else found[0]
+    settings = primary.settings.model_copy(update={"required": tuple(required)})
     evidence = evidence_of(
-        configuration,
-        ledger.verdicts(allow_reruns=allow),
-        whole=whole,
+        dataclasses.replace(primary, settings=settings),
+        verdicts,
+        whole=whole and bool(found) and not missing and not _watch(session).ended,
         problems=closed.problems,
     )
     closed.evidence = evidence
-    closed.problems[:] = evidence.problems
-    closed.not_run = () if whole else evidence.required_not_run
-    path = _evidence_path(session, configuration)
+    path = _evidence_path(session, main)
     if path is None:
         return
     from pytest_mlgates.runner.evidence import write as write_evidence
@@ -133,15 +207,40 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
         closed.written = _relative(session, path)
 
 
-def _configuration(session: GateSession) -> Configuration:
+def _configurations(
+    session: GateSession, pytest_session: pytest.Session, closed: Closed
+) -> tuple[Configuration, list[Configuration]]:
+    """The main configuration, and all that governed the run; a misused one is a problem of it."""
     from pytest_mlgates.core.errors import MLGatesError
 
+    configurations = session.configurations
     try:
-        return session.configurations.main()
-    except MLGatesError:  # its tests have failed with the message
+        main = configurations.main()
+    except MLGatesError as error:
         from pytest_mlgates.config.model import Configuration
 
-        return Configuration(path=None, base=session.config.invocation_params.dir)
+        closed.problems.append(str(error))
+        return Configuration(path=None, base=session.config.invocation_params.dir), []
+    try:
+        return main, configurations.governing_all(_places(session, pytest_session))
+    except MLGatesError as error:
+        closed.problems.append(str(error))
+        return main, []
+
+
+def _judged(session: GateSession, main: Configuration, found: list[Configuration]) -> set[str]:
+    """The required ids that a whole run judges.
+
+    Gates that a nested configuration declares are not collected by ``--mlgates``: requiring those
+    is left to its own runs, and to ``--mlgates-require``.
+    """
+    everything = session.config.option.mlgates_require
+    return {
+        name
+        for c in found
+        for name in c.settings.required
+        if everything or c is main or name not in c.gates
+    }
 
 
 def _is_whole(

@@ -9,6 +9,7 @@ import pytest
 from pytest_mlgates.core.errors import MLGatesError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from pytest_mlgates.config.model import Configuration
@@ -23,6 +24,7 @@ class Configurations:
         self._by_folder: dict[Path, Configuration] = {}
         self._evaluators: dict[Path, Evaluator] = {}
         self._main: Configuration | None = None
+        self._required: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Validate options and the governing configuration before collection.
@@ -30,7 +32,7 @@ class Configurations:
         Raises:
             pytest.UsageError: exit code 4.
         """
-        if hasattr(self.config, "workerinput"):  # the controller has said what is wrong
+        if hasattr(self.config, "workerinput"):  # the controller says what is wrong
             return
         try:
             self.examples()
@@ -44,6 +46,25 @@ class Configurations:
         except MLGatesError as error:
             raise pytest.UsageError(f"mlgates: {error}") from None
 
+    def check_file(self) -> None:
+        """Read the governing file, without judging its values.
+
+        Raises:
+            pytest.UsageError: for two files side by side, and one that is not TOML.
+        """
+        from pytest_mlgates.config.find import find, read
+
+        if hasattr(self.config, "workerinput"):
+            return
+        try:
+            path = find(self.config.invocation_params.dir.resolve())
+            raw = {} if path is None else read(path)
+        except MLGatesError as error:
+            raise pytest.UsageError(f"mlgates: {error}") from None
+        required = raw.get("required", ())
+        if isinstance(required, list):  # else validation says so
+            self._required = tuple(map(str, required))
+
     def main(self) -> Configuration:
         """The one configuration that governs the working directory."""
         if self._main is None:
@@ -52,7 +73,16 @@ class Configurations:
 
     def required(self) -> tuple[str, ...]:
         """The required ids, as far as a configuration was read at all."""
-        return () if self._main is None else self._main.settings.required
+        return self._required if self._main is None else self._main.settings.required
+
+    def governing_all(self, paths: Iterable[Path]) -> list[Configuration]:
+        """The configurations that govern the run: the main one first, then those of *paths*.
+
+        Raises:
+            MLGatesError: for one that is misused.
+        """
+        found = {c.path: c for c in (self.main(), *map(self.governing, paths)) if c.path}
+        return list(found.values())
 
     def governing(self, path: Path) -> Configuration:
         """The configuration that governs *path*; an empty one, based at the rootdir, for none."""

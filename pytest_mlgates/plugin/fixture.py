@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_mlgates.core.verdict import Verdict
     from pytest_mlgates.gates.base import Gate
+    from pytest_mlgates.plugin.attempts import Attempt
     from pytest_mlgates.plugin.session import GateSession
     from pytest_mlgates.runner.evaluator import Evaluator
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 class MLGate:
     """Evaluates the gates of one test. See the ``mlgate`` fixture."""
 
-    def __init__(self, session: GateSession, item: pytest.Item) -> None:
-        self._session, self._item = session, item
+    def __init__(self, session: GateSession, item: pytest.Item, attempt: Attempt) -> None:
+        self._session, self._item, self._attempt = session, item, attempt
         self._deferred: list[Verdict | MLGatesError] | None = None
 
     def __call__(
@@ -45,6 +46,7 @@ class MLGate:
         """
         from pytest_mlgates.engines.table import is_table_like
 
+        self._session.refuse_stray(self._item, self._attempt)
         takes = "table"
         if callable(table_or_callable) and not is_table_like(table_or_callable):
             takes = "callable"
@@ -85,6 +87,7 @@ class MLGate:
     @contextlib.contextmanager
     def collect(self) -> Iterator[MLGate]:
         """Defer failures to the end of the block: several models, folds or splits in one report."""
+        self._session.refuse_stray(self._item, self._attempt)
         if self._deferred is not None:
             raise MLGatesError("mlgate.collect() is already open", where=self._item.nodeid)
         self._deferred = []
@@ -101,6 +104,7 @@ class MLGate:
     ) -> Verdict:
         from pytest_mlgates.runner.functions import evaluate_call
 
+        self._session.refuse_stray(self._item, self._attempt)
         label = options.pop("subject", None)
         prefix = self._session.prefix(self._item)
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pytest_mlgates.core.verdict import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     import pytest
 
 
@@ -22,6 +24,8 @@ class Entry:
         owner: The test that it belongs to.
         place: Where it stands among all verdicts, whatever the order of arrival.
         told: Whether the report that brought it failed, or is an expected failure.
+        excused: Whether that report is an expected failure.
+        configuration: The path of the configuration that governed it, empty for none.
         failed_before: What an earlier attempt found, if that did not pass.
     """
 
@@ -29,6 +33,8 @@ class Entry:
     owner: str
     place: tuple[int, int]
     told: bool
+    excused: bool = False
+    configuration: str = ""
     failed_before: Verdict | None = None
 
 
@@ -52,13 +58,14 @@ class Ledger:
         """Take what *report* carries."""
         data: Any = report
         verdicts: list[Verdict] = []
-        place = 0
+        place, configuration = 0, ""
         if hasattr(report, "mlgates"):
             try:
                 payload = json.loads(data.mlgates)
                 place = int(payload["place"])
                 verdicts = [Verdict.from_dict(d) for d in payload["verdicts"]]
                 labels = list(payload["labels"])
+                configuration = str(payload["configuration"])
             except (ValueError, KeyError, TypeError) as error:
                 self.problems.append(
                     f"the verdicts of {report.nodeid} did not arrive: {type(error).__name__}: "
@@ -67,28 +74,58 @@ class Ledger:
                 return
             self._add_labels(report.nodeid, labels)
         for number, verdict in enumerate(verdicts):
-            told = report.failed or hasattr(report, "wasxfail")
-            self._add(Entry(verdict, report.nodeid, (place, number), told))
+            excused = hasattr(report, "wasxfail")
+            told = report.failed or excused
+            self._add(Entry(verdict, report.nodeid, (place, number), told, excused, configuration))
         self._compare(report, {v.id for v in verdicts})
 
-    def laundered(self) -> list[str]:
-        """Gates that failed in one attempt and passed in a later one."""
+    def add_unfinished(
+        self, owner: str, place: int, verdicts: Sequence[Verdict], configuration: str
+    ) -> None:
+        """Take what a test found that never came to its report."""
+        for number, verdict in enumerate(verdicts):
+            self._add(Entry(verdict, owner, (place, number), True, False, configuration))
+        names = ", ".join(repr(v.id) for v in verdicts)
+        self.problems.append(f"the run was ended inside {owner}, after its {names}")
+
+    def configurations(self) -> set[str]:
+        """The paths of the configurations that governed a verdict."""
+        return {e.configuration for e in self._entries.values() if e.configuration}
+
+    def laundered(self, allowing: Collection[str] = ()) -> list[str]:
+        """Gates that failed in one attempt and passed in a later one.
+
+        Args:
+            allowing: Configurations that allow reruns.
+        """
         return [
             name
             for name, e in self._entries.items()
-            if e.failed_before is not None and e.verdict.passed
+            if e.failed_before is not None and e.verdict.passed and e.configuration not in allowing
         ]
+
+    def failing(self) -> bool:
+        """Whether a gate failed that no test expects to fail."""
+        return any(not e.verdict.passed and not e.excused for e in self._entries.values())
+
+    def __bool__(self) -> bool:
+        """Whether any verdict arrived."""
+        return bool(self._entries)
 
     def untold(self) -> list[str]:
         """Gates that failed although no test failed with them."""
         return [name for name, e in self._entries.items() if not e.verdict.passed and not e.told]
 
-    def verdicts(self, *, allow_reruns: bool) -> list[Verdict]:
-        """All verdicts in the order of tests; a failed earlier attempt counts unless allowed."""
-        entries = sorted(self._entries.values(), key=lambda e: e.place)
-        if allow_reruns:
-            return [e.verdict for e in entries]
-        return [e.verdict if e.failed_before is None else e.failed_before for e in entries]
+    def verdicts(self, allowing: Collection[str] = ()) -> list[Verdict]:
+        """All verdicts in the order of tests; a failed earlier attempt counts unless allowed.
+
+        Args:
+            allowing: Configurations that allow reruns.
+        """
+        return [
+            e.verdict if e.failed_before is None or e.configuration in allowing else e.failed_before
+            for e in sorted(self._entries.values(), key=lambda e: e.place)
+        ]
 
     def _add(self, entry: Entry) -> None:
         name = entry.verdict.id

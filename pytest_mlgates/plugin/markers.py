@@ -59,6 +59,8 @@ class TestGates:
         gates: With arguments: to be evaluated by some call.
         labels: Kinds that stand without arguments.
         requests_fixture: Whether the test asks for ``mlgate``.
+        inherited: Markers with arguments on its class or module, as the summary names them; they
+            bind the tests that ask for ``mlgate``.
     """
 
     __test__ = False
@@ -66,6 +68,7 @@ class TestGates:
     gates: list[Gate] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     requests_fixture: bool = False
+    inherited: set[str] = field(default_factory=set)
 
 
 def read_markers(
@@ -88,6 +91,13 @@ def read_markers(
     labels = [m.kind for m in found if m.bare]
     bound = [m for m in found if not m.bare and (requested or m.node is item)]
     result = TestGates(labels=list(dict.fromkeys(labels)), requests_fixture=requested)
+    result.inherited = {
+        f"{m.text().removeprefix('@pytest.mark.')} on {m.node.nodeid}"
+        for m in found
+        if not m.bare and m.node is not item
+    }
+    if requested:
+        governing()  # a mistake in it is told before any test runs
     if bound:
         result.gates = _gates(item, bound, governing())
     return result

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_mlgates.core.errors import GateFailure, MLGatesError
+from pytest_mlgates.core.errors import ConfigurationError, GateFailure, MLGatesError
+from pytest_mlgates.core.verdict import Verdict
 from pytest_mlgates.plugin import failures
 from pytest_mlgates.plugin.attempts import Attempt
 from pytest_mlgates.plugin.configurations import Configurations
@@ -39,6 +40,10 @@ class GateSession:
         self.ledger = Ledger()
         self.configurations = Configurations(config)
         self.is_worker = hasattr(config, "workerinput")
+        self.inherited: set[str] = set()  # markers with arguments on classes and modules
+        self.bound: set[str] = set()  # those of them that some test with `mlgate` is under
+        self._running: pytest.Item | None = None
+        self._judges = False
 
     # Collection
 
@@ -65,12 +70,18 @@ class GateSession:
 
     def examine(self, items: list[pytest.Item], report: pytest.CollectReport) -> None:
         """Read the markers of *items* now: misused ones are a collection error, all in one."""
-        errors = []
+        errors: list[MLGatesError] = []
         for item in items:
             try:
-                self.gates_of(item)
+                gates = self.gates_of(item)
             except MLGatesError as error:
-                errors.append(error.at(item.nodeid))
+                self._judges = True
+                wrong_file = isinstance(error, ConfigurationError)
+                errors.append(error if wrong_file else error.at(item.nodeid))
+            else:
+                self._note_inherited(gates)
+                self._judges = self._judges or bool(gates.gates or gates.requests_fixture)
+        errors = list({str(error): error for error in errors}.values())
         if errors:
             report.outcome = "failed"
             report.longrepr = failures.collection_error(items[0], errors)
@@ -100,10 +111,25 @@ class GateSession:
         item.stash[_GATES] = (state, gates)
         return gates
 
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Remember the order of tests: workers report in another one."""
+    def finish_collection(self, session: pytest.Session) -> None:
+        """Remember the order of tests, for workers report in another one; end a misused run.
+
+        Raises:
+            pytest.UsageError: exit code 4. (Under pytest-xdist the tests are collected by workers,
+                where the same is a collection error.)
+        """
         for place, item in enumerate(session.items):
             item.stash[_PLACE] = place
+        if self.is_worker:
+            return
+        if self._judges:
+            self.configurations.check()
+        # The controller of pytest-xdist does not collect.
+        if self.config.option.mlgates_require and not session.testsfailed and session.items:
+            from pytest_mlgates.plugin.closing import nothing_required
+
+            if problem := nothing_required(self, session):
+                raise pytest.UsageError(f"mlgates: {problem}")
 
     # What the fixture asks
 
@@ -111,8 +137,32 @@ class GateSession:
         """The ``mlgate`` of one test."""
         from pytest_mlgates.plugin.fixture import MLGate
 
-        self.attempt(item).used_fixture = True
-        return MLGate(self, item)
+        attempt = self.attempt(item)
+        attempt.used_fixture = True
+        self._running = item  # this session may be younger than the test's setup
+        return MLGate(self, item, attempt)
+
+    def refuse_stray(self, owner: pytest.Item, attempt: Attempt) -> None:
+        """An ``mlgate`` belongs to one attempt at one test.
+
+        Raises:
+            MLGatesError: if that is over; it is on record, whoever catches it.
+        """
+        running = self._running
+        if running is owner and self.attempt(owner) is attempt and not attempt.over:
+            return
+        error = MLGatesError(
+            f"the `mlgate` of {owner.nodeid} was used after its test",
+            where=owner.nodeid if running is None else running.nodeid,
+            fix="request `mlgate` in the test that uses it",
+        )
+        if running is None:
+            self.ledger.problems.append(str(error))
+        else:
+            name = f"{running.nodeid}::mlgate of {owner.nodeid}"
+            record = failures.error_record(name, "metric")
+            self.attempt(running).record_error(record(error), name)
+        raise error
 
     def evaluator(self, item: pytest.Item) -> Evaluator:
         """The evaluator that governs *item*."""
@@ -132,9 +182,19 @@ class GateSession:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Start an attempt afresh: a rerun must not inherit what an earlier one evaluated."""
         item.stash[_ATTEMPT] = Attempt()
+        self._running = item
         item.user_properties[:] = [
             p for p in item.user_properties if not p[0].startswith("mlgates.")
         ]
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
+        """After the finalizers of a test nothing may use its ``mlgate``."""
+        try:
+            return (yield)
+        finally:
+            self.attempt(item).over = True
+            self._running = None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -179,6 +239,7 @@ class GateSession:
                     "place": item.stash.get(_PLACE, 0),
                     "labels": labels,
                     "verdicts": [v.to_dict() for v in verdicts],
+                    "configuration": self._configuration_of(item) if verdicts else "",
                 },
                 allow_nan=False,
             )
@@ -188,6 +249,7 @@ class GateSession:
 
     def _demand_evaluation(self, item: pytest.Item) -> None:
         gates = self.gates_of(item)
+        self._note_inherited(gates)  # `mlgate` may have been requested while the test ran
         attempt = self.attempt(item)
         lines = []
         for gate in gates.gates:
@@ -216,10 +278,63 @@ class GateSession:
         if not self.is_worker:
             self.ledger.add_report(report)
 
+    def add_worker(self, text: str) -> None:
+        """Take what a worker knows beyond the reports of its tests."""
+        payload = json.loads(text)
+        self.ledger.problems += payload["problems"]
+        self.inherited |= set(payload["inherited"])
+        self.bound |= set(payload["bound"])
+        for owner, place, verdicts, configuration in payload["unfinished"]:
+            found = [Verdict.from_dict(d) for d in verdicts]
+            self.ledger.add_unfinished(owner, place, found, configuration)
+
+    def _worker_output(self) -> str:
+        return json.dumps(
+            {
+                "problems": self.ledger.problems,
+                "inherited": sorted(self.inherited),
+                "bound": sorted(self.bound),
+                "unfinished": [
+                    (owner, place, [v.to_dict() for v in verdicts], configuration)
+                    for owner, place, verdicts, configuration in self._unfinished()
+                ],
+            },
+            allow_nan=False,
+        )
+
+    def _unfinished(self) -> list[tuple[str, int, list[Verdict], str]]:
+        """The test that was running when the run was ended, if it has evaluated a gate."""
+        item = self._running
+        if item is None or not self.attempt(item).verdicts:
+            return []
+        verdicts = self.attempt(item).verdicts
+        return [(item.nodeid, item.stash.get(_PLACE, 0), verdicts, self._configuration_of(item))]
+
+    def _configuration_of(self, item: pytest.Item) -> str:
+        from pytest_mlgates.plugin.items import GateItem
+
+        if isinstance(item, GateItem):
+            return str(item.configuration.path)
+        try:
+            path = self.configurations.governing(item.path).path
+        except MLGatesError:  # its test has failed with the message
+            return ""
+        return "" if path is None else str(path)
+
+    def _note_inherited(self, gates: TestGates) -> None:
+        self.inherited |= gates.inherited
+        if gates.requests_fixture:
+            self.bound |= gates.inherited
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
         """Fail the session for what no single test can be blamed for; write the evidence."""
-        if not self.is_worker and not self.config.option.collectonly:
+        if self.is_worker:
+            extra: Any = self.config
+            extra.workeroutput["mlgates"] = self._worker_output()
+        elif not self.config.option.collectonly:
+            for unfinished in self._unfinished():
+                self.ledger.add_unfinished(*unfinished)
             from pytest_mlgates.plugin.closing import close
 
             close(self, session)

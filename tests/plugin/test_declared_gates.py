@@ -188,11 +188,34 @@ MISTAKES = [
 def test_misuse_in_the_configuration_ends_with_4_before_collection(project, text, lines, options):
     configure(project, text)
     project.makepyfile(test_a="raise SystemError('collected')")
-    result = project.runpytest_inprocess(*options)
+    result = project.runpytest_inprocess("--mlgates", *options)
     assert result.ret == 4
     result.stderr.fnmatch_lines(["ERROR: mlgates: 1 mistake in *pyproject.toml"])
     result.stderr.fnmatch_lines(lines)
     result.stdout.no_fnmatch_line("*collected*")
+
+
+USES = """
+    def test_first():
+        raise SystemError("ran")
+
+    def test_model(mlgate): pass
+"""
+
+
+def test_without_an_option_misuse_in_the_configuration_is_told_when_a_gate_is_seen(project):
+    configure(project, "[tool.mlgates]\nconfidnce = 0.9")
+    project.makepyfile(USES)
+    result = project.runpytest_inprocess()
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: mlgates: 1 mistake in *", "unknown key 'confidnce'"])
+    result.stdout.no_fnmatch_line("*SystemError*")
+    result = project.runpytest_inprocess("-n", "1")
+    assert result.ret not in (0, 5)
+    result.stdout.fnmatch_lines(["*unknown key 'confidnce'*"])
+    result.stdout.no_fnmatch_line("*SystemError*")
+    project.makepyfile("def test_plain(): pass")
+    assert project.runpytest_inprocess().ret == 0
 
 
 def test_two_configurations_side_by_side_end_with_4(declared):

@@ -186,3 +186,45 @@ def test_a_run_that_could_not_collect_everything_is_never_complete(requiring):
     result = requiring.runpytest_inprocess("--mlgates", "--continue-on-collection-errors")
     assert result.ret == 1
     assert evidence_of(requiring)["complete"] is False
+
+
+NEVER_RUN = 'required = ["never-run"]\n'
+
+
+@pytest.fixture
+def nested(project):
+    """A folder with a configuration of its own, below a root that has none."""
+    folder = project.mkdir("proj")
+    (folder / "mlgates.toml").write_text(NEVER_RUN)
+    (folder / "test_plain.py").write_text("def test_plain(): pass\n")
+    return project
+
+
+@pytest.mark.parametrize("options", [("proj",), (), ("-n", "1"), ("proj", "-n", "1")], ids=str)
+def test_what_a_nested_configuration_requires_is_judged(nested, options):
+    result = nested.runpytest_subprocess(
+        "--mlgates-require", "--mlgates-evidence", "evidence.json", *options
+    )
+    result.assert_outcomes(passed=1)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines([" required, not evaluated: never-run"])
+    evidence = evidence_of(nested, "evidence.json")
+    assert (evidence["complete"], evidence["required"]) == (False, ["never-run"])
+
+
+@pytest.mark.parametrize("content", [None, "required = []\n"], ids=["no file", "empty"])
+def test_requiring_where_nothing_is_required_is_misuse(nested, content):
+    path = nested.path / "proj" / "mlgates.toml"
+    path.unlink() if content is None else path.write_text(content)
+    result = nested.runpytest_inprocess("--mlgates-require", "proj")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: mlgates: --mlgates-require demands nothing: *"])
+    result = nested.runpytest_subprocess("--mlgates-require", "proj", "-n", "1")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines([" --mlgates-require demands nothing: *"])
+
+
+def test_without_a_configuration_evidence_is_never_complete(project):
+    project.makepyfile("def test_plain(): pass")
+    project.runpytest_inprocess("--mlgates-require", "--mlgates-evidence", "evidence.json", "-n1")
+    assert evidence_of(project, "evidence.json")["complete"] is False

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 HEAVY = (
     "numpy",
     "pandas",
@@ -104,3 +106,19 @@ def test_help_imports_nothing_heavy(pytester):
     pytester.makeconftest(REPORT)
     result = pytester.runpytest_subprocess("--help")
     result.stdout.fnmatch_lines(["heavy: []"])
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["one process", "xdist"])
+def test_a_configured_project_without_gates_imports_nothing_heavy(pytester, workers):
+    pytester.makeconftest(REPORT)
+    pytester.makepyprojecttoml("""
+        [tool.mlgates]
+        required = ["sound"]
+
+        [tool.mlgates.tables.holdout]
+        path = "holdout.csv"
+    """)
+    pytester.makepyfile("def test_plain(): pass")
+    result = pytester.runpytest_subprocess("-p", "no:anyio", *workers)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines([" required, not run: sound", "heavy: []"])
