@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pydantic
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import did_you_mean, listing
@@ -82,6 +82,18 @@ class EvaluationParameters(GateParameters):
     cluster: str | None = None
     pos_label: Any = None
     missing: Literal["error", "group"] = "error"
+
+    @model_validator(mode="after")
+    def _predictions_are_no_labels(self) -> EvaluationParameters:
+        given = self.y_pred if self.y_true == self.y_pred else None
+        if given is None and self.y_true in self.y_score:
+            given = self.y_true
+        if given is not None:
+            raise ValueError(
+                f"{given!r} is named as label and as prediction: it would always be right | "
+                "name the column that holds what the model said"
+            )
+        return self
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from pytest_mlgates.engines.table import to_table
 from pytest_mlgates.gates.base import Context, GateKind
 from pytest_mlgates.gates.fairness_parameters import METRICS, SELECTION, TPR, FairnessParameters
 from pytest_mlgates.gates.fairness_text import RATES, TIMES, Report, message, pair_details, summary
-from pytest_mlgates.gates.labels import confusion, refuse_unsupported_roles
+from pytest_mlgates.gates.labels import confusion, refuse_many_groups, refuse_unsupported_roles
 from pytest_mlgates.gates.privacy import Display
 from pytest_mlgates.statistics.groups import RateFamily, compare_groups
 from pytest_mlgates.statistics.interval import UndefinedError
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from pytest_mlgates.engines.table import Table
     from pytest_mlgates.gates.labels import Cells, Confusion, Group
     from pytest_mlgates.statistics.groups import GroupComparison, GroupRate
-
-# More distinct values than this are a measurement or an id, not groups of people.
-MOST_GROUPS = 1000
 
 
 def evaluate_fairness(parameters: FairnessParameters, subject: Any, context: Context) -> Verdict:
@@ -99,12 +96,7 @@ def _refuse_no_comparison(
             want="at least two groups: one group is equal to itself whatever the model does",
             fix="use rows of all groups, or another sensitive column",
         )
-    if len(groups) > MOST_GROUPS:
-        raise MLGatesError(
-            f"by {by} of table {table.name!r} has {len(groups):,} groups",
-            want=f"at most {MOST_GROUPS:,}: so many values are a measurement or an id",
-            fix="divide the values into bands where the table is made",
-        )
+    refuse_many_groups(len(groups), by, table)
 
 
 def _refuse_empty(

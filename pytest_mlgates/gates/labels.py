@@ -101,6 +101,24 @@ def refuse_unsupported_roles(parameters: EvaluationParameters, kind: str) -> Non
         )
 
 
+# More distinct values than this are a measurement or an id, not groups.
+MOST_GROUPS = 1000
+
+
+def refuse_many_groups(count: int, by: str, table: Table) -> None:
+    """Groups must be few enough to be groups.
+
+    Raises:
+        MLGatesError: if they are not.
+    """
+    if count > MOST_GROUPS:
+        raise MLGatesError(
+            f"by {by} of table {table.name!r} has {count:,} groups",
+            want=f"at most {MOST_GROUPS:,}: so many values are a measurement or an id",
+            fix="divide the values into bands where the table is made",
+        )
+
+
 def confusion(
     table: Table,
     parameters: EvaluationParameters,

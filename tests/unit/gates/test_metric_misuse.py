@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pytest_mlgates import metric
 from pytest_mlgates.core.errors import ColumnError, MLGatesError, TableError
 from pytest_mlgates.engines.table import to_table
 from pytest_mlgates.gates.base import Context, Gate, evaluate, parse
@@ -315,3 +316,15 @@ def test_something_that_is_no_table() -> None:
         evaluate(gate, 3, Context())
     with pytest.raises(ColumnError):
         evaluate(gate, {"y_true": [1, 0]}, Context())
+
+
+def test_thousands_of_slices_are_a_measurement_and_no_groups():
+    table = {"y_true": [0, 1] * 1001, "y_pred": [0, 1] * 1001, "u": list(range(2002))}
+    with pytest.raises(MLGatesError, match="2,002 groups") as error:
+        metric(table, "accuracy", min=0.5, by="u")
+    assert "at most 1,000" in str(error.value)
+
+
+def test_a_label_column_named_as_prediction_is_misuse():
+    with pytest.raises(MLGatesError, match="named as label and as prediction"):
+        metric({"y": [0, 1]}, "accuracy", min=0.5, y_true="y", y_pred="y")
