@@ -92,10 +92,17 @@ def short_id(name: str) -> str:
 
 
 def claim(verdict: Verdict) -> str:
-    """What was measured: ``equalized_odds_difference by sex × age``, ``accuracy vs champion``."""
+    """What was measured: ``equalized_odds_difference by sex × age``, ``accuracy in sex=F``.
+
+    A slice is named where the estimate and its rows are the slice's and not the whole table's.
+    """
     if verdict.metric is None:
         return verdict.kind
     by = f" by {' × '.join(verdict.by)}" if verdict.by else ""
+    shown = next((detail for detail in verdict.details if detail.get("part") == "shown"), None)
+    if shown is not None and shown["group"] is not None:
+        named = str(shown["shown"]).startswith(f"{verdict.by[0]}=")  # a pseudonym names no column
+        by = f"{'' if named else by} in {shown['shown']}"
     champion = " vs champion" if verdict.bound.no_worse_than is not None else ""
     return f"{verdict.metric}{champion}{by}"
 

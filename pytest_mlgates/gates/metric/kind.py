@@ -128,7 +128,7 @@ def _verdict(
         n=veil.record(decision.part, decision.measured.n),
         method=decision.measured.method,
         groups=_groups(decision, display, veil),
-        details=_whole(decision, veil),
+        details=(*_whole(decision, veil), *_shown(parameters, decision, display)),
         rows_needed=decision.rows_needed if shown else None,
         inputs=(
             InputDigest(name=table.name, digest=table.digest(columns), rows=table.n_rows),
@@ -169,6 +169,19 @@ def _whole(decision: Decision, veil: Veil) -> tuple[dict[str, Any], ...]:
             "n": veil.record(part, found.n),
         },
     )
+
+
+def _shown(
+    parameters: MetricParameters, decision: Decision, display: Display
+) -> tuple[dict[str, Any], ...]:
+    """Which part the estimate, its bounds and its rows are of, where there are several."""
+    if len(decision.plain) == 1:
+        return ()
+    group = decision.part.group
+    if group is None:
+        return ({"part": "shown", "shown": "whole table", "group": None},)
+    name = text.slice_name(parameters, group, display)
+    return ({"part": "shown", "shown": name, "group": display.values(group)},)
 
 
 def _undefined(

@@ -13,6 +13,7 @@ from pytest_mlgates.core.verdict import Finding, Outcome, Verdict
 from pytest_mlgates.engines.table import to_table
 from pytest_mlgates.gates.base import Context, Gate, evaluate, parse
 from pytest_mlgates.gates.metric import KIND
+from pytest_mlgates.reports.rows import row
 from pytest_mlgates.statistics.proportions import wilson
 
 
@@ -267,3 +268,22 @@ def test_good_slices_are_rarely_blocked_and_a_bad_one_mostly() -> None:
     assert disproofs < 0.05
     fails, _ = blocked([0.92, 0.85, *[0.92] * 8], SIZES)
     assert fails > 0.7
+
+
+def test_a_row_names_the_slice_that_its_numbers_are_of() -> None:
+    table = stacked(a=(900, 10), b=(40, 10))
+    verdict = judged(table, "accuracy", by="part", min=0.9)
+    (shown,) = [d for d in verdict.details if d["part"] == "shown"]
+    assert (shown["shown"], shown["group"], verdict.n) == ("part=b", ("b",), 50)
+    assert row(verdict).claim == "accuracy in part=b"
+    assert row(Verdict.from_dict(verdict.to_dict())).claim == "accuracy in part=b"
+    hidden = judged(table, "accuracy", by="part", min=0.9, private=True)
+    assert row(hidden).claim == "accuracy by part in group 2"
+    assert "part=b" not in hidden.to_json()
+
+
+def test_a_row_of_the_whole_table_says_by_what_it_was_sliced() -> None:
+    verdict = judged(stacked(a=(60, 40), b=(60, 40)), "accuracy", by="part", min=0.9)
+    (shown,) = [d for d in verdict.details if d["part"] == "shown"]
+    assert (shown["shown"], shown["group"], verdict.n) == ("whole table", None, 200)
+    assert row(verdict).claim == "accuracy by part"
