@@ -106,11 +106,11 @@ def flag(value: Any) -> bool:
 
 
 def share(value: Any) -> float:
-    """A share of rows."""
+    """A share of rows that can be missed."""
     value = _unwrapped(value)
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 1:
         return float(value)
-    raise ValueError("a number between 0 and 1, without quotes")
+    raise ValueError("a number over 0 and at most 1, without quotes: 0 holds for every table")
 
 
 def values(value: Any) -> tuple[Any, ...]:

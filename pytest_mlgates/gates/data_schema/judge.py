@@ -235,7 +235,7 @@ def _unanswered(left: list[tuple[Expectation, Result]], total: int) -> MLGatesEr
     return MLGatesError(
         f"{len(left)} of {plural(total, 'expectation')} could not be evaluated",
         where="; ".join(e.where for e, _ in left),
-        got="; ".join(f"{messages.label(e)}: {r.error}" for e, r in left),
+        got="; ".join(f"{messages.label(e)}: {r.error or 'no answer'}" for e, r in left),
         want="expectations that can be asked of this table",
     )
 

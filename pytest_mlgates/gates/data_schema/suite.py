@@ -103,7 +103,16 @@ def load(suite: Any, base: Path) -> tuple[Expectation, ...]:
     ]
     if errors:
         raise _all(errors, where)
-    return tuple(one for one in parsed if one is not None)
+    expectations = tuple(one for one in parsed if one is not None)
+    if not any(one.blocks for one in expectations):
+        raise MLGatesError(
+            "no expectation of this suite blocks: it holds for every table",
+            where=where,
+            got=f"severity {listing(dict.fromkeys(str(one.severity) for one in expectations))}",
+            want="at least one expectation of severity 'critical', which is the default",
+            fix="leave out the severity of what must hold",
+        )
+    return expectations
 
 
 def _all(errors: list[MLGatesError], where: str) -> MLGatesError:

@@ -121,10 +121,16 @@ def test_a_column_of_nulls_is_not_handed_to_gx(gx):
     assert found.details[0]["error"] == "no value to judge: 'x' is null in all 2 rows"
 
 
-def test_what_gx_raises_is_a_failure_with_its_reason(gx):
-    found = check(expect("column_stdev_to_be_between", column="s", max_value=1)).details[0]
-    assert found["success"] is None
-    assert found["error"].startswith("Great Expectations could not evaluate this: ")
+def test_what_gx_raises_is_no_verdict_beside_which_false_ones_stay_false(gx):
+    asked = expect("column_stdev_to_be_between", column="s", max_value=1)
+    with pytest.raises(MLGatesError) as caught:
+        check(asked)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "1 of 1 expectation could not be evaluated"
+    assert ": Great Expectations could not evaluate this: " in lines[2]
+    verdict = check(asked, expect("column_to_exist", column="nowhere"))
+    assert verdict.outcome is Outcome.FAILED
+    assert verdict.details[0]["success"] is None
 
 
 @pytest.mark.parametrize(

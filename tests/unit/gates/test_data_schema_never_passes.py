@@ -139,6 +139,8 @@ BETWEEN = "column_values_to_be_between"
         (BETWEEN, {"min_value": 0, "mostly": "0.5"}, "mostly is not usable"),
         (BETWEEN, {"min_value": 0, "mostly": 1.5}, "mostly is not usable"),
         (BETWEEN, {"min_value": 0, "mostly": -0.1}, "mostly is not usable"),
+        (BETWEEN, {"min_value": 0, "mostly": 0}, "0 holds for every table"),
+        ("column_values_to_match_like_pattern", {"like_pattern": "a", "mostly": 0}, "every table"),
         (BETWEEN, {"min_value": 0, "mostly": True}, "mostly is not usable"),
         (BETWEEN, {"min_value": 0, "strict_min": "yes"}, "strict_min is not usable"),
         ("column_values_to_be_in_set", {"value_set": None}, "value_set is not usable"),
@@ -201,6 +203,19 @@ def test_a_suite_of_the_time_before_gx_1_is_told_what_to_rename():
     assert "rename 'expectation_type' to 'type' (GX 1.x)" in text
 
 
+@pytest.mark.parametrize("severities", [["warning"], ["info", "warning"]])
+def test_a_suite_in_which_nothing_blocks_is_misuse(severities):
+    text = misuse(*({**NOT_NULL, "severity": one} for one in severities))
+    assert text.splitlines() == [
+        "no expectation of this suite blocks: it holds for every table",
+        "  where: suite",
+        f"  got:   severity {', '.join(map(repr, severities))}",
+        "  want:  at least one expectation of severity 'critical', which is the default",
+        "  fix:   leave out the severity of what must hold",
+    ]
+    assert check(NOT_NULL, *({**NOT_NULL, "severity": one} for one in severities)).passed
+
+
 def test_an_unknown_severity_is_misuse():
     assert "severity is not usable" in misuse({**NOT_NULL, "severity": "wrning"})
 
@@ -246,6 +261,11 @@ def test_a_private_table_does_not_quote_an_engine(monkeypatch):
     """What GX raises may hold a value of the table."""
     pytest.importorskip("great_expectations")
     table = to_table(pl.DataFrame({"s": ["canary-7"]}), private=True)
-    verdict = check(expect("column_stdev_to_be_between", column="s", max_value=1), subject=table)
+    asked = expect("column_stdev_to_be_between", column="s", max_value=1)
+    with pytest.raises(MLGatesError) as caught:
+        check(asked, subject=table)
+    assert "to be between: Great Expectations could not evaluate this\n" in str(caught.value)
+    assert "canary" not in str(caught.value)
+    verdict = check(asked, expect("column_to_exist", column="nowhere"), subject=table)
     assert verdict.details[0]["error"] == "Great Expectations could not evaluate this"
     assert "canary" not in verdict.to_json()
