@@ -18,6 +18,7 @@ from pytest_mlgates.gates.labels import (
     kind_of,
     kinds_are_values,
     positive_label,
+    refuse_many_groups,
     refuse_missing,
     refuse_missing_groups,
     refuse_non_classes,
@@ -285,6 +286,7 @@ def group_codes(
             (*groups[both // len(values)], values[both % len(values)]) for both in found.tolist()
         ]
         places = inverse.reshape(-1)
+    refuse_many_groups(len(groups), " × ".join(map(repr, by)), table)
     counts = zip(groups, np.bincount(places).tolist(), strict=True)
     refuse_missing_groups(by, counts, parameters.missing, table, display)
     return groups, places

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_mlgates.gates.labels import confusion, merged, refuse_many_groups
+from pytest_mlgates.gates.labels import confusion, merged, refuse_many_groups, refuse_non_groups
 from pytest_mlgates.gates.scores import group_codes, numbers, positives, scores
 from pytest_mlgates.statistics import auc, counts, regression
 from pytest_mlgates.statistics.interval import Measured, UndefinedError
@@ -54,9 +54,8 @@ def parts_of(table: Table, parameters: MetricParameters, display: Display) -> li
         MLGatesError: for columns that are missing, incomplete or of the wrong kind.
     """
     table.require_rows()
-    for name in parameters.by or ():
-        table.require(name, role="by")
     if parameters.by:
+        refuse_non_groups(table, parameters.by)
         groups = table.counts(parameters.by)
         refuse_many_groups(len(groups), " × ".join(map(repr, parameters.by)), table)
     if parameters.spec.needs == "classes":
