@@ -17,6 +17,7 @@ TABLE = {
     "y_score": [0.9, 0.1] * 20,
     "sex": ["F", "F", "M", "M"] * 10,
     "text": ["yes", "no"] * 20,
+    "said": ["yes", "no"] * 20,
     "one": ["x"] * 40,
     "holes": [None, "a"] * 20,
     "probability": [0.3, 0.7] * 20,
@@ -75,11 +76,11 @@ REFUSED = {
         "'holes'",
     ),
     "texts without a positive label": (
-        lambda: m.fairness(TABLE, DPD, by="sex", max=0.1, y_true="text", y_pred="text"),
+        lambda: m.fairness(TABLE, DPD, by="sex", max=0.1, y_true="text", y_pred="said"),
         "pos_label",
     ),
     "texts without a positive label in a metric": (
-        lambda: m.metric(TABLE, "f1", min=0.1, y_true="text", y_pred="text"),
+        lambda: m.metric(TABLE, "f1", min=0.1, y_true="text", y_pred="said"),
         "pos_label",
     ),
     "probabilities where classes are wanted": (

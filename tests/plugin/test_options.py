@@ -215,7 +215,7 @@ def test_the_section_degrades_where_the_terminal_cannot_show_it(project, monkeyp
     assert result.ret == 0
     result.stdout.fnmatch_lines(
         [
-            " PASS  slices  accuracy by a x b *",
+            " PASS  slices  accuracy in a=1, b=1 *",
             " 1 gate: * - evidence evidence.json",
         ]
     )

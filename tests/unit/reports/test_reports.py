@@ -82,7 +82,7 @@ def test_messages_of_all_that_did_not_simply_pass_follow():
         "\n"
         "gate 'odds' passed, but the rows do not decide it\n"
         "  not decided\n"
-        "  warning: few rows in (F, 60+)\n"
+        "  warning (odds): few rows in (F, 60+)\n"
         "\n"
         "gate 'broken' could not be evaluated\n"
         "  no file matches 'x.csv'\n"

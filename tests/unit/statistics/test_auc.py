@@ -80,7 +80,7 @@ def test_a_perfect_ranking_is_bounded_below_one():
 
 
 def test_one_class_has_no_auc():
-    with pytest.raises(UndefinedError, match="3 positives, 0 negatives"):
+    with pytest.raises(UndefinedError, match="no negative is there"):
         auc.roc_auc(np.ones(3, dtype=bool), np.arange(3.0))
 
 
