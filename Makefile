@@ -12,11 +12,11 @@ demo: .venv/demo
 
 # All tests, then the core tests on the other Pythons that this machine has.
 test: .venv/dev
-	.venv/bin/python -m pytest -q
+	.venv/bin/python -m pytest -q -n 2
 	$(MAKE) --no-print-directory test-pythons
 
 test-core: .venv/dev
-	.venv/bin/python -m pytest -q -m "not slow and not spark"
+	.venv/bin/python -m pytest -q -n 2 -m "not slow and not spark"
 
 test-pythons: .venv/dev
 	tools/test-pythons.sh 3.12 3.13

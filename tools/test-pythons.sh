@@ -26,7 +26,11 @@ for version in "$@"; do
     .venv/bin/uv pip install --quiet --python "$venv/bin/python" --constraint constraints.txt \
         --editable '.[mlflow,pandas,sklearn,polars]' --group test
     echo "== Python $version"
-    "$venv/bin/python" -m pytest -q tests/unit tests/plugin tests/docs/test_examples.py -m "not spark" -p no:cacheprovider
+    "$venv/bin/python" -m pytest -q -n 2 -m "not spark" -p no:cacheprovider \
+        tests/unit/core tests/unit/config tests/unit/runner tests/unit/gates/test_metric.py \
+        tests/unit/gates/test_fairness.py tests/unit/gates/test_data_schema.py \
+        tests/plugin/test_markers.py tests/plugin/test_fixture.py tests/plugin/test_declared_gates.py \
+        tests/docs/test_examples.py
 done
 
 if [ "${#missing[@]}" -gt 0 ]; then
