@@ -99,7 +99,8 @@ class ColumnError(MLGatesError):
         """*wanted* is not among *available*; the nearest names are suggested."""
         names = [str(name) for name in available]
         # A label column in the place of predictions would be perfectly accurate: never suggest it.
-        hint = did_you_mean(wanted, [name for name in names if name not in _ROLE_NAMES])
+        others = _ROLE_NAMES if wanted in _ROLE_NAMES else ()
+        hint = did_you_mean(wanted, [name for name in names if name not in others])
         return cls(
             f"{role} {wanted!r} is not in {table}",
             got=f"columns {listing(names)}",
