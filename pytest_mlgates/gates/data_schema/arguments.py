@@ -40,11 +40,12 @@ RANGE = ("min_value", "max_value", "strict_min", "strict_max")
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument: how it is read, and whether it must be there."""
+    """One argument: how it is read, whether it must be there, what it is if it is not."""
 
     name: str
     read: Callable[[Any], Any]
     required: bool = False
+    default: Any = None
 
 
 def text(value: Any) -> str:
@@ -158,6 +159,20 @@ MOSTLY = Argument("mostly", share)
 BOUNDS = (Argument("min_value", bound), Argument("max_value", bound))
 COUNT_BOUNDS = (Argument("min_value", count), Argument("max_value", count))
 STRICT = (Argument("strict_min", flag), Argument("strict_max", flag))
+EACH = (COLUMN, MOSTLY)
+RANGED = (*BOUNDS, *STRICT)
+VALUE = Argument("value", count, required=True)
+PAIR = (Argument("column_A", text, required=True), Argument("column_B", text, required=True))
+IGNORED_PAIRS = Argument(
+    "ignore_row_if",
+    one_of("both_values_are_missing", "either_value_is_missing", "neither"),
+    default="both_values_are_missing",
+)
+IGNORED_ROWS = Argument(
+    "ignore_row_if",
+    one_of("all_values_are_missing", "any_value_is_missing", "never"),
+    default="all_values_are_missing",
+)
 
 
 def read(
@@ -166,7 +181,7 @@ def read(
     """The arguments as they are meant, and every mistake in them."""
     known = {argument.name: argument for argument in arguments}
     errors: list[MLGatesError] = []
-    found: dict[str, Any] = {}
+    found = {a.name: a.default for a in arguments if a.default is not None}
     for name, value in kwargs.items():
         if name in IGNORED or name in CONDITION:
             continue

@@ -10,7 +10,9 @@ import narwhals.stable.v2 as nw
 
 from pytest_mlgates.core.exact import exact, rounded
 from pytest_mlgates.gates.data_schema import families
+from pytest_mlgates.gates.data_schema.arguments import COLUMN, RANGED
 from pytest_mlgates.gates.data_schema.families import NUMERIC, Family, MismatchError
+from pytest_mlgates.gates.data_schema.native_type import NativeType
 from pytest_mlgates.gates.data_schema.results import (
     Check,
     NotNativeError,
@@ -19,6 +21,7 @@ from pytest_mlgates.gates.data_schema.results import (
     all_null,
     no_rows,
 )
+from pytest_mlgates.gates.data_schema.wording import ranged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,10 +113,19 @@ def _exact_bound(value: Any) -> Fraction:
     return Fraction(value) if isinstance(value, int) else exact(value)
 
 
-CHECKS: dict[str, Any] = {
-    "expect_column_min_to_be_between": _check("min", lambda values: values.min()),
-    "expect_column_max_to_be_between": _check("max", lambda values: values.max()),
-    "expect_column_mean_to_be_between": _check("mean", lambda values: values.mean()),
-    "expect_column_median_to_be_between": _check("median", lambda values: values.median()),
-    "expect_column_sum_to_be_between": _check("sum", lambda values: values.sum()),
+def _type(statistic: str, reduce: Callable[[nw.Expr], nw.Expr]) -> NativeType:
+    return NativeType(
+        arguments=(COLUMN, *RANGED),
+        check=_check(statistic, reduce),
+        label=statistic,
+        wants=ranged(statistic),
+    )
+
+
+TYPES = {
+    "expect_column_min_to_be_between": _type("min", lambda values: values.min()),
+    "expect_column_max_to_be_between": _type("max", lambda values: values.max()),
+    "expect_column_mean_to_be_between": _type("mean", lambda values: values.mean()),
+    "expect_column_median_to_be_between": _type("median", lambda values: values.median()),
+    "expect_column_sum_to_be_between": _type("sum", lambda values: values.sum()),
 }

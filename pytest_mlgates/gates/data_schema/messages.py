@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.core.text import limit, listing, percent, plural
+from pytest_mlgates.core.text import listing, percent, plural
 from pytest_mlgates.gates.data_schema.native import NATIVE
+from pytest_mlgates.gates.data_schema.wording import value_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,15 +15,6 @@ if TYPE_CHECKING:
     from pytest_mlgates.gates.data_schema.suite import Expectation
     from pytest_mlgates.gates.privacy import Display
 
-_WORDS = {
-    "expect_column_to_exist": "exists",
-    "expect_column_values_to_not_be_null": "not null",
-    "expect_column_values_to_be_null": "null",
-    "expect_column_values_to_be_unique": "unique",
-    "expect_compound_columns_to_be_unique": "unique together",
-    "expect_table_columns_to_match_set": "the columns of the contract",
-    "expect_table_columns_to_match_ordered_list": "the columns of the contract, in order",
-}
 _MOST_ON_A_LINE = 3
 
 
@@ -112,45 +104,8 @@ def _subject(expectation: Expectation, result: Result) -> str:
 
 
 def _wanted(expectation: Expectation) -> str:
-    given, kind = expectation.arguments, expectation.type
-    if kind in _WORDS:
-        return _WORDS[kind]
-    native = NATIVE.get(kind)
-    if native is None:
-        return kind
-    if native.label == "between":
-        return range_in_words(given)
-    if "min_value" in given or "max_value" in given:
-        return f"{native.label} {range_in_words(given)}"
-    if native.label in ("in set", "not in set"):
-        return f"{native.label} {listing(given['value_set'], 6)}"
-    if native.label in ("regex", "not regex"):
-        verb = "matches" if native.label == "regex" else "does not match"
-        return f"{verb} {given['regex']!r}"
-    if native.label == "type":
-        return f"type {listing(given.get('type_list', [given.get('type_')]))}".replace("'", "")
-    if native.label == "greater":
-        return f"{given['column_A']} {'>=' if given.get('or_equal') else '>'} {given['column_B']}"
-    return f"{native.label} {given['value']:,}" if "value" in given else native.label
-
-
-def range_in_words(given: Mapping[str, Any]) -> str:
-    """``at least 0``, ``over 0``, ``at least 0 and under 10``."""
-    parts = []
-    for name, strict, inclusive, exclusive in (
-        ("min_value", "strict_min", "at least", "over"),
-        ("max_value", "strict_max", "at most", "under"),
-    ):
-        if given.get(name) is not None:
-            word = exclusive if given.get(strict) else inclusive
-            parts.append(f"{word} {_value(given[name])}")
-    return " and ".join(parts)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, float):
-        return limit(value)
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    native = NATIVE.get(expectation.type)
+    return expectation.type if native is None else native.wants(expectation.arguments)
 
 
 def _found(result: Result, rows: int, display: Display) -> str:
@@ -180,7 +135,7 @@ def _found(result: Result, rows: int, display: Display) -> str:
 def _observed(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
-    text = listing(value) if isinstance(value, list | tuple) else _value(value)
+    text = listing(value) if isinstance(value, list | tuple) else value_in_words(value)
     return text if len(text) <= 120 else f"{text[:119]}…"
 
 

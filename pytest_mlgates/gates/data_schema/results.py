@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
-
 from pytest_mlgates.core.exact import exact
 from pytest_mlgates.core.text import plural
 
 if TYPE_CHECKING:
+    import narwhals.stable.v2 as nw
+
     from pytest_mlgates.gates.data_schema.plan import Plan, Scope
     from pytest_mlgates.gates.data_schema.suite import Expectation
     from pytest_mlgates.gates.privacy import Display
@@ -87,18 +87,6 @@ Check = Callable[["Plan", "Scope", "Expectation"], Pending]
 def mostly_holds(considered: int, unexpected: int, mostly: float) -> bool:
     """Whether at least *mostly* of *considered* rows hold, as exact fractions."""
     return Fraction(considered - unexpected, considered) >= exact(mostly)
-
-
-def kept_rows(ignore_row_if: str, columns: tuple[str, ...]) -> nw.Expr | None:
-    """The rows that *ignore_row_if* leaves, None for all of them."""
-    if ignore_row_if in ("neither", "never"):
-        return None
-    nulls = [nw.col(column).is_null() for column in columns]
-    every = ignore_row_if in ("both_values_are_missing", "all_values_are_missing")
-    found = nulls[0]
-    for other in nulls[1:]:
-        found = found & other if every else found | other
-    return ~found
 
 
 def all_null(plan: Plan, rows: int) -> str:

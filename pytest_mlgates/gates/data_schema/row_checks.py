@@ -1,22 +1,18 @@
-"""Checks that judge each row by itself: nulls, ranges, sets, lengths, pairs."""
+"""Checks of single values: nulls, ranges, sets."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
 
+from pytest_mlgates.core.text import listing
 from pytest_mlgates.gates.data_schema import families
-from pytest_mlgates.gates.data_schema.families import Family
-from pytest_mlgates.gates.data_schema.keyed_checks import by_distinct_value
-from pytest_mlgates.gates.data_schema.results import (
-    NotNativeError,
-    Pending,
-    all_null,
-    kept_rows,
-    of_rows,
-    rows_said,
-)
+from pytest_mlgates.gates.data_schema.arguments import EACH, RANGED, Argument, some_values, values
+from pytest_mlgates.gates.data_schema.native_type import NativeType
+from pytest_mlgates.gates.data_schema.results import Pending, of_rows
+from pytest_mlgates.gates.data_schema.row_answers import each_value, native_column
+from pytest_mlgates.gates.data_schema.wording import always, ranged
 
 if TYPE_CHECKING:
     from pytest_mlgates.gates.data_schema.plan import Plan, Scope
@@ -60,7 +56,7 @@ def _nullness(plan: Plan, scope: Scope, e: Expectation, *, bad_if_null: bool) ->
 
 def between(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     """Values lie in a range."""
-    column = _native_column(plan, expectation)
+    column = native_column(plan, expectation)
     ok = None
     for name, strict, inclusive, exclusive in (
         ("min_value", "strict_min", ">=", ">"),
@@ -73,130 +69,45 @@ def between(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
         part = families.holds(plan.table, column, op, bound, what=name)
         ok = part if ok is None else ok & part
     assert ok is not None  # noqa: S101  (arguments.range_errors refused that)
-    return _each_value(plan, scope, expectation, column, ok)
+    return each_value(plan, scope, expectation, column, ok)
 
 
 def in_set(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     """Values are members of a set."""
-    column = _native_column(plan, expectation)
+    column = native_column(plan, expectation)
     ok = families.is_in(plan.table, column, expectation.arguments["value_set"], what="value_set")
-    return _each_value(plan, scope, expectation, column, ok)
+    return each_value(plan, scope, expectation, column, ok)
 
 
 def not_in_set(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     """Values are no members of a set."""
-    column = _native_column(plan, expectation)
+    column = native_column(plan, expectation)
     ok = ~families.is_in(
         plan.table, column, expectation.arguments["value_set"], what="value_set"
     ).fill_null(value=False)
-    return _each_value(plan, scope, expectation, column, ok)
+    return each_value(plan, scope, expectation, column, ok)
 
 
-def lengths(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
-    """Texts have a length in a range; numbers and booleans are measured as Python writes them."""
-    column = _native_column(plan, expectation)
-    kind = families.family(plan.table, column)
-    least, most = _length_range(expectation)
-    if kind in (Family.DATE, Family.TIME):
-        raise NotNativeError
-    if kind is not Family.TEXT:
-        return by_distinct_value(
-            plan,
-            scope,
-            expectation,
-            column,
-            lambda value: least <= len(str(value)) and (most is None or len(str(value)) <= most),
-        )
-    measured = families.comparable(plan.table, column).str.len_chars()
-    ok = measured >= least
-    if most is not None:
-        ok = ok & (measured <= most)
-    return _each_value(plan, scope, expectation, column, ok)
-
-
-def _length_range(expectation: Expectation) -> tuple[int, int | None]:
-    given = expectation.arguments
-    if "value" in given:
-        return given["value"], given["value"]
-    least = given.get("min_value", 0) + bool(given.get("strict_min") and "min_value" in given)
-    most = given.get("max_value")
-    return least, None if most is None else most - bool(given.get("strict_max"))
-
-
-def a_greater_than_b(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
-    """In each row one column is greater than another; a null on either side is not."""
-    given = expectation.arguments
-    left, right = plan.require(given["column_A"]), plan.require(given["column_B"])
-    if Family.OTHER in (families.family(plan.table, left), families.family(plan.table, right)):
-        raise NotNativeError
-    op = ">=" if given.get("or_equal") else ">"
-    ok = families.compare_columns(plan.table, left, op, right).fill_null(value=False)
-    ignored = given.get("ignore_row_if", "both_values_are_missing")
-    kept = kept_rows(ignored, (left, right))
-    bad = ~ok if kept is None else kept & ~ok
-    rows = plan.rows(scope)
-    there = rows if kept is None else plan.count(scope, ("kept", ignored, left, right), kept)
-    wrong = plan.count(scope, ("bad", id(expectation)), bad)
-
-    def finish() -> Result:
-        total, considered = plan.number(rows), plan.number(there)
-        return of_rows(
-            plan,
-            scope,
-            expectation,
-            rows=total,
-            considered=considered,
-            unexpected=plan.number(wrong),
-            missing=total - considered,
-            nothing=f"ignore_row_if sets aside all {rows_said(plan, total)}",
-            bad=scope.also(bad),
-            values=(left, right),
-        )
-
-    return finish
-
-
-def _native_column(plan: Plan, expectation: Expectation) -> str:
-    column = plan.require(expectation.arguments["column"])
-    if families.family(plan.table, column) is Family.OTHER:
-        raise NotNativeError
-    return column
-
-
-def _each_value(
-    plan: Plan, scope: Scope, expectation: Expectation, column: str, ok: nw.Expr
-) -> Pending:
-    present = ~nw.col(column).is_null()
-    bad = present & ~ok.fill_null(value=False)
-    rows = plan.rows(scope)
-    there = plan.count(scope, ("present", column), present)
-    wrong = plan.count(scope, ("bad", id(expectation)), bad)
-
-    def finish() -> Result:
-        total, considered = plan.number(rows), plan.number(there)
-        return of_rows(
-            plan,
-            scope,
-            expectation,
-            rows=total,
-            considered=considered,
-            unexpected=plan.number(wrong),
-            missing=total - considered,
-            nothing=all_null(plan, total),
-            bad=scope.also(bad),
-            values=(column,),
-        )
-
-    return finish
-
-
-CHECKS: dict[str, Any] = {
-    "expect_column_values_to_not_be_null": not_null,
-    "expect_column_values_to_be_null": null,
-    "expect_column_values_to_be_between": between,
-    "expect_column_values_to_be_in_set": in_set,
-    "expect_column_values_to_not_be_in_set": not_in_set,
-    "expect_column_value_lengths_to_be_between": lengths,
-    "expect_column_value_lengths_to_equal": lengths,
-    "expect_column_pair_values_a_to_be_greater_than_b": a_greater_than_b,
+TYPES = {
+    "expect_column_values_to_not_be_null": NativeType(
+        arguments=EACH, check=not_null, label="not null", wants=always("not null")
+    ),
+    "expect_column_values_to_be_null": NativeType(
+        arguments=EACH, check=null, label="null", wants=always("null")
+    ),
+    "expect_column_values_to_be_between": NativeType(
+        arguments=(*EACH, *RANGED), check=between, label="between", wants=ranged()
+    ),
+    "expect_column_values_to_be_in_set": NativeType(
+        arguments=(*EACH, Argument("value_set", values, required=True)),
+        check=in_set,
+        label="in set",
+        wants=lambda given: f"in set {listing(given['value_set'], 6)}",
+    ),
+    "expect_column_values_to_not_be_in_set": NativeType(
+        arguments=(*EACH, Argument("value_set", some_values, required=True)),
+        check=not_in_set,
+        label="not in set",
+        wants=lambda given: f"not in set {listing(given['value_set'], 6)}",
+    ),
 }

@@ -61,6 +61,12 @@ class Expectation:
         return self.severity in (None, "critical")
 
     @property
+    def claim(self) -> str:
+        """What it says of each row: the same text for the same claim, whatever ``mostly``."""
+        said = sorted((k, repr(v)) for k, v in self.arguments.items() if k != "mostly")
+        return f"{self.type}{said}"
+
+    @property
     def mostly(self) -> float:
         """The share of rows that must hold."""
         return float(self.arguments.get("mostly", 1.0))

@@ -6,7 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.gates.data_schema import families, type_names
+from pytest_mlgates.gates.data_schema.arguments import (
+    COLUMN,
+    COUNT_BOUNDS,
+    EACH,
+    STRICT,
+    VALUE,
+    Argument,
+    flag,
+    names,
+    whole,
+)
+from pytest_mlgates.gates.data_schema.native_type import NativeType
 from pytest_mlgates.gates.data_schema.results import NotNativeError, Pending, Result
+from pytest_mlgates.gates.data_schema.wording import always, equal, ranged
 
 if TYPE_CHECKING:
     from pytest_mlgates.gates.data_schema.plan import Plan, Scope
@@ -128,18 +141,83 @@ def column_type(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     return lambda: Result(success=success, observed_value=observed)
 
 
+def _type_name(value: Any) -> str:
+    found = type_names.canonical(value) if isinstance(value, str) else None
+    if found is None:
+        hint = did_you_mean(str(value), list(type_names.NAMES))
+        raise ValueError(
+            "a type name such as int64, float64, str, bool, datetime64"
+            + (f" ({hint})" if hint else "")
+        )
+    return found
+
+
+def _type_names(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple | set) or not value:
+        raise ValueError("a list of type names")
+    return tuple(_type_name(item) for item in value)
+
+
 ROW_COUNTS = (
     "expect_table_row_count_to_equal",
     "expect_table_row_count_to_be_between",
 )
-CHECKS: dict[str, Any] = {
-    "expect_column_to_exist": column_exists,
-    "expect_table_columns_to_match_set": columns_match_set,
-    "expect_table_columns_to_match_ordered_list": columns_match_list,
-    "expect_table_column_count_to_equal": column_count,
-    "expect_table_column_count_to_be_between": column_count,
-    "expect_table_row_count_to_equal": row_count,
-    "expect_table_row_count_to_be_between": row_count,
-    "expect_column_values_to_be_of_type": column_type,
-    "expect_column_values_to_be_in_type_list": column_type,
+_COLUMNS = Argument("column_list", names, required=True)
+TYPES = {
+    "expect_column_to_exist": NativeType(
+        arguments=(COLUMN, Argument("column_index", whole)),
+        check=column_exists,
+        label="exists",
+        wants=always("exists"),
+        conditioned=False,
+    ),
+    "expect_table_columns_to_match_set": NativeType(
+        arguments=(Argument("column_set", names, required=True), Argument("exact_match", flag)),
+        check=columns_match_set,
+        label="column set",
+        wants=always("the columns of the contract"),
+        conditioned=False,
+    ),
+    "expect_table_columns_to_match_ordered_list": NativeType(
+        arguments=(_COLUMNS,),
+        check=columns_match_list,
+        label="column order",
+        wants=always("the columns of the contract, in order"),
+        conditioned=False,
+    ),
+    "expect_table_column_count_to_equal": NativeType(
+        arguments=(VALUE,),
+        check=column_count,
+        label="column count",
+        wants=equal("column count"),
+        conditioned=False,
+    ),
+    "expect_table_column_count_to_be_between": NativeType(
+        arguments=COUNT_BOUNDS,
+        check=column_count,
+        label="column count",
+        wants=ranged("column count"),
+        conditioned=False,
+    ),
+    "expect_table_row_count_to_equal": NativeType(
+        arguments=(VALUE,), check=row_count, label="row count", wants=equal("row count")
+    ),
+    "expect_table_row_count_to_be_between": NativeType(
+        arguments=(*COUNT_BOUNDS, *STRICT),
+        check=row_count,
+        label="row count",
+        wants=ranged("row count"),
+    ),
+    "expect_column_values_to_be_of_type": NativeType(
+        arguments=(*EACH, Argument("type_", _type_name, required=True)),
+        check=column_type,
+        label="type",
+        wants=lambda given: f"type {given['type_']}",
+    ),
+    "expect_column_values_to_be_in_type_list": NativeType(
+        arguments=(*EACH, Argument("type_list", _type_names, required=True)),
+        check=column_type,
+        label="type",
+        wants=lambda given: f"type {', '.join(given['type_list'])}",
+    ),
 }

@@ -1,0 +1,163 @@
+"""How checks of rows become answers: counted in the one aggregate, or per distinct value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+from pytest_mlgates.gates.data_schema import families
+from pytest_mlgates.gates.data_schema.families import Family
+from pytest_mlgates.gates.data_schema.results import (
+    NotNativeError,
+    all_null,
+    of_rows,
+    rows_said,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_mlgates.gates.data_schema.plan import Plan, Scope
+    from pytest_mlgates.gates.data_schema.results import Pending, Result
+    from pytest_mlgates.gates.data_schema.suite import Expectation
+
+# More distinct wrong values than this are counted, but not looked up again for examples.
+_MOST_LOOKED_UP = 1000
+
+
+def native_column(plan: Plan, expectation: Expectation) -> str:
+    """The column of *expectation*, if values of its type are judged here.
+
+    Raises:
+        NotNativeError: if they are Great Expectations' business.
+    """
+    column = plan.require(expectation.arguments["column"])
+    if families.family(plan.table, column) is Family.OTHER:
+        raise NotNativeError
+    return column
+
+
+def native_columns(plan: Plan, names: tuple[str, ...]) -> tuple[str, ...]:
+    """*names*, if values of all their types are judged here.
+
+    Raises:
+        NotNativeError: if those of one are Great Expectations' business.
+    """
+    columns = tuple(plan.require(name) for name in names)
+    if any(families.family(plan.table, c) is Family.OTHER for c in columns):
+        raise NotNativeError
+    return columns
+
+
+def each_value(
+    plan: Plan, scope: Scope, expectation: Expectation, column: str, ok: nw.Expr
+) -> Pending:
+    """Every value of *column* that is there satisfies *ok*."""
+    present = ~nw.col(column).is_null()
+    bad = present & ~ok.fill_null(value=False)
+    rows = plan.rows(scope)
+    there = plan.count(scope, ("present", column), present)
+    wrong = plan.count(scope, ("bad", expectation.claim), bad)
+
+    def finish() -> Result:
+        total, considered = plan.number(rows), plan.number(there)
+        return of_rows(
+            plan,
+            scope,
+            expectation,
+            rows=total,
+            considered=considered,
+            unexpected=plan.number(wrong),
+            missing=total - considered,
+            nothing=all_null(plan, total),
+            bad=scope.also(bad),
+            values=(column,),
+        )
+
+    return finish
+
+
+def each_row(
+    plan: Plan, scope: Scope, expectation: Expectation, columns: tuple[str, ...], ok: nw.Expr
+) -> Pending:
+    """Every row that ``ignore_row_if`` leaves satisfies *ok*, where null is no.
+
+    Raises:
+        KeyError: if the arguments of the expectation have no ``ignore_row_if``.
+    """
+    ignored = expectation.arguments["ignore_row_if"]
+    kept = kept_rows(ignored, columns)
+    ok = ok.fill_null(value=False)
+    bad = ~ok if kept is None else kept & ~ok
+    rows = plan.rows(scope)
+    there = rows if kept is None else plan.count(scope, ("kept", ignored, *columns), kept)
+    wrong = plan.count(scope, ("bad", expectation.claim), bad)
+
+    def finish() -> Result:
+        total, considered = plan.number(rows), plan.number(there)
+        return of_rows(
+            plan,
+            scope,
+            expectation,
+            rows=total,
+            considered=considered,
+            unexpected=plan.number(wrong),
+            missing=total - considered,
+            nothing=f"ignore_row_if sets aside all {rows_said(plan, total)}",
+            bad=scope.also(bad),
+            values=columns,
+        )
+
+    return finish
+
+
+def by_distinct_value(
+    plan: Plan,
+    scope: Scope,
+    expectation: Expectation,
+    column: str,
+    holds: Callable[[Any], bool],
+) -> Pending:
+    """*holds* is asked once per distinct value of *column*."""
+    rows = plan.rows(scope)
+
+    def finish() -> Result:
+        total = plan.number(rows)
+        found = plan.distinct(scope, column) if total else []
+        considered = sum(n for _, n in found)
+        wrong = [(value, n) for value, n in found if not holds(value)]
+        looked_up = wrong and len(wrong) <= _MOST_LOOKED_UP
+        bad = (
+            families.is_in(plan.table, column, [v for v, _ in wrong], what="").fill_null(
+                value=False
+            )
+            if looked_up
+            else None
+        )
+        return of_rows(
+            plan,
+            scope,
+            expectation,
+            rows=total,
+            considered=considered,
+            unexpected=sum(n for _, n in wrong),
+            missing=total - considered,
+            nothing=all_null(plan, total),
+            bad=None if bad is None else scope.also(bad),
+            values=(column,),
+        )
+
+    return finish
+
+
+def kept_rows(ignore_row_if: str, columns: tuple[str, ...]) -> nw.Expr | None:
+    """The rows that *ignore_row_if* leaves, None for all of them."""
+    if ignore_row_if in ("neither", "never"):
+        return None
+    nulls = [nw.col(column).is_null() for column in columns]
+    every = ignore_row_if in ("both_values_are_missing", "all_values_are_missing")
+    found = nulls[0]
+    for other in nulls[1:]:
+        found = found & other if every else found | other
+    return ~found
