@@ -45,6 +45,7 @@ class Table:
         private: No values, categories or small counts of it may be shown.
         files: The files it was read from, empty for a dataframe.
         origins: Name and digest of what else its columns came from: a model, its predictions.
+        memory: What gates have worked out about it, by kind, for the next gate.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Table:
         self.name, self.private, self.files = name, private, tuple(files)
         self._link = link  # a connection that must live as long as the frame
         self.origins: tuple[tuple[str, str | None], ...] = ()
+        self.memory: dict[str, Any] = {}
         self.schema: dict[str, nw.dtypes.DType] = dict(frame.collect_schema())
         self.frame = _nan_is_null(frame, self.schema)
         self._counts: dict[tuple[str, ...], list[tuple[tuple[Any, ...], int]]] = {}

@@ -27,7 +27,7 @@ from pytest_mlgates.gates.data_schema.table_checks import ROW_COUNTS, allows_no_
 from pytest_mlgates.gates.privacy import Display
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     from pytest_mlgates.gates.base import Context
     from pytest_mlgates.gates.data_schema.suite import Expectation
@@ -41,8 +41,8 @@ class _Work:
     result: Result | None = None
     pending: Pending | None = None
     scope: Scope = field(default_factory=Scope)
-    present: dict[str, str] = field(default_factory=dict)
-    rows: str = ""
+    present: dict[str, Hashable] = field(default_factory=dict)
+    rows: Hashable = ""
 
 
 def evaluate(parameters: Any, subject: Any, context: Context) -> Verdict:
@@ -55,7 +55,6 @@ def evaluate(parameters: Any, subject: Any, context: Context) -> Verdict:
     expectations = suite.load(parameters.suite, context.base)
     plan = Plan(table, frozenset(e.condition for e in expectations if allows_no_rows(e)))
     works = [_begin(plan, expectation) for expectation in expectations]
-    plan.run()
     rows = plan.n_rows()
     if rows == 0 and not any(e.type in ROW_COUNTS and e.condition is None for e in expectations):
         table.require_rows()
@@ -127,7 +126,7 @@ def _ask_others(plan: Plan, works: Sequence[_Work]) -> None:
             for w in group
         ]
         view = plan.view(group[0].scope)
-        plan.scans.append(f"other engine: {plural(len(asked), 'expectation')}")
+        plan.answers.scans.append(f"other engine: {plural(len(asked), 'expectation')}")
         answers = manager().hook.mlgates_evaluate_expectations(table=view, expectations=asked)
         if answers is None or len(answers) != len(asked):
             raise MLGatesError(

@@ -1,8 +1,8 @@
-"""The plan: everything that expectations ask of a table, in as few scans as they need.
+"""The plan of one contract: what its expectations ask of a table, in as few scans as they need.
 
-Checks register expressions before anything runs; all of them, conditions included, become one
-aggregate. Uniqueness costs one group-by per key, regular expressions one per column, each kept for
-the next expectation. ``scans`` is what was done, for people and for tests.
+Checks register what they need before anything runs: expressions, conditions included, become one
+aggregate; uniqueness and questions about distinct values cost one group-by per key, each kept for
+the next expectation, and for the next contract (``Answers``). ``steps`` is the plan for people.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from pytest_mlgates.core.text import did_you_mean, listing, plural
-from pytest_mlgates.engines.table import Table
+from pytest_mlgates.gates.data_schema.answers import Answers
 from pytest_mlgates.gates.data_schema.condition_nodes import columns_of
 from pytest_mlgates.gates.data_schema.masks import mask_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Hashable, Sequence
+
+    from pytest_mlgates.engines.table import Table
 
 _ROW = "__mlgates_row__"
 _ROWS = "__mlgates_rows__"
@@ -46,25 +48,27 @@ class Scope:
 
 
 class Plan:
-    """What is asked of one table, and the answers.
+    """What one contract asks of a table.
 
     Attributes:
         table: The table.
         may_be_empty: The conditions (None: no condition) that the suite allows to keep 0 rows.
-        scans: What was read, in order.
+        answers: What the table answered so far, also to other contracts.
     """
 
     def __init__(self, table: Table, may_be_empty: frozenset[Any] = frozenset()) -> None:
         self.table, self.may_be_empty = table, may_be_empty
-        self.scans: list[str] = []
-        self._wanted: dict[str, nw.Expr] = {}
-        self._slots: dict[Any, str] = {}
-        self._values: dict[str, Any] = {}
+        self.answers = Answers.of(table)
+        self._expressions: dict[Hashable, None] = {}
+        self._steps: dict[Hashable, str] = {}
         self._scopes: dict[Any, Scope] = {None: Scope()}
         self.rows(self._scopes[None])
-        self._views: dict[Any, Table] = {None: table}
-        self._duplicated: dict[Any, int] = {}
-        self._distinct: dict[Any, list[tuple[Any, int]]] = {}
+
+    @property
+    def steps(self) -> list[str]:
+        """What will be read, in order: the aggregate, then what each further scan is about."""
+        first = f"one aggregate: {plural(len(self._expressions), 'expression')}"
+        return [first, *self._steps.values()]
 
     def scope(self, condition: Any) -> Scope:
         """The rows that *condition* keeps.
@@ -91,76 +95,64 @@ class Plan:
             raise MissingColumnError(f"column {column!r} is missing; {hint}")
         return column
 
-    def ask(self, key: tuple[Any, ...], expression: nw.Expr) -> str:
-        """Want the value of *expression*; the slot that will hold it. Same key, same slot."""
-        if key not in self._slots:
-            self._slots[key] = f"v{len(self._slots)}"
-            self._wanted[self._slots[key]] = expression
-        return self._slots[key]
+    def ask(self, key: tuple[Any, ...], expression: nw.Expr) -> Hashable:
+        """Want the value of *expression* with the aggregate; what has the same key is the same."""
+        self._expressions[key] = None
+        self.answers.want(key, expression, of=id(self))
+        return key
 
-    def rows(self, scope: Scope) -> str:
+    def rows(self, scope: Scope) -> Hashable:
         """Want the number of rows of *scope*."""
         if scope.mask is None:
             return self.ask(("rows", None), nw.len())
         return self.ask(("rows", scope.condition), counted(scope.mask))
 
-    def count(self, scope: Scope, key: tuple[Any, ...], expression: nw.Expr) -> str:
+    def count(self, scope: Scope, key: tuple[Any, ...], expression: nw.Expr) -> Hashable:
         """Want the number of rows of *scope* where *expression* (never null) holds."""
         return self.ask((*key, scope.condition), counted(scope.also(expression)))
 
-    def run(self) -> None:
-        """One scan that answers everything asked so far."""
-        if self._wanted:
-            self.scans.append(f"aggregate: {plural(len(self._wanted), 'expression')}")
-            self._values.update(self.table.aggregate(self._wanted))
-            self._wanted = {}
+    def value(self, slot: Hashable) -> Any:
+        """What was asked as *slot*, every kind of missing as None."""
+        return self.answers.value(slot)
 
-    def value(self, slot: str) -> Any:
-        """The answer in *slot*, every kind of missing as None."""
-        value = self._values[slot]
-        item = getattr(value, "item", None)
-        if callable(item):
-            value = item()
-        if value is None or type(value).__name__ in {"NAType", "NaTType"}:
-            return None
-        return None if value != value else value  # noqa: PLR0124  (NaN)
-
-    def number(self, slot: str) -> int:
-        """The count in *slot* (a sum over no rows is null on some engines)."""
+    def number(self, slot: Hashable) -> int:
+        """The count asked as *slot* (a sum over no rows is null on some engines)."""
         return int(self.value(slot) or 0)
+
+    def n_rows(self) -> int:
+        """The rows of the table."""
+        return self.number(self.rows(self._scopes[None]))
+
+    def step(self, key: Hashable, scan: str, read: Callable[[], Any]) -> Callable[[], Any]:
+        """Want what *read* answers in a *scan* of its own; it is called once, when first needed."""
+        self._steps[key] = scan
+        return lambda: self.answers.once(key, scan, read)
 
     def view(self, scope: Scope) -> Table:
         """The rows of *scope* as a table of their own."""
-        if scope.condition not in self._views:
-            assert scope.mask is not None  # noqa: S101
-            self._views[scope.condition] = Table(
-                self.table.frame.filter(scope.mask),
-                name=self.table.name,
-                private=self.table.private,
-                files=self.table.files,
-            )
-        return self._views[scope.condition]
+        return self.answers.view(scope.condition, scope.mask)
 
     def duplicated(
         self, scope: Scope, columns: Sequence[str], kept: nw.Expr | None, key: tuple[Any, ...]
-    ) -> int:
-        """How many rows of *scope* (and *kept*, named *key*) share *columns* with another row.
+    ) -> Callable[[], int]:
+        """Want how many rows of *scope* (and *kept*, named *key*) share *columns* with another row.
 
         Nulls are equal to each other, as in pandas. One group-by; only one number leaves the
         engine.
         """
-        named = (scope.condition, tuple(columns), key)
-        if named not in self._duplicated:
-            self.scans.append(f"group-by: {', '.join(columns)}")
+
+        def read() -> int:
             total = self._repeated(scope, columns, kept).select(nw.col(_ROWS).sum())
-            self._duplicated[named] = int(self.table.rows(total)[0][0] or 0)
-        return self._duplicated[named]
+            return int(self.table.rows(total)[0][0] or 0)
+
+        named = ("duplicated", scope.condition, tuple(columns), key)
+        return self.step(named, f"group-by: {', '.join(columns)}", read)
 
     def duplicates(
         self, scope: Scope, columns: Sequence[str], kept: nw.Expr | None, most: int
     ) -> list[dict[str, Any]]:
         """Up to *most* values of *columns* that stand in several rows."""
-        self.scans.append("examples")
+        self.answers.scans.append("examples")
         found = self.table.rows(self._repeated(scope, columns, kept).sort(*columns).head(most))
         return [{"row": None, "value": _value(row[:-1], columns)} for row in found]
 
@@ -171,18 +163,15 @@ class Plan:
         groups = frame.select(*columns).group_by(*columns).agg(nw.len().alias(_ROWS))
         return groups.filter(nw.col(_ROWS) > 1)
 
-    def n_rows(self) -> int:
-        """The rows of the table."""
-        return self.number(self.rows(self._scopes[None]))
+    def distinct(self, scope: Scope, column: str) -> Callable[[], list[tuple[Any, int]]]:
+        """Want each value of *column* in *scope* with its rows; nulls left out. One group-by."""
 
-    def distinct(self, scope: Scope, column: str) -> list[tuple[Any, int]]:
-        """Each value of *column* in *scope* with its rows; nulls left out. One group-by."""
-        key = (scope.condition, column)
-        if key not in self._distinct:
-            self.scans.append(f"group-by: {column}")
+        def read() -> list[tuple[Any, int]]:
             counts = self.view(scope).counts([column])
-            self._distinct[key] = [(v, n) for (v,), n in counts if v is not None and n]
-        return self._distinct[key]
+            return [(v, n) for (v,), n in counts if v is not None and n]
+
+        key = ("distinct", scope.condition, column)
+        return self.step(key, f"group-by: {column}", read)
 
     def examples(self, bad: nw.Expr, columns: Sequence[str], most: int) -> list[dict[str, Any]]:
         """Up to *most* rows where *bad* holds, with the row's number where rows have an order."""
@@ -191,7 +180,7 @@ class Plan:
         if numbered:
             frame = frame.with_row_index(_ROW)
         wanted = [*columns, _ROW] if numbered else list(columns)
-        self.scans.append("examples")
+        self.answers.scans.append("examples")
         found = self.table.rows(frame.filter(bad).select(*wanted).head(most))
         return [
             {
@@ -203,7 +192,7 @@ class Plan:
 
     def bad_rows(self, bad: Sequence[nw.Expr]) -> int:
         """How many rows break at least one of *bad*. One more aggregate, only after a failure."""
-        self.scans.append("aggregate: rows that fail")
+        self.answers.scans.append("aggregate: rows that fail")
         union = bad[0]
         for expression in bad[1:]:
             union = union | expression

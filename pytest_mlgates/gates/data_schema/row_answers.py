@@ -120,11 +120,11 @@ def by_distinct_value(
     holds: Callable[[Any], bool],
 ) -> Pending:
     """*holds* is asked once per distinct value of *column*."""
-    rows = plan.rows(scope)
+    rows, distinct = plan.rows(scope), plan.distinct(scope, column)
 
     def finish() -> Result:
         total = plan.number(rows)
-        found = plan.distinct(scope, column) if total else []
+        found = distinct() if total else []
         considered = sum(n for _, n in found)
         wrong = [(value, n) for value, n in found if not holds(value)]
         looked_up = wrong and len(wrong) <= _MOST_LOOKED_UP

@@ -49,10 +49,11 @@ def _unique(
 ) -> Pending:
     rows = plan.rows(scope)
     there = rows if kept is None else plan.count(scope, key, kept)
+    duplicated = plan.duplicated(scope, columns, kept, key)
 
     def finish() -> Result:
         total, considered = plan.number(rows), plan.number(there)
-        wrong = plan.duplicated(scope, columns, kept, key) if considered else 0
+        wrong = duplicated() if considered else 0
         return of_rows(
             plan,
             scope,

@@ -272,10 +272,13 @@ def test_everything_but_uniqueness_and_patterns_is_one_scan():
         Context().base,
     )
     pending = [NATIVE[e.type].check(plan, plan.scope(e.condition), e) for e in found]
-    plan.run()
     for finish in pending:
         finish()
-    assert [scan.split(":")[0] for scan in plan.scans] == ["aggregate", "group-by", "group-by"]
+    assert [scan.split(":")[0] for scan in plan.answers.scans] == [
+        "aggregate",
+        "group-by",
+        "group-by",
+    ]
 
 
 def test_a_suite_is_read_from_a_file_beside_the_configuration(tmp_path):
