@@ -38,6 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what becomes of gates that the rows cannot decide; stands over the configuration",
     )
     parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="show what would be read, in which scans, and evaluate nothing",
+    )
+    parser.add_argument(
         "--examples",
         type=_count,
         default=0,
@@ -54,6 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
     from pytest_mlgates.runner.check import run as evaluate
 
     configuration = _configuration(arguments)
+    if arguments.explain:
+        return _explain(configuration, arguments)
     _outdate(configuration, arguments)
     total = len(arguments.gates) or len(configuration.gates)
     only_json = arguments.json == "-"
@@ -72,6 +79,20 @@ def run(arguments: argparse.Namespace) -> int:
     if unwritten:
         raise MLGatesError("\n".join(str(error) for error in unwritten))
     return exit_code(evidence)
+
+
+def _explain(configuration: Configuration, arguments: argparse.Namespace) -> int:
+    """Print the plan. It is no run: no verdict, no evidence."""
+    from pytest_mlgates.core.boundary import write
+    from pytest_mlgates.runner.check import explain
+
+    plan = explain(configuration, arguments.gates)
+    if arguments.json == "-":
+        write(sys.stdout, json.dumps(plan, indent=2) + "\n")
+        return 0
+    lines = [line for name, steps in plan.items() for line in (name, *(f"  {s}" for s in steps))]
+    write(sys.stdout, "\n".join([*lines, "nothing was evaluated"]) + "\n")
+    return 0
 
 
 def _outdate(configuration: Configuration, arguments: argparse.Namespace) -> None:

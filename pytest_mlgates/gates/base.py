@@ -126,6 +126,8 @@ class GateKind:
         positional: Names of the arguments that a marker or call may give by position.
         parameters: Its parameters, validated.
         evaluate: ``(parameters, subject, context) → Verdict`` with an empty id.
+        anticipate: Asks a table what ``evaluate`` will need: one scan then answers several gates.
+        explain: What will be read of a table for all gates that were anticipated, line by line.
     """
 
     name: str
@@ -133,6 +135,8 @@ class GateKind:
     positional: tuple[str, ...]
     parameters: type[GateParameters]
     evaluate: Callable[[Any, Any, Context], Verdict]
+    anticipate: Callable[[Any, Any, Context], None] | None = None
+    explain: Callable[[Any], list[str]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -76,11 +76,27 @@ def run(
     """
     evaluator = Evaluator(configuration, examples=examples)
     verdicts = []
-    for declared in select(configuration, tuple(dict.fromkeys(ids))):
+    selected = select(configuration, tuple(dict.fromkeys(ids)))
+    evaluator.expect(selected)
+    for declared in selected:
         if progress is not None:
             progress(declared.gate.id)
         verdicts.append(evaluator.evaluate_declared(declared))
     return evidence_of(configuration, verdicts, whole=not ids)
+
+
+def explain(configuration: Configuration, ids: Sequence[str] = ()) -> dict[str, list[str]]:
+    """What declared gates will read, by table, without evaluating them.
+
+    Args:
+        configuration: What governs them.
+        ids: The gates; none means all.
+
+    Raises:
+        ConfigurationError: no gates, or an unknown id.
+        MLGatesError: if a table cannot be read, or a suite cannot be judged.
+    """
+    return Evaluator(configuration).explain(select(configuration, tuple(dict.fromkeys(ids))))
 
 
 def evidence_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.config.load import prepend_to_path
@@ -13,7 +14,7 @@ from pytest_mlgates.runner.changed import absolute, covers
 from pytest_mlgates.runner.entries import import_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from pytest_mlgates.config.model import Configuration, DeclaredGate, TableSettings
@@ -38,6 +39,40 @@ class Evaluator:
             cache=cache,
         )
         self._tables: dict[str, Table] = {}
+        self._coming: dict[str, list[Gate]] = {}
+
+    def expect(self, gates: Iterable[DeclaredGate]) -> None:
+        """Tell which declared gates will be evaluated, so that those of a table share its scans."""
+        for declared in gates:
+            if declared.table is not None and declared.gate.kind.anticipate is not None:
+                self._coming.setdefault(declared.table, []).append(declared.gate)
+
+    def explain(self, gates: Sequence[DeclaredGate]) -> dict[str, list[str]]:
+        """For each table what *gates* will read of it, for each other gate what it calls.
+
+        Raises:
+            MLGatesError: if a table cannot be read, or a gate cannot be planned.
+        """
+        found: dict[str, list[str]] = {}
+        for declared in gates:
+            gate, kind = declared.gate, declared.gate.kind
+            if declared.table is None:
+                found[gate.id] = [f"{kind.name}: calls {declared.entry}"]
+                continue
+            table = self.table(declared.table)
+            if kind.anticipate is None or kind.explain is None:
+                named = f"{kind.name} {gate.id}: reads its columns when it is evaluated"
+                found.setdefault(declared.table, []).append(named)
+                continue
+            try:
+                kind.anticipate(gate.parameters, table, self.context)
+            except MLGatesError as error:
+                raise error.at(gate.where) from None
+        for name, table in self._tables.items():
+            kinds = {g.gate.kind.name: g.gate.kind for g in gates if g.table == name}
+            planned = [kind.explain(table) for kind in kinds.values() if kind.explain is not None]
+            found[name] = [*(step for steps in planned for step in steps), *found.get(name, [])]
+        return found
 
     def evaluate(self, gate: Gate, subject: Any) -> Verdict:
         """The verdict of *gate* on a table or callable.
@@ -87,7 +122,14 @@ class Evaluator:
                     cache=self.context.cache,
                 )
             self._tables[name] = table
+            self._anticipate(name, table)
         return self._tables[name]
+
+    def _anticipate(self, name: str, table: Table) -> None:
+        for gate in self._coming.pop(name, ()):
+            assert gate.kind.anticipate is not None  # noqa: S101
+            with contextlib.suppress(MLGatesError):  # told when the gate itself is evaluated
+                gate.kind.anticipate(gate.parameters, table, self.context)
 
     def _settings_of(self, name: str) -> TableSettings:
         """The table's settings, with the roles of the whole configuration that it leaves open."""

@@ -15,6 +15,7 @@ from pytest_mlgates.gates.base import GateKind, GateParameters
 
 if TYPE_CHECKING:
     from pytest_mlgates.core.verdict import Verdict
+    from pytest_mlgates.engines.table import Table
     from pytest_mlgates.gates.base import Context
 
 
@@ -49,12 +50,28 @@ def evaluate(parameters: DataSchemaParameters, subject: Any, context: Context) -
     return judge(parameters, subject, context)
 
 
+def anticipate(parameters: DataSchemaParameters, table: Table, context: Context) -> None:
+    """Ask *table* what :func:`evaluate` will need, so that one scan answers several gates."""
+    from pytest_mlgates.gates.data_schema.judge import anticipate as ask
+
+    ask(parameters, table, context)
+
+
+def explain(table: Table) -> list[str]:
+    """What will be read of *table* for all contracts that were anticipated."""
+    from pytest_mlgates.gates.data_schema.judge import explain as steps
+
+    return steps(table)
+
+
 KIND = GateKind(
     name="data_schema",
     takes="table",
     positional=("suite",),
     parameters=DataSchemaParameters,
     evaluate=evaluate,
+    anticipate=anticipate,
+    explain=explain,
 )
 
 __all__ = ["KIND", "DataSchemaParameters", "evaluate"]

@@ -2,7 +2,7 @@
 
 Expressions wait until the first answer is needed; then all of them are one aggregate. A step that
 needs a scan of its own (a group-by, a second pass) is done when its answer is first needed, and
-kept. ``scans`` is what was read, in order.
+kept. ``steps`` is the plan, ``scans`` what was read, both for people.
 """
 
 from __future__ import annotations
@@ -38,6 +38,27 @@ class Answers:
         self._values: dict[Hashable, Any] = {}
         self._kept: dict[Hashable, Any] = {}
         self._views: dict[Hashable, Table] = {None: table}
+        self._announced: dict[Hashable, str] = {}
+        self._elsewhere: dict[Hashable, int] = {}
+
+    @property
+    def steps(self) -> list[str]:
+        """What will be read, in order."""
+        wanted = len({key for part in self._wanted.values() for key in part})
+        others = [
+            f"Great Expectations: {plural(count, 'expectation')}"
+            for count in self._elsewhere.values()
+        ]
+        aggregate = [f"aggregate: {plural(wanted, 'expression')}"] if wanted else []
+        return [*aggregate, *self._announced.values(), *others]
+
+    def announce(self, key: Hashable, scan: str) -> None:
+        """Tell the plan of a *scan* of its own that :meth:`once` will make as *key*."""
+        self._announced.setdefault(key, scan)
+
+    def announce_other(self, condition: Hashable) -> None:
+        """Tell the plan of an expectation that another engine evaluates."""
+        self._elsewhere[condition] = self._elsewhere.get(condition, 0) + 1
 
     @classmethod
     def of(cls, table: Table) -> Answers:

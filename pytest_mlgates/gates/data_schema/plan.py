@@ -2,7 +2,7 @@
 
 Checks register what they need before anything runs: expressions, conditions included, become one
 aggregate; uniqueness and questions about distinct values cost one group-by per key, each kept for
-the next expectation, and for the next contract (``Answers``). ``steps`` is the plan for people.
+the next expectation, and for the next contract (``Answers``).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from pytest_mlgates.core.text import did_you_mean, listing, plural
+from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.gates.data_schema.answers import Answers
 from pytest_mlgates.gates.data_schema.condition_nodes import columns_of
 from pytest_mlgates.gates.data_schema.masks import mask_of
@@ -59,16 +59,8 @@ class Plan:
     def __init__(self, table: Table, may_be_empty: frozenset[Any] = frozenset()) -> None:
         self.table, self.may_be_empty = table, may_be_empty
         self.answers = Answers.of(table)
-        self._expressions: dict[Hashable, None] = {}
-        self._steps: dict[Hashable, str] = {}
         self._scopes: dict[Any, Scope] = {None: Scope()}
         self.rows(self._scopes[None])
-
-    @property
-    def steps(self) -> list[str]:
-        """What will be read, in order: the aggregate, then what each further scan is about."""
-        first = f"one aggregate: {plural(len(self._expressions), 'expression')}"
-        return [first, *self._steps.values()]
 
     def scope(self, condition: Any) -> Scope:
         """The rows that *condition* keeps.
@@ -97,7 +89,6 @@ class Plan:
 
     def ask(self, key: tuple[Any, ...], expression: nw.Expr) -> Hashable:
         """Want the value of *expression* with the aggregate; what has the same key is the same."""
-        self._expressions[key] = None
         self.answers.want(key, expression, of=id(self))
         return key
 
@@ -125,8 +116,12 @@ class Plan:
 
     def step(self, key: Hashable, scan: str, read: Callable[[], Any]) -> Callable[[], Any]:
         """Want what *read* answers in a *scan* of its own; it is called once, when first needed."""
-        self._steps[key] = scan
+        self.answers.announce(key, scan)
         return lambda: self.answers.once(key, scan, read)
+
+    def other_engine(self, scope: Scope) -> None:
+        """Announce that an expectation about *scope* is evaluated by another engine."""
+        self.answers.announce_other(scope.condition)
 
     def view(self, scope: Scope) -> Table:
         """The rows of *scope* as a table of their own."""

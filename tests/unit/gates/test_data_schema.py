@@ -13,8 +13,8 @@ from pytest_mlgates.core.verdict import Finding, Outcome
 from pytest_mlgates.engines.table import to_table
 from pytest_mlgates.gates.base import Context, parse
 from pytest_mlgates.gates.data_schema import KIND, suite
-from pytest_mlgates.gates.data_schema.judge import Plan
 from pytest_mlgates.gates.data_schema.native import NATIVE
+from pytest_mlgates.gates.data_schema.plan import Plan
 
 FARES = pl.DataFrame(
     {

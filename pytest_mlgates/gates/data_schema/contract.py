@@ -1,0 +1,84 @@
+"""A suite over a table: registered, then answered, natively or by another engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_mlgates.gates.data_schema import foreign, other_engine, suite
+from pytest_mlgates.gates.data_schema.families import MismatchError
+from pytest_mlgates.gates.data_schema.native import NATIVE
+from pytest_mlgates.gates.data_schema.plan import MissingColumnError, Plan
+from pytest_mlgates.gates.data_schema.results import NotNativeError, Result
+from pytest_mlgates.gates.data_schema.table_checks import ROW_COUNTS, allows_no_rows
+from pytest_mlgates.gates.data_schema.work import Work
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_mlgates.engines.table import Table
+    from pytest_mlgates.gates.data_schema.suite import Expectation
+
+
+class Contract:
+    """A suite over a table.
+
+    Making one asks the table for everything that its expectations need and reads nothing yet, so
+    that several contracts are answered by one scan.
+
+    Args:
+        given: The suite as the user wrote it.
+        table: The table.
+        base: What a relative path of the suite is relative to.
+
+    Raises:
+        MLGatesError: for a suite that cannot be judged.
+    """
+
+    def __init__(self, given: Any, table: Table, base: Path) -> None:
+        self.expectations = suite.load(given, base)
+        free = frozenset(e.condition for e in self.expectations if allows_no_rows(e))
+        self.plan = Plan(table, free)
+        self._works = [_begin(self.plan, expectation) for expectation in self.expectations]
+
+    def results(self) -> list[tuple[Expectation, Result]]:
+        """Each expectation with its answer, in the order of the suite.
+
+        Raises:
+            MLGatesError: for a table that cannot be read, or has no rows.
+        """
+        rows = self.plan.n_rows()
+        if rows == 0 and not any(
+            e.type in ROW_COUNTS and e.condition is None for e in self.expectations
+        ):
+            self.plan.table.require_rows()
+        other_engine.evaluate(self.plan, self._works)
+        return [(work.expectation, _finish(work)) for work in self._works]
+
+
+def _begin(plan: Plan, expectation: Expectation) -> Work:
+    """Register what *expectation* asks; what its columns cannot answer is answered now."""
+    work = Work(expectation)
+    native = NATIVE.get(expectation.type)
+    try:
+        work.scope = plan.scope(expectation.condition)
+        if native is not None or expectation.type in foreign.GX_TYPES:
+            for column in expectation.columns():
+                plan.require(column)
+        if native is None:
+            other_engine.prepare(plan, work)
+        else:
+            work.pending = native.check(plan, work.scope, expectation)
+    except MissingColumnError as error:
+        work.result = Result(success=False, error=str(error))
+    except MismatchError as error:
+        work.result = Result(success=None, answered=False, error=str(error))
+    except NotNativeError:
+        other_engine.prepare(plan, work)
+    return work
+
+
+def _finish(work: Work) -> Result:
+    if work.result is None:
+        assert work.pending is not None  # noqa: S101
+        work.result = work.pending()
+    return work.result
