@@ -113,8 +113,11 @@ class Table:
 
     def aggregate(self, expressions: Mapping[str, nw.Expr]) -> dict[str, Any]:
         """One scan: each expression's single value, by name."""
-        rows = self.rows(self.frame.select(**dict(expressions)))
-        return dict(zip(expressions, rows[0], strict=True))
+        try:  # engines bind when they are asked: a file may be gone by now
+            asked = self.frame.select(**dict(expressions))
+        except Exception as error:
+            raise self._engine_error(error) from None
+        return dict(zip(expressions, self.rows(asked)[0], strict=True))
 
     def counts(self, keys: Sequence[str]) -> list[tuple[tuple[Any, ...], int]]:
         """One group-by: the rows of each combination of *keys* (None for null), sorted."""

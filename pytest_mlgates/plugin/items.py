@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_mlgates.config.model import Configuration, DeclaredGate
+    from pytest_mlgates.runner.evaluator import Evaluator
+
+
+_ANNOUNCED = pytest.StashKey[bool]()
 
 
 class GateFile(pytest.File):
@@ -65,6 +69,8 @@ class GateItem(pytest.Item):
             attempt.private = settings.tables[self.declared.table].private
         try:
             evaluator = session.configurations.evaluator(self.configuration)
+            if self.stash.get(_ANNOUNCED, None) is None:
+                self._announce(evaluator)
             verdict = evaluator.evaluate_declared(self.declared)
         except (Exception, SystemExit) as error:  # a mistake of ours, or of an engine
             found = failures.unexpected(error, private=attempt.private)
@@ -75,6 +81,19 @@ class GateItem(pytest.Item):
             raise MLGatesError(message(verdict))
         if not verdict.passed:
             raise GateFailure(message(verdict), [verdict])
+
+    def _announce(self, evaluator: Evaluator) -> None:
+        """Tell *evaluator* all gates of this run, so that those of a table share its scans."""
+        spread = hasattr(self.config, "workerinput") and self.config.option.dist != "loadgroup"
+        items = [
+            item
+            for item in self.session.items
+            if isinstance(item, GateItem) and item.configuration.path == self.configuration.path
+        ]
+        for item in items:
+            item.stash[_ANNOUNCED] = True
+        if not spread:  # else other workers evaluate most of them
+            evaluator.expect(item.declared for item in items)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where this gate is declared."""
