@@ -121,7 +121,7 @@ def digest_column(digest: Any, name: str, array: np.ndarray[Any, Any]) -> None:
         data = array.astype("<i8").tobytes()
         kind = "int"
     elif array.dtype.kind == "f":
-        data = np.where(np.isnan(array), np.nan, array).astype("<f8").tobytes()
+        data = (np.where(np.isnan(array), np.nan, array) + 0.0).astype("<f8").tobytes()
         kind = "float"
     else:
         texts = ["" if v is None else str(v) for v in array.tolist()]

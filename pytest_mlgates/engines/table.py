@@ -5,7 +5,7 @@ where a metric needs rows, for arrays; each answer is plain Python or numpy and 
 several gates over one table scan it once.
 
 NaN in a float column is null on every backend: left alone, a mean over [1, NaN] is 1 on pandas and
-NaN on polars, and a maximum differs between DuckDB and pyarrow.
+NaN on polars, and a maximum differs between DuckDB and pyarrow. 0.0 and -0.0 are one value.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Table:
         return list(self.schema)
 
     @property
-    def _is_ordered(self) -> bool:
+    def is_ordered(self) -> bool:
         """Whether every query returns the rows in one order: dataframes, files, own arrays."""
         return isinstance(self.frame, nw.DataFrame) or self._link is not None
 
@@ -146,7 +146,7 @@ class Table:
         for column in columns:
             self.require(column)
         todo = [c for c in dict.fromkeys(columns) if c not in self._arrays]
-        if todo and not self._is_ordered:
+        if todo and not self.is_ordered:
             # A join, a group-by or a cluster returns its rows in another order with every query:
             # one query reads all columns, and nothing is ever read again.
             todo = self.columns
@@ -211,6 +211,15 @@ class Table:
             return [tuple(row) for row in frame.collect().rows()]
         except MLGatesError:
             raise
+        except Exception as error:
+            raise self._engine_error(error) from None
+
+    def collected(self, frame: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
+        """The rows of a *frame* derived from this table, in memory."""
+        if isinstance(frame, nw.DataFrame):
+            return frame
+        try:
+            return frame.collect()
         except Exception as error:
             raise self._engine_error(error) from None
 
@@ -388,6 +397,9 @@ def _nan_is_null(frame: Any, schema: Mapping[str, nw.dtypes.DType]) -> Any:
     floats = [name for name, dtype in schema.items() if dtype.is_float()]
     if not floats:
         return frame
+    # Only pyarrow takes 0.0 and -0.0 for two values, in groups and in sets.
+    signed = frame.implementation.is_pyarrow()
+    kept = {c: (nw.col(c) + 0.0).cast(schema[c]) if signed else nw.col(c) for c in floats}
     return frame.with_columns(
-        *(nw.when(~nw.col(c).is_nan()).then(nw.col(c)).alias(c) for c in floats)
+        *(nw.when(~nw.col(c).is_nan()).then(value).alias(c) for c, value in kept.items())
     )
