@@ -131,8 +131,11 @@ def scan(files: list[Path], *, private: bool = False) -> Scan:
 
 def from_arrays(columns: Mapping[str, Any]) -> Scan:
     """A lazy relation over numpy *columns* of equal length (each of shape ``(rows,)``)."""
+    import numpy as np
+
     link = connection()
-    link.register("arrays", dict(columns))
+    # DuckDB 2.0 cannot read a view that runs backwards: `values[::-1]`.
+    link.register("arrays", {k: np.ascontiguousarray(v) for k, v in columns.items()})
     return Scan(link.sql("select * from arrays"), link)
 
 

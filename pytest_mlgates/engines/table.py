@@ -223,6 +223,20 @@ class Table:
         except Exception as error:
             raise self._engine_error(error) from None
 
+    def fetch_numpy(self, relation: Any) -> dict[str, np.ndarray[Any, Any]]:
+        """The columns of a DuckDB *relation* derived from this table, masked where null.
+
+        Raises:
+            TableError: if it cannot be read.
+        """
+        try:
+            found: dict[str, Any] = interruptible(relation.fetchnumpy, self._link)
+        except MLGatesError:
+            raise
+        except Exception as error:
+            raise self._engine_error(error) from None
+        return found
+
     def _read_arrays(self, columns: list[str]) -> dict[str, np.ndarray[Any, Any]]:
         if isinstance(self.frame, nw.DataFrame):
             return {c: self._as_array(self.frame.get_column(c), c) for c in columns}

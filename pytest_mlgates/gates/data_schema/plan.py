@@ -1,7 +1,7 @@
 """The plan of one contract: what its expectations ask of a table, in as few scans as they need.
 
 Checks register what they need before anything runs: expressions, conditions included, become one
-aggregate; uniqueness and questions about distinct values cost one group-by per key, each kept for
+aggregate; uniqueness and questions about distinct values cost one scan per key, each kept for
 the next expectation, and for the next contract (``Answers``).
 """
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from pytest_mlgates.core.text import did_you_mean, listing
+from pytest_mlgates.engines.uniqueness import groups_that_repeat, repeated_rows
 from pytest_mlgates.gates.data_schema.answers import Answers
 from pytest_mlgates.gates.data_schema.condition_nodes import columns_of
 from pytest_mlgates.gates.data_schema.masks import mask_of
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from pytest_mlgates.engines.table import Table
 
 _ROW = "__mlgates_row__"
-_ROWS = "__mlgates_rows__"
 
 
 class MissingColumnError(Exception):
@@ -132,31 +132,28 @@ class Plan:
     ) -> Callable[[], int]:
         """Want how many rows of *scope* (and *kept*, named *key*) share *columns* with another row.
 
-        Nulls are equal to each other, as in pandas. One group-by; only one number leaves the
-        engine.
+        Nulls are equal to each other, as in pandas. Only numbers leave the engine.
         """
 
         def read() -> int:
-            total = self._repeated(scope, columns, kept).select(nw.col(_ROWS).sum())
-            return int(self.table.rows(total)[0][0] or 0)
+            frame = self._kept(scope, kept)
+            return repeated_rows(self.table, frame, columns, rows=self.n_rows())
 
         named = ("duplicated", scope.condition, tuple(columns), key)
-        return self.step(named, f"group-by: {', '.join(columns)}", read)
+        return self.step(named, f"unique key: {', '.join(columns)}", read)
 
     def duplicates(
         self, scope: Scope, columns: Sequence[str], kept: nw.Expr | None, most: int
     ) -> list[dict[str, Any]]:
         """Up to *most* values of *columns* that stand in several rows."""
         self.answers.scans.append("examples")
-        found = self.table.rows(self._repeated(scope, columns, kept).sort(*columns).head(most))
+        groups = groups_that_repeat(self._kept(scope, kept), columns)
+        found = self.table.rows(groups.sort(*columns).head(most))
         return [{"row": None, "value": _value(row[:-1], columns)} for row in found]
 
-    def _repeated(self, scope: Scope, columns: Sequence[str], kept: nw.Expr | None) -> Any:
+    def _kept(self, scope: Scope, kept: nw.Expr | None) -> Any:
         frame: Any = self.view(scope).frame
-        if kept is not None:
-            frame = frame.filter(kept)
-        groups = frame.select(*columns).group_by(*columns).agg(nw.len().alias(_ROWS))
-        return groups.filter(nw.col(_ROWS) > 1)
+        return frame if kept is None else frame.filter(kept)
 
     def distinct(self, scope: Scope, column: str) -> Callable[[], list[tuple[Any, int]]]:
         """Want each value of *column* in *scope* with its rows; nulls left out. One group-by."""

@@ -276,7 +276,7 @@ def test_everything_but_uniqueness_and_patterns_is_one_scan():
         finish()
     assert [scan.split(":")[0] for scan in plan.answers.scans] == [
         "aggregate",
-        "group-by",
+        "unique key",
         "group-by",
     ]
 

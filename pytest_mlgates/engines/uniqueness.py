@@ -1,0 +1,120 @@
+"""How many rows share their key with another row: exact, by the cheapest way that is.
+
+1. Whole numbers that are dense enough to count: one cell per possible key.
+2. Other whole numbers: sorted.
+3. Any other key, in DuckDB: its 64-bit hashes, sorted. Equal keys have equal hashes, so that no
+   equal hashes prove that no keys are equal; a key with an equal hash is counted exactly.
+4. Other engines, and keys that do repeat: a group-by.
+
+A group-by over 10 million texts needs a gigabyte, their sorted hashes 80 megabytes.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pytest_mlgates.engines.table import Table
+
+_WHOLE = (nw.Int8, nw.Int16, nw.Int32, nw.Int64, nw.UInt8, nw.UInt16, nw.UInt32)
+# Below this a group-by is as cheap as any other way.
+_FEW = 20_000
+# Cells per row that are worth their memory (a byte each) for not sorting, and the most of them.
+_CELLS, _MOST_CELLS = 16, 1 << 29
+_ROWS = "__mlgates_rows__"
+
+
+def repeated_rows(table: Table, frame: Any, columns: Sequence[str], *, rows: int) -> int:
+    """How many rows of *frame* share the values of *columns* with another row; nulls are equal.
+
+    Args:
+        table: The table that *frame* is derived from.
+        frame: Some of its rows, a narwhals frame.
+        columns: The key.
+        rows: How many rows *frame* has, or more.
+
+    Raises:
+        TableError: if the engine cannot read them.
+    """
+    keys = frame.select(*columns)
+    if rows >= _FEW:
+        if isinstance(keys, nw.DataFrame):
+            return _in_memory(keys)
+        if table.implementation == "duckdb" and _no_repeats(table, keys):
+            return 0
+    total = groups_that_repeat(keys, columns).select(nw.col(_ROWS).sum())
+    return int(table.rows(total)[0][0] or 0)
+
+
+def groups_that_repeat(frame: Any, columns: Sequence[str]) -> Any:
+    """The values of *columns* that stand in several rows of *frame*, their number last."""
+    groups = frame.select(*columns).group_by(*columns).agg(nw.len().alias(_ROWS))
+    return groups.filter(nw.col(_ROWS) > 1)
+
+
+def _in_memory(keys: nw.DataFrame[Any]) -> int:
+    arrays = [keys.get_column(c) for c in keys.columns]
+    if all(a.dtype in _WHOLE and not a.null_count() for a in arrays):
+        packed = _packed([a.to_numpy() for a in arrays])
+        if packed is not None and _are_distinct(*packed):
+            return 0
+    return int(keys.is_duplicated().sum())
+
+
+def _no_repeats(table: Table, keys: nw.LazyFrame[Any]) -> bool:
+    """Whether it is certain that no key repeats."""
+    import numpy as np
+
+    native, schema = keys.to_native(), keys.collect_schema()
+    if all(dtype in _WHOLE for dtype in schema.values()):
+        found = table.fetch_numpy(native)
+        if not any(np.ma.is_masked(values) for values in found.values()):
+            packed = _packed([np.asarray(values) for values in found.values()])
+            if packed is not None:
+                return _are_distinct(*packed)
+        del found
+    named = ", ".join('"' + name.replace('"', '""') + '"' for name in schema)
+    hashes = np.asarray(table.fetch_numpy(native.project(f"hash({named}) as h"))["h"])
+    hashes.sort()
+    return not bool((hashes[1:] == hashes[:-1]).any())
+
+
+def _packed(arrays: Sequence[NDArray[Any]]) -> tuple[NDArray[np.int64], int] | None:
+    """Each row's key as one number from 0, and how many numbers there may be; None if too many."""
+    import numpy as np
+
+    if not len(arrays[0]):
+        return np.zeros(0, dtype=np.int64), 0
+    lows = [int(values.min()) for values in arrays]
+    spans = [int(values.max()) - low + 1 for values, low in zip(arrays, lows, strict=True)]
+    if prod(spans) >= 1 << 62:
+        return None
+    packed = np.zeros(len(arrays[0]), dtype=np.int64)
+    for values, low, span in zip(arrays, lows, spans, strict=True):
+        packed *= span
+        packed += values.astype(np.int64, copy=False)
+        packed -= low
+    return packed, prod(spans)
+
+
+def _are_distinct(keys: NDArray[np.int64], span: int) -> bool:
+    import numpy as np
+
+    if len(keys) > span:
+        return False
+    if bool((keys[1:] > keys[:-1]).all()):
+        return True
+    if span <= min(_CELLS * len(keys), _MOST_CELLS):
+        seen = np.zeros(span, dtype=np.bool_)
+        seen[keys] = True
+        return int(np.count_nonzero(seen)) == len(keys)
+    keys = np.sort(keys)
+    return not bool((keys[1:] == keys[:-1]).any())
