@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +15,8 @@ if TYPE_CHECKING:
 
 FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 DEEPEST = 40
+_MOST_PARTS = 1000
+_MOST_SHOWN = 200
 _WANT = (
     "column names, literals, == != < <= > >=, in, not in, and, or, not, parentheses; "
     'col("x").notNull() and col("x").isNull() for nulls'
@@ -52,6 +57,13 @@ class Null:
 
 
 @dataclass(frozen=True, slots=True)
+class Truth:
+    """A column of booleans by itself."""
+
+    left: Name
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """The opposite."""
 
@@ -72,6 +84,13 @@ class AnyOf:
     parts: tuple[Any, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """A condition of Spark SQL, where a comparison with a null is neither true nor false."""
+
+    part: Any
+
+
 def columns_of(tree: Any) -> Iterator[str]:
     """The columns that *tree* names."""
     if isinstance(tree, Name):
@@ -79,15 +98,54 @@ def columns_of(tree: Any) -> Iterator[str]:
     elif isinstance(tree, Compare):
         yield from columns_of(tree.left)
         yield from columns_of(tree.right)
-    elif isinstance(tree, In | Null):
+    elif isinstance(tree, In | Null | Truth):
         yield from columns_of(tree.left)
-    elif isinstance(tree, Not):
+    elif isinstance(tree, Not | Sql):
         yield from columns_of(tree.part)
     elif isinstance(tree, All | AnyOf):
         for part in tree.parts:
             yield from columns_of(part)
 
 
+def literal(value: Any, text: str) -> Any:
+    """*value* as something that a column is compared with.
+
+    Raises:
+        MLGatesError: for what no column holds (null, NaN, an infinity) or no engine takes.
+    """
+    if isinstance(value, str):
+        if not _is_plain(value):
+            raise refused(text, "text with a control character or half a surrogate pair")
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise refused(text, f"{value!r}, which is no finite number")
+    elif not isinstance(value, int | float | dt.date):
+        raise refused(text, f"{value!r} to compare with")
+    return value
+
+
+def of_size(tree: Any, text: str) -> Any:
+    """*tree*, if it is not too large for the engines.
+
+    Raises:
+        MLGatesError: saying how many comparisons it has.
+    """
+    count = _parts_in(tree)
+    if count > _MOST_PARTS:
+        raise refused(text, f"{count:,} comparisons, more than {_MOST_PARTS:,}")
+    return tree
+
+
 def refused(text: str, got: str) -> MLGatesError:
     """The complaint about a condition outside the grammar."""
-    return MLGatesError(f"row_condition {text!r} cannot be used", got=got, want=_WANT)
+    shown = text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"
+    return MLGatesError(f"row_condition {shown!r} cannot be used", got=got, want=_WANT)
+
+
+def _parts_in(tree: Any) -> int:
+    if isinstance(tree, All | AnyOf):
+        return sum(_parts_in(part) for part in tree.parts)
+    return _parts_in(tree.part) if isinstance(tree, Not | Sql) else 1
+
+
+def _is_plain(text: str) -> bool:
+    return not any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\n\r" for c in text)

@@ -13,54 +13,70 @@ from pytest_mlgates.gates.data_schema.condition_nodes import (
     In,
     Name,
     Null,
+    literal,
     refused,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+_KEYS = {
+    "pass_through": {"pass_through_filter"},
+    "and": {"conditions"},
+    "or": {"conditions"},
+    "nullity": {"column", "is_null"},
+    "comparison": {"column", "operator", "parameter"},
+}
+_MEMBERSHIP = {"IN": False, "NOT_IN": True, "==": False, "!=": True}
+
 
 def of_mapping(value: Mapping[str, Any], parse: Callable[[str], Any], depth: int = 0) -> Any:
-    """The condition objects of GX 1.x, as its JSON has them."""
-    shown = repr(value)
-    kind = value.get("type")
+    """The condition objects of GX 1.x, as its JSON has them; *parse* reads the text in them."""
     if depth > DEEPEST:
-        raise refused(shown[:80], f"more than {DEEPEST} levels")
-    if kind == "pass_through" and isinstance(value.get("pass_through_filter"), str):
+        raise refused("…", f"more than {DEEPEST} levels")
+    kind = value.get("type")
+    if not isinstance(kind, str) or kind not in _KEYS:
+        raise refused(repr(value), f"a condition of type {kind!r}")
+    keys = _KEYS[kind]
+    if set(value) != {*keys, "type"}:
+        raise refused(repr(value), f"{sorted(map(str, value))} instead of {sorted(keys)}")
+    if kind == "pass_through":
+        if not isinstance(value["pass_through_filter"], str):
+            raise refused(repr(value), "a pass_through_filter that is not text")
         return parse(value["pass_through_filter"])
-    if kind in ("and", "or") and isinstance(value.get("conditions"), list) and value["conditions"]:
-        parts = tuple(
-            of_mapping(part if isinstance(part, dict) else _as_mapping(part), parse, depth + 1)
-            for part in value["conditions"]
-        )
+    if kind in ("and", "or"):
+        if not isinstance(value["conditions"], list) or not value["conditions"]:
+            raise refused(repr(value), f"{kind!r} without conditions")
+        parts = tuple(of_mapping(_as_mapping(p), parse, depth + 1) for p in value["conditions"])
         return All(parts) if kind == "and" else AnyOf(parts)
-    column = value.get("column")
-    name = column.get("name") if isinstance(column, dict) else column
-    if isinstance(name, str):
-        if kind == "nullity" and isinstance(value.get("is_null"), bool):
-            return Null(Name(name), value["is_null"])
-        if kind == "comparison":
-            return _of_comparison(Name(name), value, shown)
-    raise refused(shown, f"a condition of type {kind!r}")
+    return _of_column(value, kind)
 
 
 def _as_mapping(part: Any) -> Mapping[str, Any]:
-    found = part.dict() if hasattr(part, "dict") else None
+    found = part.dict() if hasattr(part, "dict") else part
     if not isinstance(found, dict):
         raise refused(repr(part), "a part that is no condition")
     return found
 
 
-def _of_comparison(name: Name, value: Mapping[str, Any], shown: str) -> Any:
-    op = str(getattr(value.get("operator"), "value", value.get("operator")))
-    parameter = value.get("parameter")
-    if op in ("IN", "NOT_IN") and isinstance(parameter, list | tuple) and parameter:
-        if all(_is_literal(item) for item in parameter):
-            return In(name, tuple(parameter), op == "NOT_IN")
-    elif op in FLIPPED and _is_literal(parameter):
-        return Compare(name, op, parameter)
+def _of_column(value: Mapping[str, Any], kind: str) -> Any:
+    column = value["column"]
+    name = column.get("name") if isinstance(column, dict) else column
+    if not isinstance(name, str):
+        raise refused(repr(value), f"{column!r} as its column")
+    if kind == "comparison":
+        return _of_comparison(Name(name), value)
+    if not isinstance(value["is_null"], bool):
+        raise refused(repr(value), "is_null that is neither true nor false")
+    return Null(Name(name), value["is_null"])
+
+
+def _of_comparison(name: Name, value: Mapping[str, Any]) -> Any:
+    op = str(getattr(value["operator"], "value", value["operator"]))
+    parameter, shown = value["parameter"], repr(value)
+    if isinstance(parameter, list | tuple) and parameter and op in _MEMBERSHIP:
+        found = tuple(literal(item, shown) for item in parameter)
+        return In(name, found, _MEMBERSHIP[op])
+    if op in FLIPPED and not isinstance(parameter, list | tuple):
+        return Compare(name, op, literal(parameter, shown))
     raise refused(shown, f"{op} {parameter!r}")
-
-
-def _is_literal(value: Any) -> bool:
-    return isinstance(value, str | int | float | bool) and value == value  # noqa: PLR0124  (NaN)

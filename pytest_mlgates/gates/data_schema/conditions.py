@@ -2,276 +2,179 @@
 
 Great Expectations hands this text to ``DataFrame.query``, which sees local variables, so a saved
 suite can run a shell. Here it is names, back-ticked names, literals, comparisons (chained too),
-``in`` / ``not in``, and / or / not / ``&`` / ``|`` and parentheses; beside them the condition
-objects that GX 1.x writes and its ``col("x")`` forms. Everything else is misuse.
+``in`` / ``not in``, null tests, and / or / not / ``&`` / ``|`` and parentheses; beside them the
+condition objects that GX 1.x writes, its ``col("x")`` forms, and Spark SQL's words for the same
+where the suite says so. Everything else is misuse.
 
 As in pandas, ``&`` and ``|`` bind like ``and`` and ``or``: ``a == 1 | a == 3`` is true for both.
 """
 
 from __future__ import annotations
 
-import ast
-import re
+import keyword
+import unicodedata
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.gates.data_schema.condition_nodes import (
-    DEEPEST,
     FLIPPED,
     All,
-    AnyOf,
-    Compare,
     In,
     Name,
     Not,
     Null,
+    Sql,
+    Truth,
+    of_size,
     refused,
 )
 from pytest_mlgates.gates.data_schema.condition_objects import of_mapping
+from pytest_mlgates.gates.data_schema.condition_sql import SqlReader
+from pytest_mlgates.gates.data_schema.condition_tokens import Reader, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pytest_mlgates.gates.data_schema.condition_tokens import Token
 
-_MOST_CHARACTERS = 2000
-_TOKEN = re.compile(
-    r"""\s*(?:
-      (?P<number>(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?(?![A-Za-z_0-9.]))
-    | (?P<string>'(?:[^'\\\n]|\\['"\\nt])*'|"(?:[^"\\\n]|\\['"\\nt])*")
-    | `(?P<quoted>[^`\n]+)`
-    | (?P<name>[^\W\d]\w*)
-    | (?P<op><=|>=|==|!=|<|>|\(|\)|\[|\]|,|&|\||~|-|\.)
-    )""",
-    re.VERBOSE,
-)
+_MOST_CHARACTERS = 100_000
 _KEYWORDS = {"and", "or", "not", "in"}
 _NULLS = {"None", "nan", "NaN", "null"}
 _CONSTANTS = {"True": True, "False": False}
-_NULL_CALLS = {"notNull": False, "is_not_null": False, "isNull": True, "is_null": True}
-_PARSERS = (None, "pandas", "great_expectations", "great_expectations__experimental__")
+_GX = ("great_expectations", "great_expectations__experimental__")
+PARSERS = (None, "pandas", "spark", *_GX)
 
 
 def parse(value: Any, parser: Any = None) -> Any:
-    """*value* (text, or a condition as GX 1.x writes it) as a tree of the classes above.
+    """*value* (text, or a condition as GX 1.x writes it) as a tree of the classes of its parts.
 
     Raises:
         MLGatesError: for anything outside the grammar.
     """
-    if parser not in _PARSERS:
+    if parser not in PARSERS:
         raise MLGatesError(
             f"condition_parser {parser!r} is not supported",
-            want="'pandas', 'great_expectations', or none: the grammar is the same",
+            want="'pandas', 'great_expectations', 'spark', or none",
             fix='write the condition as `age > 18 and sex == "F"`',
         )
     if hasattr(value, "dict") and not isinstance(value, dict):  # a condition object of GX
         value = value.dict()
     if isinstance(value, dict):
-        return of_mapping(value, parse)
+        return of_size(of_mapping(value, partial(_of_text, sql=parser == "spark")), repr(value))
     if not isinstance(value, str):
         raise refused(repr(value), f"{type(value).__name__}, which is not text")
-    if len(value) > _MOST_CHARACTERS:
+    return of_size(_of_text(value, sql=parser == "spark"), value)
+
+
+def _of_text(text: str, *, sql: bool) -> Any:
+    if len(text) > _MOST_CHARACTERS:
         raise MLGatesError(
             "row_condition is too long",
-            got=f"{len(value):,} characters",
+            got=f"{len(text):,} characters",
             want=f"at most {_MOST_CHARACTERS:,}",
         )
-    return _Parser(value).parse()
+    return Sql(SqlReader(text).parse()) if sql else _QueryReader(text).parse()
 
 
-class _Parser:
-    def __init__(self, text: str) -> None:
-        self.text, self.depth = text, 0
-        self.tokens = list(self._tokens())
-        self.place = 0
+class _QueryReader(Reader):
+    """The text of ``DataFrame.query``, and of ``great_expectations``."""
 
-    def _tokens(self) -> Iterator[tuple[str, Any]]:
-        place = 0
-        end = len(self.text.rstrip())
-        while place < end:
-            found = _TOKEN.match(self.text, place)
-            if found is None:
-                raise refused(
-                    self.text, f"{self.text[place:].strip()[0]!r}, which is no part of it"
-                )
-            place = found.end()
-            kind = str(found.lastgroup)
-            token = found[kind]
-            if kind == "number":
-                yield "value", float(token) if re.search("[.eE]", token) else int(token)
-            elif kind == "string":
-                yield "value", ast.literal_eval(token)
-            elif kind == "quoted":
-                yield "name", Name(token)
-            elif kind == "name" and token in _NULLS:
-                raise refused(self.text, f'{token} (write `col("x").isNull()`)')
-            elif kind == "name" and token in _CONSTANTS:
-                yield "value", _CONSTANTS[token]
-            elif kind == "name" and token not in _KEYWORDS:
-                yield "name", Name(token)
-            else:
-                yield "op", token
+    PATTERN = words(r"<=|>=|==|!=|<|>|\(|\)|\[|\]|,|&|\||~|-|\.")
+    OR, AND, NOT = ("or", "|"), ("and", "&"), ("not",)
 
-    def parse(self) -> Any:
-        tree = self._any()
-        if self.place < len(self.tokens):
-            raise self._unexpected()
-        return tree
+    def word(self, name: str) -> Token:
+        if name in _NULLS:
+            raise refused(self.text, f'{name} (write `col("x").isNull()`)')
+        if name in _CONSTANTS:
+            return "value", _CONSTANTS[name]
+        if name in _KEYWORDS:
+            return "op", name
+        if keyword.iskeyword(name):
+            raise refused(self.text, f"{name}, a keyword of Python (a column goes in back-ticks)")
+        # Python folds such letters into others: the column that pandas reads has another name.
+        if not name.isidentifier() or unicodedata.normalize("NFKC", name) != name:
+            raise refused(self.text, f"{name!r}, which Python reads differently (use back-ticks)")
+        return "name", Name(name)
 
-    def _peek(self) -> tuple[str, Any]:
-        return self.tokens[self.place] if self.place < len(self.tokens) else ("end", None)
-
-    def _take(self) -> tuple[str, Any]:
-        token = self._peek()
-        self.place += 1
-        return token
-
-    def _accept(self, *ops: str) -> bool:
-        kind, value = self._peek()
-        if kind == "op" and value in ops:
-            self.place += 1
-            return True
-        return False
-
-    def _expect(self, op: str) -> None:
-        if not self._accept(op):
-            raise self._unexpected()
-
-    def _unexpected(self) -> MLGatesError:
-        kind, value = self._peek()
-        if kind == "end":
-            return refused(self.text, "an unfinished condition")
-        shown = value.column if isinstance(value, Name) else value
-        if value == "(":
-            return refused(self.text, "a call: conditions are compared, never executed")
-        if value in (".", "["):
-            return refused(self.text, f"{value!r}: attributes and subscripts are not read")
-        return refused(self.text, f"{shown!r} where something else was due")
-
-    def _any(self) -> Any:
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise refused(self.text, f"more than {DEEPEST} levels of parentheses")
-        parts = [self._all()]
-        while self._accept("or", "|"):
-            parts.append(self._all())
-        self.depth -= 1
-        return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
-
-    def _all(self) -> Any:
-        parts = [self._negation()]
-        while self._accept("and", "&"):
-            parts.append(self._negation())
-        return parts[0] if len(parts) == 1 else All(tuple(parts))
-
-    def _negation(self) -> Any:
-        negated = False
-        while self._accept("not"):
-            negated = not negated
-        part = self._comparison()
-        return Not(part) if negated else part
-
-    def _comparison(self) -> Any:
-        if self._accept("~"):
-            if self._peek() != ("op", "("):
-                raise refused(self.text, "'~' without parentheses (write `not (...)`)")
-            self.place += 1
-            part = self._any()
-            self._expect(")")
-            return Not(part)
-        if self._peek() == ("op", "("):
-            self.place += 1
-            part = self._any()
-            self._expect(")")
-            return part
+    def comparison(self) -> Any:
+        if self.accept("~"):
+            return self._inverted()
+        if self.accept("("):
+            return self.in_parentheses()
         left = self._operand()
         if isinstance(left, Null):
             return left
         parts: list[Any] = []
         while True:
-            kind, op = self._peek()
-            if kind != "op":
-                break
-            if op in FLIPPED:
+            kind, op = self.peek()
+            if kind == "op" and op in FLIPPED:
                 self.place += 1
+                if op in ("==", "!=") and self.peek() == ("op", "["):  # pandas: membership
+                    parts.append(self._membership(left, op))
+                    break
                 right = self._operand()
-                parts.append(self._compare(left, op, right))
+                parts.append(self.compare(left, op, right))
                 left = right
-            elif op in ("in", "not"):
+            elif kind == "op" and op in ("in", "not"):
                 self.place += 1
                 if op == "not":
-                    self._expect("in")
-                if not isinstance(left, Name):
-                    raise refused(self.text, f"{left!r} in front of `in`")
-                parts.append(In(left, self._list(), op == "not"))
+                    self.expect("in")
+                parts.append(self._membership(left, op))
                 break
             else:
                 break
         if parts:
             return parts[0] if len(parts) == 1 else All(tuple(parts))
-        if isinstance(left, Name):  # a column of booleans
-            return Compare(left, "==", right=True)
+        if isinstance(left, Name):
+            return Truth(left)
         raise refused(self.text, f"{left!r} alone")
 
-    def _compare(self, left: Any, op: str, right: Any) -> Compare:
-        if isinstance(left, Null) or isinstance(right, Null):
-            raise refused(self.text, "a null test inside a comparison")
-        if isinstance(left, Name):
-            return Compare(left, op, right)
-        if isinstance(right, Name):
-            return Compare(right, FLIPPED[op], left)
-        raise refused(self.text, f"{left!r} {op} {right!r}, which names no column")
+    def _inverted(self) -> Any:
+        """Behind ``~``, which binds closer than any comparison."""
+        if self.accept("("):
+            return Not(self.in_parentheses())
+        part = self._operand()
+        kind, op = self.peek()
+        compared = kind == "op" and (op in FLIPPED or op in ("in", "not"))
+        if compared or not isinstance(part, Name | Null):
+            raise refused(self.text, "'~' without parentheses (write `not (...)`)")
+        return Not(part if isinstance(part, Null) else Truth(part))
+
+    def _membership(self, left: Any, op: str) -> In:
+        if not isinstance(left, Name):
+            raise refused(self.text, f"{left!r} in front of a list")
+        return In(left, self._list(), op in ("!=", "not"))
 
     def _operand(self) -> Any:
-        kind, value = self._peek()
-        if kind == "name":
-            self.place += 1
-            return self._column_call() if value == Name("col") and self._calls() else value
-        return self._literal()
-
-    def _literal(self) -> Any:
-        if self._accept("-"):
-            kind, value = self._take()
-            if kind == "value" and not isinstance(value, bool | str):
-                return -value
-            self.place -= 1
-            raise self._unexpected()
-        kind, value = self._peek()
-        if kind != "value":
-            if isinstance(value, Name) and value.column in ("None", "nan", "NaN"):
-                raise refused(self.text, f'{value.column} (write `col("x").isNull()`)')
-            raise self._unexpected()
+        """A column, a literal, or a null test of a column."""
+        kind, value = self.peek()
+        if kind != "name":
+            return self.literal()
         self.place += 1
+        name = value
+        if self.peek() == ("op", "(") and name in (Name("col"), Name("date")):
+            text = self._called()
+            if name == Name("date"):
+                return text
+            name = Name(text)
+        return self.null_test(name) if self.accept(".") else name
+
+    def _called(self) -> str:
+        """The text in ``col("x")`` or ``date("2024-01-31")``: GX's own words."""
+        self.expect("(")
+        kind, value = self.peek()
+        if kind != "value" or not isinstance(value, str):
+            raise self.unexpected()
+        self.place += 1
+        self.expect(")")
         return value
 
-    def _calls(self) -> bool:
-        return self._peek() == ("op", "(")
-
-    def _column_call(self) -> Any:
-        """``col("x")``, and ``.notNull()`` or ``.isNull()`` behind it: GX's own words."""
-        self._expect("(")
-        kind, value = self._take()
-        if kind != "value" or not isinstance(value, str):
-            self.place -= 1
-            raise self._unexpected()
-        self._expect(")")
-        name = Name(value)
-        if not self._accept("."):
-            return name
-        kind, method = self._take()
-        if kind != "name" or method.column not in _NULL_CALLS:
-            self.place -= 1
-            raise self._unexpected()
-        self._expect("(")
-        self._expect(")")
-        return Null(name, _NULL_CALLS[method.column])
-
     def _list(self) -> tuple[Any, ...]:
-        close = "]" if self._accept("[") else ")"
-        if close == ")":
-            self._expect("(")
-        values = [self._literal()]
-        while self._accept(","):
-            if self._peek() == ("op", close):
-                break
-            values.append(self._literal())
-        self._expect(close)
-        return tuple(values)
+        if self.accept("["):
+            return self.values("]")
+        self.expect("(")
+        start = self.place
+        found = self.values(")")
+        if len(found) == 1 and self.tokens[self.place - 2] != ("op", ","):
+            self.place = start
+            raise refused(self.text, "one value in parentheses (write [...])")
+        return found
