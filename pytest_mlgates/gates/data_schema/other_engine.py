@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
-
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import plural
 from pytest_mlgates.extensions.manager import manager
@@ -32,8 +30,7 @@ def prepare(plan: Plan, work: Work) -> None:
         return
     for column in work.expectation.columns():
         if _looks_at(work.expectation, column) and column in plan.table.schema:
-            present = ~nw.col(column).is_null()
-            work.present[column] = plan.count(work.scope, ("present", column), present)
+            work.present[column] = plan.present(work.scope, column)
 
 
 def _looks_at(expectation: Expectation, column: str) -> bool:

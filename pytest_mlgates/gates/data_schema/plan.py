@@ -98,8 +98,14 @@ class Plan:
             return self.ask(("rows", None), nw.len())
         return self.ask(("rows", scope.condition), counted(scope.mask))
 
+    def present(self, scope: Scope, column: str) -> Hashable:
+        """Want the number of rows of *scope* with a value in *column*."""
+        if scope.mask is None:
+            return self.ask(("present", column, None), nw.col(column).count())
+        return self.count(scope, ("present", column), ~nw.col(column).is_null())
+
     def count(self, scope: Scope, key: tuple[Any, ...], expression: nw.Expr) -> Hashable:
-        """Want the number of rows of *scope* where *expression* (never null) holds."""
+        """Want the number of rows of *scope* where *expression* holds (null does not)."""
         return self.ask((*key, scope.condition), counted(scope.also(expression)))
 
     def value(self, slot: Hashable) -> Any:
@@ -196,5 +202,5 @@ def _value(row: Sequence[Any], columns: Sequence[str]) -> Any:
 
 
 def counted(expression: nw.Expr) -> nw.Expr:
-    """The rows where a boolean that is never null holds (booleans do not sum on Spark)."""
+    """The rows where a boolean holds (booleans do not sum on Spark)."""
     return expression.cast(nw.Int64).sum()

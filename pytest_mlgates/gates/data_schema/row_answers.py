@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # More distinct wrong values than this are counted, but not looked up again for examples.
 _MOST_LOOKED_UP = 1000
+_SQL = ("duckdb", "pyspark")
 
 
 def native_column(plan: Plan, expectation: Expectation) -> str:
@@ -54,11 +55,10 @@ def each_value(
     plan: Plan, scope: Scope, expectation: Expectation, column: str, ok: nw.Expr
 ) -> Pending:
     """Every value of *column* that is there satisfies *ok*."""
+    rows, there = plan.rows(scope), plan.present(scope, column)
     present = ~nw.col(column).is_null()
+    right = plan.count(scope, ("ok", expectation.claim), present & _decided(plan, ok))
     bad = present & ~ok.fill_null(value=False)
-    rows = plan.rows(scope)
-    there = plan.count(scope, ("present", column), present)
-    wrong = plan.count(scope, ("bad", expectation.claim), bad)
 
     def finish() -> Result:
         total, considered = plan.number(rows), plan.number(there)
@@ -68,7 +68,7 @@ def each_value(
             expectation,
             rows=total,
             considered=considered,
-            unexpected=plan.number(wrong),
+            unexpected=considered - plan.number(right),
             missing=total - considered,
             nothing=all_null(plan, total),
             bad=scope.also(bad),
@@ -88,11 +88,14 @@ def each_row(
     """
     ignored = expectation.arguments["ignore_row_if"]
     kept = kept_rows(ignored, columns)
-    ok = ok.fill_null(value=False)
-    bad = ~ok if kept is None else kept & ~ok
     rows = plan.rows(scope)
     there = rows if kept is None else plan.count(scope, ("kept", ignored, *columns), kept)
-    wrong = plan.count(scope, ("bad", expectation.claim), bad)
+    decided = _decided(plan, ok)
+    right = plan.count(
+        scope, ("ok", expectation.claim), decided if kept is None else kept & decided
+    )
+    wrong = ~ok.fill_null(value=False)
+    bad = wrong if kept is None else kept & wrong
 
     def finish() -> Result:
         total, considered = plan.number(rows), plan.number(there)
@@ -102,7 +105,7 @@ def each_row(
             expectation,
             rows=total,
             considered=considered,
-            unexpected=plan.number(wrong),
+            unexpected=considered - plan.number(right),
             missing=total - considered,
             nothing=f"ignore_row_if sets aside all {rows_said(plan, total)}",
             bad=scope.also(bad),
@@ -110,6 +113,11 @@ def each_row(
         )
 
     return finish
+
+
+def _decided(plan: Plan, ok: nw.Expr) -> nw.Expr:
+    """*ok* to be counted: SQL counts no nulls, which spares it a step per row."""
+    return ok if plan.table.implementation in _SQL else ok.fill_null(value=False)
 
 
 def by_distinct_value(

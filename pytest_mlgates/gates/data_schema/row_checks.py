@@ -34,7 +34,7 @@ def _nullness(plan: Plan, scope: Scope, e: Expectation, *, bad_if_null: bool) ->
     column = plan.require(e.arguments["column"])
     is_null = nw.col(column).is_null()
     rows = plan.rows(scope)
-    present = plan.count(scope, ("present", column), ~is_null)
+    present = plan.present(scope, column)
 
     def finish() -> Result:
         total, there = plan.number(rows), plan.number(present)
