@@ -8,6 +8,8 @@ sees a ``row_condition``: the rows are selected before.
 from __future__ import annotations
 
 import contextlib
+import io
+import logging
 import os
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,8 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.engines.imports import optional
 from pytest_mlgates.extensions import hookimpl
+from pytest_mlgates.integrations.gx_results import answer, failed, one_line
+from pytest_mlgates.integrations.gx_tables import for_gx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +28,6 @@ if TYPE_CHECKING:
     from pytest_mlgates.engines.table import Table
 
 _INDEX = "mlgates_index"
-_FIELDS = ("unexpected_count", "missing_count", "element_count", "observed_value")
 _NOT_ARGUMENTS = frozenset(
     {
         "id",
@@ -43,6 +46,7 @@ _NOT_ARGUMENTS = frozenset(
 )
 # Enough for any number of examples that a message shows.
 _MOST_EXAMPLES = 20
+_SILENT = logging.CRITICAL + 1
 
 
 @hookimpl
@@ -58,17 +62,11 @@ def mlgates_evaluate_expectations(
     _refuse_unknown(expectations)
     with _quiet():
         gx = _import(expectations)
-        suite = _suite(gx, expectations)
-        with _context(gx) as context:
-            batch = _batch(context, table)
-            validated = batch.validate(
-                suite,
-                result_format={
-                    "result_format": "BASIC",
-                    "partial_unexpected_count": 0 if table.private else _MOST_EXAMPLES,
-                },
-            )
-            return _in_order(validated.results, expectations, private=table.private)
+        configured = _configured_all(expectations)
+        frame = for_gx(table, _columns(table, expectations))
+        with _context(gx) as context, _uncached(table, frame):
+            batch = _batch(context, table, frame)
+            return _answers(gx, batch, configured, private=table.private)
 
 
 def _import(expectations: Sequence[Mapping[str, Any]]) -> ModuleType:
@@ -114,14 +112,29 @@ def _registered() -> set[str]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """GX warns of its own dependencies, at import and later; none of it is about the table."""
+    """GX warns of its dependencies, logs with values of the table, and draws progress bars.
+
+    A progress bar starts a thread that outlives it, unless its interval is 0.
+    """
     before = os.environ.get("GX_ANALYTICS_ENABLED")
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    logger = logging.getLogger("great_expectations")
+    level = logger.level
+    logger.setLevel(_SILENT)
+    bars: Any = None
+    with contextlib.suppress(MLGatesError):
+        bars = optional("tqdm", extra="gx", why="Great Expectations").tqdm
+    interval = getattr(bars, "monitor_interval", None)
     try:
-        with warnings.catch_warnings():
+        if bars is not None:
+            bars.monitor_interval = 0
+        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:
+        if bars is not None:
+            bars.monitor_interval = interval
+        logger.setLevel(level)
         if before is None:
             os.environ.pop("GX_ANALYTICS_ENABLED", None)
         else:
@@ -140,7 +153,17 @@ def _context(gx: ModuleType) -> Iterator[Any]:
     before = None
     with contextlib.suppress(Exception):  # no project, or a version that keeps it elsewhere
         before = projects._project if projects is not None else None  # noqa: SLF001
-    context = gx.get_context(mode="ephemeral")
+    types = optional(
+        "great_expectations.data_context.types.base", extra="gx", why="evaluating expectations"
+    )
+    # The stores of the default configuration begin with a folder for documentation.
+    in_memory = types.InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+    context = gx.get_context(
+        mode="ephemeral",
+        project_config=types.DataContextConfig(
+            store_backend_defaults=in_memory, analytics_enabled=False
+        ),
+    )
     context.variables.progress_bars = {"globally": False}
     try:
         yield context
@@ -150,16 +173,23 @@ def _context(gx: ModuleType) -> Iterator[Any]:
                 projects.set_project(before)
 
 
-def _suite(gx: ModuleType, expectations: Sequence[Mapping[str, Any]]) -> Any:
+def _configured_all(expectations: Sequence[Mapping[str, Any]]) -> list[Any]:
     registry = optional(
         "great_expectations.expectations.registry", extra="gx", why="evaluating expectations"
     )
-    configured = [_configured(registry, e, place) for place, e in enumerate(expectations)]
-    return gx.ExpectationSuite(name="mlgates", expectations=configured)
+    return [_configured(registry, e, place) for place, e in enumerate(expectations)]
 
 
 def _configured(registry: ModuleType, expectation: Mapping[str, Any], place: int) -> Any:
-    kind = registry.get_expectation_impl(expectation["type"])
+    try:
+        kind = registry.get_expectation_impl(expectation["type"])
+    except Exception as error:
+        raise MLGatesError(
+            f"{expectation['type']} is not in the installed Great Expectations",
+            where=str(expectation.get("where", "")),
+            got=type(error).__name__,
+            fix="pip install --upgrade great-expectations",
+        ) from None
     try:
         return kind(**expectation["kwargs"], meta={_INDEX: place})
     except Exception as error:  # pydantic 1 or 2, by version of GX
@@ -187,77 +217,75 @@ def _misuse(error: Exception, kind: Any, expectation: Mapping[str, Any]) -> MLGa
             want=str(complaint.get("msg", "")),
         )
     return MLGatesError(
-        f"{expectation['type']} cannot be used", where=where, got=_first_line(str(error))
+        f"{expectation['type']} cannot be used", where=where, got=one_line(str(error))
     )
 
 
-def _batch(context: Any, table: Table) -> Any:
-    """*table* as GX takes it: pandas, or Spark where it lives there."""
-    if table.implementation == "pyspark":
-        source = context.data_sources.add_spark("mlgates")
-        frame = table.frame.to_native()
-    else:
-        source = context.data_sources.add_pandas("mlgates")
-        frame = _pandas(table)
+def _columns(table: Table, expectations: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The columns of *table* that *expectations* are about, in its order.
+
+    All of them where a class of the project's own might look at any, or none is named.
+    """
+    from pytest_mlgates.gates.data_schema.foreign import GX_TYPES
+    from pytest_mlgates.gates.data_schema.native import NATIVE
+
+    named: set[Any] = set()
+    for expectation in expectations:
+        mine = {
+            name
+            for key, value in expectation["kwargs"].items()
+            if key.startswith("column")
+            for name in (value if isinstance(value, list | tuple | set) else [value])
+            if isinstance(name, str)
+        }
+        if not mine or expectation["type"] not in {*GX_TYPES, *NATIVE}:
+            return table.columns
+        named |= mine
+    return [column for column in table.columns if column in named] or table.columns
+
+
+def _batch(context: Any, table: Table, frame: Any) -> Any:
+    spark = table.implementation == "pyspark"
+    source = (context.data_sources.add_spark if spark else context.data_sources.add_pandas)(
+        "mlgates"
+    )
     asset = source.add_dataframe_asset("table")
     definition = asset.add_batch_definition_whole_dataframe("whole")
     return definition.get_batch(batch_parameters={"dataframe": frame})
 
 
-def _pandas(table: Table) -> Any:
-    optional("pandas", extra="gx", why="Great Expectations")
-    frame: Any = table.frame
-    if table.implementation == "pandas":
-        return frame.to_native()
-    if table.implementation == "duckdb":
-        return frame.to_native().df()
-    collected = frame.collect() if hasattr(frame, "collect") else frame
-    return collected.to_pandas()
+@contextlib.contextmanager
+def _uncached(table: Table, frame: Any) -> Iterator[None]:
+    """GX leaves a Spark frame in the cluster's memory: out again, unless it was there before."""
+    kept = table.implementation != "pyspark" or bool(frame.is_cached)
+    try:
+        yield
+    finally:
+        if not kept:
+            frame.unpersist()
 
 
-def _in_order(
-    results: Sequence[Any], expectations: Sequence[Mapping[str, Any]], *, private: bool
+def _answers(
+    gx: ModuleType, batch: Any, configured: Sequence[Any], *, private: bool
 ) -> list[dict[str, Any]]:
-    """GX groups results by column; they go back to the order in which they were asked."""
-    found: dict[int, dict[str, Any]] = {}
-    for result in results:
-        meta = result.expectation_config.meta or {}
-        found[int(meta[_INDEX])] = _answer(result, private=private)
-    lost = {"success": None, "error": "Great Expectations gave no result"}
-    return [found.get(place, lost) for place in range(len(expectations))]
+    """The answers in the order of *configured* (GX groups its results by column).
 
-
-def _answer(result: Any, *, private: bool) -> dict[str, Any]:
-    raised = _exception(result.exception_info)
-    if raised is not None:
-        # An exception may quote a value of the table.
-        text = "" if private else f": {raised}"
-        return {
-            "success": None,
-            "engine": "great_expectations",
-            "error": f"Great Expectations could not evaluate this{text}",
-        }
-    values = result.result or {}
-    answer = {name: values.get(name) for name in _FIELDS}
-    answer["success"] = bool(result.success)
-    answer["engine"] = "great_expectations"
-    answer["error"] = None
-    answer["examples"] = list(values.get("partial_unexpected_list") or [])
-    return answer
-
-
-def _exception(info: Any) -> str | None:
-    """The first exception's message in GX's report, which is flat or one level deep."""
-    if not isinstance(info, dict):
-        return None
-    if "raised_exception" in info:
-        if not info["raised_exception"]:
-            return None
-        return _first_line(str(info.get("exception_message") or "an exception"))
-    messages = [_exception(part) for part in info.values()]
-    return next((message for message in messages if message is not None), None)
-
-
-def _first_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[0][:200] if lines else "an exception"
+    Where GX raises over the whole suite, each is asked by itself.
+    """
+    shown = {
+        "result_format": "BASIC",
+        "partial_unexpected_count": 0 if private else _MOST_EXAMPLES,
+    }
+    try:
+        suite = gx.ExpectationSuite(name="mlgates", expectations=list(configured))
+        results = batch.validate(suite, result_format=shown).results
+    except Exception as error:  # GX, or an expectation of the project's own
+        if len(configured) == 1:
+            return [failed(str(error), private=private)]
+        return [_answers(gx, batch, [one], private=private)[0] for one in configured]
+    found = {
+        int(result.expectation_config.meta[_INDEX]): answer(result, private=private)
+        for result in results
+    }
+    lost = failed("no result", private=False)
+    return [found.get(one.meta[_INDEX], lost) for one in configured]

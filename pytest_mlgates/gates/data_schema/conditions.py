@@ -41,7 +41,7 @@ _KEYWORDS = {"and", "or", "not", "in"}
 _NULLS = {"None", "nan", "NaN", "null"}
 _CONSTANTS = {"True": True, "False": False}
 _GX = ("great_expectations", "great_expectations__experimental__")
-PARSERS = (None, "pandas", "spark", *_GX)
+_PARSERS = (None, "pandas", "spark", *_GX)
 
 
 def parse(value: Any, parser: Any = None) -> Any:
@@ -50,12 +50,8 @@ def parse(value: Any, parser: Any = None) -> Any:
     Raises:
         MLGatesError: for anything outside the grammar.
     """
-    if parser not in PARSERS:
-        raise MLGatesError(
-            f"condition_parser {parser!r} is not supported",
-            want="'pandas', 'great_expectations', 'spark', or none",
-            fix='write the condition as `age > 18 and sex == "F"`',
-        )
+    for error in parser_errors(parser):
+        raise error
     if hasattr(value, "dict") and not isinstance(value, dict):  # a condition object of GX
         value = value.dict()
     if isinstance(value, dict):
@@ -63,6 +59,20 @@ def parse(value: Any, parser: Any = None) -> Any:
     if not isinstance(value, str):
         raise refused(repr(value), f"{type(value).__name__}, which is not text")
     return of_size(_of_text(value, sql=parser == "spark"), value)
+
+
+def parser_errors(parser: Any, where: str = "") -> list[MLGatesError]:
+    """The mistake in a ``condition_parser`` that GX does not have."""
+    if parser in _PARSERS:
+        return []
+    return [
+        MLGatesError(
+            f"condition_parser {parser!r} is not supported",
+            where=where,
+            want="'pandas', 'great_expectations', 'spark', or none",
+            fix='write the condition as `age > 18 and sex == "F"`',
+        )
+    ]
 
 
 def _of_text(text: str, *, sql: bool) -> Any:

@@ -5,15 +5,14 @@ GX's own models check the rest of their arguments; these rules need no GX to be 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.gates.data_schema import arguments
+from pytest_mlgates.gates.data_schema import arguments, foreign_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
+
+    from pytest_mlgates.core.errors import MLGatesError
 
 # Expectations of GX 1.x without a native form, so that a misspelt name is told where GX is absent.
 GX_TYPES = frozenset(
@@ -55,24 +54,6 @@ GX_TYPES = frozenset(
         "expect_select_column_values_to_be_unique_within_record",
     }
 )
-# They run query text of the suite: text of a contract is never executed.
-REFUSED = frozenset(
-    {
-        "unexpected_rows_expectation",
-        "expect_query_results_to_match_comparison",
-        "expect_table_row_count_to_equal_other_table",
-    }
-)
-# Left out or null, GX judges nothing and passes.
-_NEEDED = (
-    ("_in_set", "value_set"),
-    ("_contain_set", "value_set"),
-    ("_equal_set", "value_set"),
-    ("_regex_list", "regex_list"),
-    ("_like_pattern", "like_pattern"),
-    ("_like_pattern_list", "like_pattern_list"),
-    ("pair_values_to_be_in_set", "value_pairs_set"),
-)
 # They ask about nulls or types, so a column without a value is an answer.
 ABOUT_NULLS = frozenset(
     {"expect_column_proportion_of_non_null_values_to_be_between", "expect_column_type_to_be"}
@@ -83,66 +64,12 @@ def read(
     type_: str, kwargs: Mapping[str, Any], where: str
 ) -> tuple[dict[str, Any], list[MLGatesError]]:
     """The arguments for GX (without the condition), and every mistake in them."""
-    if type_ in REFUSED:
-        return {}, [
-            MLGatesError(
-                f"{type_} is not supported",
-                where=where,
-                got="an expectation that runs query text or reads another table",
-                want="expectations over the columns of one table; suite text is never executed",
-            )
-        ]
+    refusal = foreign_rules.refusal(type_, where)
+    if refusal is not None:
+        return {}, [refusal]
     found = {
         key: value
         for key, value in kwargs.items()
         if key not in arguments.IGNORED and key not in arguments.CONDITION and value is not None
     }
-    return found, list(_errors(type_, found, where))
-
-
-def _errors(type_: str, kwargs: Mapping[str, Any], where: str) -> Iterator[MLGatesError]:
-    if _holds_parameter(kwargs):
-        yield MLGatesError(
-            "suite parameters are not supported",
-            where=where,
-            got='{"$PARAMETER": …}',
-            want="the value itself",
-        )
-    if not _is_finite(kwargs):
-        yield MLGatesError(
-            "NaN or an infinity among the arguments", where=where, want="finite numbers"
-        )
-    if "mostly" in kwargs:
-        try:
-            arguments.share(kwargs["mostly"])
-        except ValueError as error:
-            yield MLGatesError(
-                "mostly is not usable", where=where, got=repr(kwargs["mostly"]), want=str(error)
-            )
-    for ending, needed in _NEEDED:
-        if type_.endswith(ending) and not kwargs.get(needed):
-            if needed == "value_set" and type_.endswith("pair_values_to_be_in_set"):
-                continue
-            yield MLGatesError(
-                f"{needed} is missing or empty",
-                where=where,
-                want="at least one value: without it the check cannot fail",
-            )
-    if type_.endswith("_to_be_between") and "quantile" not in type_:
-        yield from arguments.range_errors(kwargs, {"min_value", "max_value"}, where)
-
-
-def _is_finite(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return all(_is_finite(v) for v in value.values())
-    if isinstance(value, list | tuple | set):
-        return all(_is_finite(v) for v in value)
-    return not isinstance(value, float) or math.isfinite(value)
-
-
-def _holds_parameter(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return "$PARAMETER" in value or any(_holds_parameter(v) for v in value.values())
-    if isinstance(value, list | tuple | set):
-        return any(_holds_parameter(v) for v in value)
-    return False
+    return found, list(foreign_rules.errors(type_, found, where))

@@ -14,9 +14,10 @@ from typing import Any
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import did_you_mean, listing
-from pytest_mlgates.gates.data_schema import arguments, conditions, foreign
+from pytest_mlgates.gates.data_schema import arguments, conditions, foreign, foreign_rules
 from pytest_mlgates.gates.data_schema.condition_nodes import columns_of
 from pytest_mlgates.gates.data_schema.native import NATIVE
+from pytest_mlgates.gates.data_schema.suite_text import require_plain
 
 _KEYS = frozenset(
     {
@@ -96,6 +97,7 @@ def load(suite: Any, base: Path) -> tuple[Expectation, ...]:
     elif callable(to_json := getattr(suite, "to_json_dict", None)):
         suite = to_json()
     found = _expectations(suite, where)
+    require_plain(found, where)
     if not found:
         raise MLGatesError(
             "the suite has no expectations",
@@ -131,6 +133,8 @@ def _all(errors: list[MLGatesError], where: str) -> MLGatesError:
 def _read(path: Path, where: str) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise MLGatesError("the suite is nested too deep", where=str(path)) from None
     except OSError as error:
         nearby = sorted(p.name for p in path.parent.glob("*.json")) if path.parent.is_dir() else []
         raise MLGatesError(
@@ -149,6 +153,8 @@ def _read(path: Path, where: str) -> Any:
             where=f"{path}:{error.lineno}:{error.colno}",
             got=error.msg,
         ) from None
+    except ValueError as error:  # NUL in the path, a number of thousands of digits
+        raise MLGatesError(f"suite {where!r} cannot be read", got=str(error)) from None
 
 
 def _expectations(suite: Any, where: str) -> list[Any]:
@@ -241,10 +247,12 @@ def _arguments(
 def _condition(
     type_: str, kwargs: Mapping[str, Any], where: str, errors: list[MLGatesError]
 ) -> Any:
-    given = kwargs.get("row_condition")
+    given, parser = kwargs.get("row_condition"), kwargs.get("condition_parser")
     if given is None:
+        errors += conditions.parser_errors(parser, where)
         return None
-    if type_ in NATIVE and not NATIVE[type_].conditioned:
+    native = NATIVE.get(type_)
+    if type_ in foreign_rules.UNCONDITIONED or (native is not None and not native.conditioned):
         errors.append(
             MLGatesError(
                 "unknown argument 'row_condition'",
@@ -254,7 +262,7 @@ def _condition(
         )
         return None
     try:
-        return conditions.parse(given, kwargs.get("condition_parser"))
+        return conditions.parse(given, parser)
     except MLGatesError as error:
         errors.append(error.at(where))
         return None

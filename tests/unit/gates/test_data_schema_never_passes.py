@@ -140,7 +140,7 @@ BETWEEN = "column_values_to_be_between"
         (BETWEEN, {"min_value": 0, "mostly": 1.5}, "mostly is not usable"),
         (BETWEEN, {"min_value": 0, "mostly": -0.1}, "mostly is not usable"),
         (BETWEEN, {"min_value": 0, "mostly": 0}, "0 holds for every table"),
-        ("column_values_to_match_like_pattern", {"like_pattern": "a", "mostly": 0}, "every table"),
+        ("column_values_to_be_dateutil_parseable", {"mostly": 0}, "every table"),
         (BETWEEN, {"min_value": 0, "mostly": True}, "mostly is not usable"),
         (BETWEEN, {"min_value": 0, "strict_min": "yes"}, "strict_min is not usable"),
         ("column_values_to_be_in_set", {"value_set": None}, "value_set is not usable"),
