@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import csv
-import glob
-import gzip
+import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import TableError
+from pytest_mlgates.engines import scratch, sql
+from pytest_mlgates.engines.columns_alike import refuse_alike
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_mlgates.engines.options import ReadOptions
 
 _DELIMITERS = ",;\t|"
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _MOST = 1 << 24
+_MOST_LINES = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,79 +30,103 @@ class Header:
     columns: tuple[str, ...]
 
 
-def read(link: Any, name: str) -> Header:
-    """The header of the file *name*.
+def read(link: Any, path: Path, name: str, options: ReadOptions) -> Header:
+    """The header of a file.
 
     Args:
         link: A DuckDB connection, which reads what Python's library does not (Zstandard).
-        name: The file.
+        path: The file, in UTF-8.
+        name: What the user calls it, for messages: *path* may be a copy.
+        options: The delimiter and the quote, where the user says them.
 
     Raises:
         TableError: if it has none, names a column twice, or is not UTF-8 text.
     """
-    line = _first_line(link, name)
-    if not line.strip():
-        raise TableError(f"{Path(name).name!r} is empty", where=name, want="a header and rows")
-    delimiter = _delimiter(name, line)
-    columns = [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter))]
-    # Readers rename such columns silently; a contract would judge the wrong one.
-    seen: dict[str, str] = {}
-    for column in columns:
-        other = seen.setdefault(column.casefold(), column)
-        if columns.count(column) > 1:
-            raise TableError(
-                f"column {column!r} stands twice in the header of {Path(name).name!r}",
-                where=name,
-                want="every column name once",
-            )
-        if other != column:
-            raise TableError(
-                f"columns {other!r} and {column!r} of {Path(name).name!r} differ in case only",
-                where=name,
-                want="names that differ in more than case",
-            )
+    quote = '"' if options.quote is None else options.quote
+    short = Path(name).name
+    try:
+        record = _first_record(_lines(link, path), quote)
+    except UnicodeDecodeError:
+        raise TableError(
+            f"{short!r} cannot be read",
+            where=f"{name}:1",
+            got="it is not UTF-8 text",
+            fix='name the encoding that it has: encoding = "cp1252"',
+        ) from None
+    if not record.strip():
+        raise TableError(f"{short!r} is empty", where=name, want="a header and rows")
+    if "\0" in record:
+        raise TableError(
+            f"{short!r} cannot be read",
+            where=f"{name}:1",
+            got="null characters: UTF-16 without a byte order mark, or no text",
+            fix='if it is text: encoding = "utf-16-le"',
+        )
+    delimiter = options.delimiter or _delimiter(name, record, quote, options.decimal)
+    columns = _named(_cells(record, delimiter, quote, name))
+    refuse_alike(columns, name, of="header")
     return Header(delimiter=delimiter, columns=tuple(columns))
 
 
-def literal(name: str) -> str:
-    """*name* so that DuckDB, which reads every path as a glob, reads this file and no other."""
-    return glob.escape(name)
+def _named(cells: list[str]) -> list[str]:
+    """*cells* as names; one without text, as an index has, is called after its place."""
+    return [cell.strip() or f"column{place}" for place, cell in enumerate(cells)]
 
 
-def _delimiter(name: str, line: str) -> str:
-    if ".tsv" in Path(name).suffixes:
-        return "\t"
-    outside = "".join(line.split('"')[::2])
-    counts = {character: outside.count(character) for character in _DELIMITERS}
-    best = max(counts, key=lambda character: counts[character])
-    return best if counts[best] else ","
-
-
-def _first_line(link: Any, name: str) -> str:
-    if name.endswith(".zst"):
-        lines = link.read_csv(
-            literal(name),
-            header=False,
-            columns={"line": "VARCHAR"},
-            sep="\x01",
-            quotechar="",
-            escapechar="",
-        )
-        rows = lines.limit(1).fetchall()
-        return str(rows[0][0]) if rows else ""
+def _cells(record: str, delimiter: str, quote: str, name: str) -> list[str]:
+    lines = io.StringIO(record, newline="")
     try:
-        with gzip.open(name) if name.endswith(".gz") else Path(name).open("rb") as stream:
-            data = stream.readline(_MOST)
-    except (EOFError, gzip.BadGzipFile) as error:
+        if quote:
+            return next(csv.reader(lines, delimiter=delimiter, quotechar=quote))
+        return next(csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE))
+    except csv.Error as error:
         raise TableError(
-            f"{Path(name).name!r} cannot be read", where=name, got=f"no gzip file: {error}"
+            f"{Path(name).name!r} cannot be read", where=f"{name}:1", got=f"its header: {error}"
         ) from None
-    if data.startswith(_UTF16):
-        raise TableError(
-            f"{Path(name).name!r} cannot be read",
-            where=name,
-            got="UTF-16 text",
-            want="UTF-8 text",
-            fix=f"iconv -f UTF-16 -t UTF-8 {Path(name).name}",
+
+
+def _delimiter(name: str, record: str, quote: str, decimal: str | None) -> str:
+    if ".tsv" in (suffix.lower() for suffix in Path(name).suffixes):
+        return "\t"
+    likely = _DELIMITERS.replace(decimal or ".", "")
+    outside = "".join(record.split(quote)[::2]) if quote else record
+    counts = {character: outside.count(character) for character in likely}
+    best = max(counts, key=lambda character: counts[character])
+    return best if counts[best] else likely[0]
+
+
+def _first_record(lines: Iterator[str], quote: str) -> str:
+    """The first line, and those after it that belong to a quoted name of it."""
+    record = ""
+    for line, _ in zip(lines, range(_MOST_LINES), strict=False):
+        record += line
+        if not quote or record.count(quote) % 2 == 0:
+            break
+    return record.rstrip("\r\n")
+
+
+def _lines(link: Any, path: Path) -> Iterator[str]:
+    if scratch.compression(path) == ".zst":
+        query = sql.read(
+            "read_csv",
+            [str(path)],
+            {
+                "header": False,
+                "columns": {"line": "VARCHAR"},
+                "sep": "\x01",
+                "quote": "",
+                "escape": "",
+                "compression": "zstd",
+                "auto_detect": False,
+            },
         )
-    return data.decode("utf-8-sig", "replace").rstrip("\r\n")
+        rows = link.sql(query).limit(_MOST_LINES).fetchall()
+        yield from (f"{row[0] or ''}\n".removeprefix("\ufeff") for row in rows)
+        return
+    try:
+        with scratch.opened(path) as stream:
+            while data := stream.readline(_MOST):
+                for line in data.splitlines(keepends=True):
+                    yield line.decode().removeprefix("\ufeff")
+    except scratch.BROKEN as error:
+        raise scratch.broken(path, error) from None

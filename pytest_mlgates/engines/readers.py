@@ -1,4 +1,4 @@
-"""Files as lazy relations: CSV, Parquet, JSON Lines, Arrow; one path, a folder or a glob.
+"""Files as lazy relations: CSV, Parquet, JSON Lines, Arrow, DuckDB; a path, a folder or a glob.
 
 DuckDB reads them: one native wheel, projection push-down, and it spills to disk where a table
 outgrows the memory. Its extensions are never downloaded.
@@ -6,24 +6,23 @@ outgrows the memory. Its extensions are never downloaded.
 
 from __future__ import annotations
 
-import atexit
 import glob
 import os
-import shutil
-import tempfile
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from pytest_mlgates.core.errors import MLGatesError, TableError
+from pytest_mlgates.core.errors import TableError
 from pytest_mlgates.core.text import did_you_mean, listing
-from pytest_mlgates.engines import csv_header
-from pytest_mlgates.engines.csv_header import literal
+from pytest_mlgates.engines import memory, scratch
 from pytest_mlgates.engines.imports import optional
-from pytest_mlgates.engines.reading_errors import ragged, reading_error
+from pytest_mlgates.engines.options import ReadOptions
+from pytest_mlgates.engines.partitions import Partitions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from pytest_mlgates.engines.text_reading import NotNumbers
+    from pytest_mlgates.engines.wanted import Wanted
 
 _SUFFIXES = {
     ".csv": "csv",
@@ -34,28 +33,27 @@ _SUFFIXES = {
     ".ndjson": "json",
     ".arrow": "arrow",
     ".feather": "arrow",
+    ".duckdb": "duckdb",
 }
-_COMPRESSED = (".gz", ".zst")
+_TEXT = ("csv", "json")
 
 
 def connection() -> Any:
-    """A fresh in-memory DuckDB: installs nothing, spills into the system's scratch folder."""
+    """A fresh in-memory DuckDB: installs nothing, spills into a folder of this process.
+
+    Raises:
+        MLGatesError: if the memory limit of the environment is not a size.
+    """
     duckdb = optional("duckdb", extra="all", why="reading tables")
-    return duckdb.connect(
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "temp_directory": _spill(),
-        }
-    )
-
-
-@cache
-def _spill() -> str:
-    """A folder of this process alone (rows of private tables may land in it), removed at exit."""
-    folder = tempfile.mkdtemp(prefix="mlgates-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+    config = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "temp_directory": str(scratch.folder()),
+    }
+    limit = memory.limit()
+    if limit is not None:
+        config["memory_limit"] = f"{limit}B"
+    return duckdb.connect(config=config)
 
 
 def expand(path: str | Path, base: Path) -> list[Path]:
@@ -68,6 +66,7 @@ def expand(path: str | Path, base: Path) -> list[Path]:
     if literal.is_file():
         return [literal]
     if literal.is_dir():
+        _refuse_lakes(literal)
         files = sorted(p for p in literal.rglob("*") if _is_data(p, literal))
     else:
         # Only *path* is a pattern: the folder that it is relative to may be called `data[1]`.
@@ -85,162 +84,155 @@ def _nothing(path: str | Path, literal: Path) -> TableError:
     return TableError(
         f"no file matches {str(path)!r}",
         got=f"looked in {folder}" + (holds if folder.is_dir() else ", which does not exist"),
-        want="a CSV, Parquet, JSON Lines or Arrow file, a folder or a glob of one kind",
+        want="a CSV, Parquet, JSON Lines or Arrow file, a folder or a glob of one kind, or a "
+        "DuckDB database",
         fix=did_you_mean(literal.name, nearby),
     )
 
 
-def _is_data(path: Path, root: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-    return not hidden and path.is_file() and _format(path) is not None
-
-
-class Scan(NamedTuple):
-    """A lazy relation and its connection, which DuckDB before 2.0 closes with its last name."""
-
-    relation: Any
-    link: Any
-
-
-def scan(files: list[Path], *, private: bool = False) -> Scan:
-    """A lazy relation over *files*, which must be of one format and have the same columns.
-
-    Raises:
-        TableError: for an unknown, mixed, empty, unreadable or malformed file.
-    """
-    formats = {_format(path) for path in files}
-    if len(formats) > 1 or None in formats:
-        raise TableError(
-            f"{files[0].name!r} is of no known format"
-            if len(formats) == 1
-            else "files of several formats are not one table",
-            where=str(files[0] if len(files) == 1 else files[0].parent),
-            got=listing(sorted({path.name for path in files}), 6),
-            want=f"one format of {listing(sorted(_SUFFIXES))} (also .gz and .zst)",
-        )
-    _refuse_unreadable(files)
-    kind = str(formats.pop())
-    link = connection()
-    try:
-        return Scan(_READERS[kind](link, [str(path) for path in files]), link)
-    except MLGatesError:
-        raise
-    except Exception as error:
-        raise reading_error(error, str(files[0]), private=private) from None
-
-
-def from_arrays(columns: Mapping[str, Any]) -> Scan:
-    """A lazy relation over numpy *columns* of equal length (each of shape ``(rows,)``)."""
-    import numpy as np
-
-    link = connection()
-    # DuckDB 2.0 cannot read a view that runs backwards: `values[::-1]`.
-    link.register("arrays", {k: np.ascontiguousarray(v) for k, v in columns.items()})
-    return Scan(link.sql("select * from arrays"), link)
-
-
-def _scan_csv(link: Any, names: list[str]) -> Any:
-    headers = {name: csv_header.read(link, name) for name in names}
-    _refuse_different({name: header.columns for name, header in headers.items()})
-    # The delimiter is taken from the header: left to guess, DuckDB reads rows of unequal length as
-    # a table of one column.
-    options = {
-        "header": True,
-        "sample_size": -1,
-        "strict_mode": True,
-        "sep": headers[names[0]].delimiter,
-        "quotechar": '"',
-        "escapechar": '"',
-        "union_by_name": len(names) > 1,
-    }
-    paths = [literal(name) for name in names]
-    found = link.read_csv(paths, **options)
-    if len(found.columns) != len(headers[names[0]].columns):
-        raise ragged(names)
-    truths = [c for c, t in zip(found.columns, found.types, strict=True) if str(t) == "BOOLEAN"]
-    return (
-        _only_true_and_false(link.read_csv(paths, **options, **_NO_TRUTHS), truths)
-        if truths
-        else found
-    )
-
-
-# DuckDB takes yes, no, t and f for truth values: a column of such labels would never equal a
-# model's. pandas, and with it Great Expectations, knows true and false alone.
-_NO_TRUTHS = {"auto_type_candidates": ["BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR"]}
-
-
-def _only_true_and_false(found: Any, truths: list[str]) -> Any:
-    """*found*; columns of *truths* that hold true and false alone become truth values again."""
-    quoted = {c: '"' + c.replace('"', '""') + '"' for c in truths}
-    checks = [f"bool_and(lower({q}) in ('true', 'false'))" for q in quoted.values()]
-    row = found.aggregate(", ".join(checks)).fetchall()[0]
-    casts = [
-        f"{q}::boolean as {q}" for (_, q), alone in zip(quoted.items(), row, strict=True) if alone
-    ]
-    return found.project(f"* replace ({', '.join(casts)})") if casts else found
-
-
-def _scan_parquet(link: Any, names: list[str]) -> Any:
-    if len(names) > 1:  # DuckDB drops the columns that the first file has not
-        _refuse_different({name: link.read_parquet(literal(name)).columns for name in names})
-    return link.read_parquet([literal(name) for name in names], union_by_name=len(names) > 1)
-
-
-def _scan_json(link: Any, names: list[str]) -> Any:
-    if len(names) > 1:
-        _refuse_different({name: _read_json(link, [name]).columns for name in names})
-    return _read_json(link, names)
-
-
-def _read_json(link: Any, names: list[str]) -> Any:
-    return link.read_json(
-        [literal(name) for name in names],
-        format="newline_delimited",
-        records="true",
-        sample_size=-1,
-        union_by_name=len(names) > 1,
-        maximum_object_size=1 << 26,
-    )
-
-
-def _scan_arrow(link: Any, names: list[str]) -> Any:
-    why = f"reading {Path(names[0]).name}"
-    feather = optional("pyarrow.feather", extra="pyarrow", why=why)
-    arrow = optional("pyarrow", extra="pyarrow", why=why)
-    tables = [feather.read_table(name) for name in names]
-    _refuse_different({n: t.column_names for n, t in zip(names, tables, strict=True)})
-    return link.from_arrow(arrow.concat_tables([t.select(tables[0].column_names) for t in tables]))
-
-
-_READERS = {
-    "csv": _scan_csv,
-    "parquet": _scan_parquet,
-    "json": _scan_json,
-    "arrow": _scan_arrow,
-}
-
-
-def _refuse_different(columns: Mapping[str, Sequence[str]]) -> None:
-    """Files of one table have the same columns, in any order."""
-    (first, wanted), *others = columns.items()
-    for name, found in others:
-        missing = [c for c in wanted if c not in found]
-        added = [c for c in found if c not in wanted]
-        if missing or added:
+def _refuse_lakes(folder: Path) -> None:
+    """A lake keeps files of rows that were deleted: only its own reader knows which."""
+    for marker, kind, fix in (
+        ("_delta_log", "Delta Lake", "deltalake.DeltaTable(path).to_pyarrow_dataset()"),
+        ("metadata/version-hint.text", "Iceberg", "pyiceberg's scan().to_arrow()"),
+        (".hoodie", "Hudi", ""),
+    ):
+        if (folder / marker).exists():
             raise TableError(
-                f"{Path(name).name!r} has other columns than {Path(first).name!r}",
-                where=name,
-                got=", ".join(
-                    f"{word} {listing(names, 6)}"
-                    for word, names in (("lacks", missing), ("adds", added))
-                    if names
-                ),
-                want="the same columns in all files of a table",
+                f"{folder.name!r} is a {kind} table, not a folder of files",
+                where=str(folder),
+                got=f"{marker} in it",
+                want="a dataframe that its own reader made",
+                fix=f"pass {fix}" if fix else "",
             )
 
 
-def _refuse_unreadable(files: list[Path]) -> None:
+def _is_data(path: Path, root: Path) -> bool:
+    """Whether *path* in the folder *root* is one of its files; hidden ones and `_tmp` are not."""
+    parts = path.relative_to(root).parts
+    hidden = any(p.startswith(".") or (p.startswith("_") and "=" not in p) for p in parts)
+    return not hidden and path.is_file() and _format(path) is not None
+
+
+class Reading(Protocol):
+    """Files that were opened: their columns are known, their rows are not read yet."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns of the files, whether they are read or not."""
+
+    def relation(self, wanted: Wanted) -> Any:
+        """A lazy relation with at least the columns that are *wanted*, as they are wanted."""
+
+    def serves(self, had: Wanted, wanted: Wanted) -> bool:
+        """Whether the relation made for *had* has all that is *wanted*, as it is wanted."""
+
+    def not_numbers(self, column: str, wanted: Wanted) -> NotNumbers | None:
+        """What a text *column* holds beside numbers, None where it is text for certain."""
+
+    def error(self, error: Exception) -> TableError:
+        """What an engine's *error* while reading means to the user."""
+
+    def as_private(self) -> Reading:
+        """The same, of which no value may be shown."""
+
+
+class Scan(NamedTuple):
+    """A reading and its connection, which DuckDB before 2.0 closes with its last name."""
+
+    reading: Reading
+    link: Any
+
+
+def scan(
+    files: Sequence[Path],
+    *,
+    root: Path,
+    options: ReadOptions | None = None,
+    private: bool = False,
+) -> Scan:
+    """The table that *files* are, which must be of one format and have the same columns.
+
+    Args:
+        files: The files, in order.
+        root: Below it, folders called ``key=value`` are columns.
+        options: How to read them, where they do not say it.
+        private: Whether no value of them may be shown.
+
+    Raises:
+        TableError: for an unknown, mixed, empty, unreadable or malformed file, and for an option
+            that their format does not have.
+    """
+    kind = _one_format(files)
+    options = options or ReadOptions()
+    options.refuse_misfits(kind, str(files[0]))
+    _refuse_unreadable(files)
+    partitions = Partitions.of(files, root)
+    link = connection()
+    if kind == "duckdb":
+        from pytest_mlgates.engines.databases import database
+
+        return Scan(database(files[0], options.table_name, link, private=private), link)
+    if kind in _TEXT:
+        return Scan(_text(kind, files, options, partitions, link, private=private), link)
+    from pytest_mlgates.engines import typed_files
+
+    if kind == "arrow":
+        return Scan(typed_files.arrow(files, partitions, root, link, private=private), link)
+    return Scan(typed_files.parquet(files, partitions, link, private=private), link)
+
+
+def _text(
+    kind: str,
+    files: Sequence[Path],
+    options: ReadOptions,
+    partitions: Partitions,
+    link: Any,
+    *,
+    private: bool,
+) -> Reading:
+    from pytest_mlgates.engines.text_reading import TextReading
+
+    if kind == "csv":
+        from pytest_mlgates.engines.csv_files import CsvFiles
+
+        return TextReading(CsvFiles(files, options, partitions, link, private=private), link)
+    from pytest_mlgates.engines.json_files import JsonFiles
+
+    return TextReading(JsonFiles(files, partitions, link, private=private), link)
+
+
+def _one_format(files: Sequence[Path]) -> str:
+    formats = {_format(path) for path in files}
+    kind = formats.pop()
+    if formats or kind is None:
+        raise TableError(
+            "files of several formats are not one table"
+            if formats
+            else f"{files[0].name!r} is of no known format",
+            where=str(files[0] if len(files) == 1 else files[0].parent),
+            got=listing(sorted({path.name for path in files}), 6),
+            want=f"one format of {listing(sorted(_SUFFIXES))}; text formats also compressed: "
+            f"{listing(scratch.COMPRESSIONS)}",
+        )
+    if kind == "duckdb" and len(files) > 1:
+        raise TableError(
+            "several databases are not one table",
+            where=str(files[0].parent),
+            got=listing([path.name for path in files], 6),
+            want="one database",
+        )
+    return kind
+
+
+def from_arrays(columns: Mapping[str, Any]) -> tuple[Any, Any]:
+    """A lazy relation over numpy *columns* of shape ``(rows,)``, and its connection."""
+    link = connection()
+    link.register("arrays", dict(columns))
+    return link.sql("select * from arrays"), link
+
+
+def _refuse_unreadable(files: Sequence[Path]) -> None:
     for path in files:
         try:
             with path.open("rb") as stream:
@@ -255,5 +247,7 @@ def _refuse_unreadable(files: list[Path]) -> None:
 
 
 def _format(path: Path) -> str | None:
-    suffixes = [suffix for suffix in path.suffixes if suffix not in _COMPRESSED]
-    return _SUFFIXES.get(suffixes[-1].lower()) if suffixes else None
+    """The format of *path* by its name; one that is not text cannot be compressed as a whole."""
+    name = Path(path.stem) if scratch.compression(path) else path
+    kind = _SUFFIXES.get(name.suffix.lower())
+    return kind if name == path or kind in _TEXT else None

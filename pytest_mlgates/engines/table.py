@@ -31,9 +31,13 @@ from pytest_mlgates.engines.interrupts import interruptible
 from pytest_mlgates.engines.reading_errors import reading_error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
+
+    from pytest_mlgates.engines.options import ReadOptions
+    from pytest_mlgates.engines.text_reading import NotNumbers
+    from pytest_mlgates.engines.wanted import Wanted
 
 
 class Table:
@@ -41,7 +45,6 @@ class Table:
 
     Attributes:
         name: What messages call it.
-        frame: The narwhals frame, NaN already null.
         private: No values, categories or small counts of it may be shown.
         files: The files it was read from, empty for a dataframe.
         origins: Name and digest of what else its columns came from: a model, its predictions.
@@ -50,7 +53,7 @@ class Table:
 
     def __init__(
         self,
-        frame: nw.DataFrame[Any] | nw.LazyFrame[Any],
+        frame: nw.DataFrame[Any] | nw.LazyFrame[Any] | Callable[[], nw.LazyFrame[Any]],
         *,
         name: str,
         private: bool = False,
@@ -58,21 +61,60 @@ class Table:
         link: Any = None,
     ) -> None:
         self.name, self.private, self.files = name, private, tuple(files)
+        self._given = frame  # or what opens it, when it is first needed
         self._link = link  # a connection that must live as long as the frame
         self.origins: tuple[tuple[str, str | None], ...] = ()
         self.memory: dict[str, Any] = {}
-        self.schema: dict[str, nw.dtypes.DType] = dict(frame.collect_schema())
-        self.frame = _nan_is_null(frame, self.schema)
         self._counts: dict[tuple[str, ...], list[tuple[tuple[Any, ...], int]]] = {}
         self._arrays: dict[str, np.ndarray[Any, Any]] = {}
         self._exact: dict[str, Any] = {}  # of a lazy frame, what its arrays round
         self._codes: dict[str, tuple[list[Any], np.ndarray[Any, np.dtype[np.intp]]]] = {}
         self._digests: dict[tuple[str, ...], str | None] = {}
 
+    @cached_property
+    def _opened(self) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
+        return self._given() if callable(self._given) else self._given
+
+    @cached_property
+    def schema(self) -> dict[str, nw.dtypes.DType]:
+        """The columns and their types, in order."""
+        return dict(self._opened.collect_schema())
+
+    @cached_property
+    def frame(self) -> Any:
+        """The narwhals frame, NaN already null."""
+        return _nan_is_null(self._opened, self._opened.collect_schema())
+
     @property
     def columns(self) -> list[str]:
         """Column names, in order."""
         return list(self.schema)
+
+    @property
+    def readings(self) -> list[Table]:
+        """The ways in which gates read this table: one, where its types are its own."""
+        return [self]
+
+    def read_as(self, wanted: Wanted) -> Table:
+        """The table with its columns as they are *wanted*, where its files do not say types."""
+        del wanted
+        return self
+
+    def foresee(self, wanted: Wanted) -> None:
+        """Tell what will be wanted, so that one pass reads it together with what is wanted."""
+
+    def not_numbers(self, column: str) -> NotNumbers | None:
+        """What a text *column* holds beside numbers, None where it is text for certain."""
+        del column
+        return None
+
+    def as_private(self) -> Table:
+        """The same table, of which no values may be shown."""
+        if self.private:
+            return self
+        found = Table(self._opened, name=self.name, private=True, files=self.files, link=self._link)
+        found.origins = self.origins
+        return found
 
     @property
     def is_ordered(self) -> bool:
@@ -326,28 +368,34 @@ class Table:
 
 
 def to_table(
-    obj: Any, *, name: str = "table", base: Path | None = None, private: bool = False
+    obj: Any,
+    *,
+    name: str = "table",
+    base: Path | None = None,
+    private: bool = False,
+    options: ReadOptions | None = None,
 ) -> Table:
     """*obj* as a :class:`Table`.
 
     Args:
         obj: A dataframe that narwhals knows (pandas, polars, pyarrow, DuckDB relation, PySpark, …),
-            a path or glob of CSV, Parquet, JSON Lines or Arrow files, or a mapping of arrays.
+            a path or glob of CSV, Parquet, JSON Lines or Arrow files or of a DuckDB database, or a
+            mapping of arrays.
         name: What messages call it (a path is called by its file name).
         base: What relative paths are relative to (default: the working directory).
         private: Show no values of it.
+        options: How to read files, where they do not say it.
 
     Raises:
         TableError: if it is none of these, or cannot be read.
     """
     if isinstance(obj, Table):
-        return obj
+        return obj.as_private() if private else obj
     if isinstance(obj, str | Path):
-        files = readers.expand(obj, base or Path.cwd())
-        found = readers.scan(files, private=private)
+        from pytest_mlgates.engines.file_table import open_files
+
         label = Path(obj).name if name == "table" else name
-        frame = nw.from_native(found.relation)
-        return Table(frame, name=label, private=private, files=files, link=found.link)
+        return open_files(obj, base or Path.cwd(), options, name=label, private=private)
     if isinstance(obj, dict):
         return table_of_arrays(obj, name=name, private=private)
     try:
@@ -402,9 +450,8 @@ def table_of_arrays(
             got=", ".join(f"{key}: {length:,}" for key, length in lengths.items()),
             want="one value per row in each",
         )
-    found = readers.from_arrays(arrays)
-    frame = nw.from_native(found.relation)
-    return Table(frame, name=name, private=private, files=files, link=found.link)
+    relation, link = readers.from_arrays(arrays)
+    return Table(nw.from_native(relation), name=name, private=private, files=files, link=link)
 
 
 def _nan_is_null(frame: Any, schema: Mapping[str, nw.dtypes.DType]) -> Any:

@@ -82,12 +82,6 @@ REFUSED = {
         "'a.csv' cannot be read",
         "it is not UTF-8 text",
     ),
-    "utf-16": (
-        {"a.csv": "a,b\n1,2\n".encode("utf-16")},
-        "a.csv",
-        "'a.csv' cannot be read",
-        "UTF-16 text",
-    ),
     "not gzip": ({"a.csv.gz": "a\n1\n"}, "a.csv.gz", "'a.csv.gz' cannot be read", "no gzip file"),
     "broken json": (
         {"a.jsonl": '{"a": 1}\n{"a":\n'},
@@ -156,9 +150,9 @@ def test_the_nearest_name_is_suggested(tmp_path):
 def test_the_line_of_a_complaint_is_told_where_the_reader_knows_it(tmp_path):
     write(tmp_path, {"a.csv": "a,b\n1,caf\xe9\n".encode("latin-1")})
     with pytest.raises(TableError) as caught:
-        to_table("a.csv", base=tmp_path)
+        rows(tmp_path, "a.csv")
     assert caught.value.where == f"{tmp_path}/a.csv:2"
-    assert caught.value.fix.startswith("iconv -f LATIN1 -t UTF-8 a.csv")
+    assert caught.value.fix == 'name the encoding that it has: encoding = "cp1252"'
 
 
 def test_a_private_file_is_refused_without_the_words_of_the_reader(tmp_path):
@@ -166,7 +160,7 @@ def test_a_private_file_is_refused_without_the_words_of_the_reader(tmp_path):
     with pytest.raises(TableError) as caught:
         to_table("a.jsonl", base=tmp_path, private=True)
     assert "4711" not in str(caught.value)
-    assert caught.value.got == "InvalidInputException"
+    assert caught.value.got == "Malformed JSON: unexpected end of data"
 
 
 def test_other_columns_in_parquet_files_are_refused(tmp_path):
@@ -243,7 +237,7 @@ def test_arrow_files_read_too_and_without_pyarrow_name_the_extra(tmp_path, monke
     pl.DataFrame({"a": [1, 2]}).write_ipc(tmp_path / "a.arrow", compression="uncompressed")
     pytest.importorskip("pyarrow")
     assert rows(tmp_path, "a.arrow") == [(1,), (2,)]
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow.feather", None)
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow.dataset", None)
     with pytest.raises(MissingExtraError, match="pytest-mlgates\\[pyarrow\\]"):
         to_table("a.arrow", base=tmp_path)
 

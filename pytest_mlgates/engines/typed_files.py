@@ -1,0 +1,195 @@
+"""Files that say the types of their columns: Parquet and Arrow. Only what is asked for is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_mlgates.core.errors import MLGatesError, TableError
+from pytest_mlgates.engines import sql
+from pytest_mlgates.engines.columns_alike import refuse_alike, refuse_different
+from pytest_mlgates.engines.imports import optional
+from pytest_mlgates.engines.reading_errors import reading_error
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_mlgates.engines.partitions import Partitions
+    from pytest_mlgates.engines.text_reading import NotNumbers
+    from pytest_mlgates.engines.wanted import Wanted
+
+
+class TypedReading:
+    """A relation whose types stand, but for the columns that are folders.
+
+    Args:
+        base: The relation, lazy.
+        columns: Its columns, those of folders included.
+        partitions: The columns that folders say.
+        files: Where it comes from, for messages.
+        private: Whether no value of it may be shown.
+    """
+
+    def __init__(
+        self,
+        base: Any,
+        columns: Sequence[str],
+        partitions: Partitions,
+        files: Sequence[Path],
+        *,
+        private: bool,
+    ) -> None:
+        self._base, self.columns, self._partitions = base, tuple(columns), partitions
+        self._files, self._private = tuple(files), private
+
+    def relation(self, wanted: Wanted) -> Any:
+        """All columns, lazily; those of folders as they are *wanted*."""
+        if not self._partitions.kinds:
+            return self._base
+        return self._base.project(
+            ", ".join(
+                self._partitions.expression(c, as_text=c in wanted.text) + f" as {sql.name(c)}"
+                if c in self._partitions.kinds
+                else sql.name(c)
+                for c in self.columns
+            )
+        )
+
+    def serves(self, had: Wanted, wanted: Wanted) -> bool:
+        """Whether the relation made for *had* has all that is *wanted*, as it is wanted."""
+        return all(
+            (column in had.text) == (column in wanted.text)
+            for column in self._partitions.kinds
+            if wanted.names(column)
+        )
+
+    def not_numbers(self, column: str, wanted: Wanted) -> NotNumbers | None:
+        """None: a column of text is meant to be one."""
+        del column, wanted
+        return None
+
+    def error(self, error: Exception) -> TableError:
+        """What an engine's *error* while reading means to the user."""
+        return reading_error(error, str(self._files[0]), private=self._private)
+
+    def as_private(self) -> TypedReading:
+        """The same, of which no value may be shown."""
+        return TypedReading(self._base, self.columns, self._partitions, self._files, private=True)
+
+
+def parquet(
+    files: Sequence[Path], partitions: Partitions, link: Any, *, private: bool
+) -> TypedReading:
+    """Parquet *files* of one table.
+
+    Raises:
+        TableError: for a file that is not whole, or of other columns or types.
+    """
+    names = [str(path) for path in files]
+    try:
+        schemas = _schemas(link, names)
+        for name, columns in schemas.items():
+            refuse_alike([column.name for column in columns], name)
+        refuse_different({name: [c.name for c in found] for name, found in schemas.items()})
+        _refuse_mixed(schemas)
+        first = schemas[names[0]]
+        partitions = partitions.beside([c.name for c in first], names[0])
+        alike = all(columns == first for columns in schemas.values())
+        options = {"union_by_name": not alike, **partitions.options}
+        base = link.sql(sql.read("read_parquet", names, options))
+        found = (*(column.name for column in first), *partitions.kinds)
+        return TypedReading(base, found, partitions, files, private=private)
+    except MLGatesError:
+        raise
+    except Exception as error:
+        raise reading_error(error, names[0], private=private) from None
+
+
+class _Column(NamedTuple):
+    name: str
+    type: str
+    is_text: bool
+
+
+def _schemas(link: Any, names: Sequence[str]) -> dict[str, list[_Column]]:
+    """The columns of each file: of the tree that a schema is, the children of its root."""
+    paths = sql.value([sql.escaped(name) for name in names])
+    rows = link.sql(
+        "select file_name, name, num_children, concat_ws(' ', type, converted_type, logical_type) "
+        f"from parquet_schema({paths})"
+    ).fetchall()
+    found: dict[str, list[_Column]] = {}
+    depth: list[int] = []  # children still to come, of each node above the row
+    for file, name, children, type_ in rows:
+        if file not in found:
+            found[file], depth = [], [children or 0]
+            continue
+        if len(depth) == 1:
+            found[file].append(_Column(name, type_, "UTF8" in type_ or "StringType" in type_))
+        else:  # what a nested column is made of is part of its type
+            found[file][-1] = found[file][-1]._replace(type=f"{found[file][-1].type} {type_}")
+        depth[-1] -= 1
+        if children:
+            depth.append(children)
+        while len(depth) > 1 and not depth[-1]:
+            depth.pop()
+    return found
+
+
+def _refuse_mixed(schemas: dict[str, list[_Column]]) -> None:
+    """Text in one file and something else in another would all be read as text."""
+    (first, columns), *others = schemas.items()
+    wanted = {column.name: column.is_text for column in columns}
+    for name, found in others:
+        for column in found:
+            if column.is_text != wanted[column.name]:
+                text, other = (name, first) if column.is_text else (first, name)
+                raise TableError(
+                    f"column {column.name!r} is text in {Path(text).name!r} and something else in "
+                    f"{Path(other).name!r}",
+                    where=name,
+                    want="one type in all files of a table",
+                )
+
+
+def arrow(
+    files: Sequence[Path], partitions: Partitions, root: Path, link: Any, *, private: bool
+) -> TypedReading:
+    """Arrow IPC (Feather) *files* of one table, streamed: never a whole file in memory.
+
+    Raises:
+        TableError: for a file that is not whole, or of other columns.
+        MissingExtraError: without pyarrow.
+    """
+    why = f"reading {files[0].name}"
+    datasets = optional("pyarrow.dataset", extra="pyarrow", why=why)
+    pyarrow = optional("pyarrow", extra="pyarrow", why=why)
+    schemas = {str(path): _arrow_schema(datasets, path, private=private) for path in files}
+    for name, schema in schemas.items():
+        refuse_alike(schema.names, name)
+    refuse_different({name: schema.names for name, schema in schemas.items()})
+    first = schemas[str(files[0])]
+    partitions = partitions.beside(first.names, str(files[0]))
+    folders = pyarrow.schema([(key, pyarrow.string()) for key in partitions.kinds])
+    try:
+        dataset = datasets.dataset(
+            [str(path) for path in files],
+            format="ipc",
+            schema=pyarrow.unify_schemas([*schemas.values(), folders]),
+            partitioning=datasets.partitioning(folders, flavor="hive")
+            if partitions.kinds
+            else None,
+            partition_base_dir=str(root),
+        )
+        base = link.from_arrow(dataset)
+    except Exception as error:
+        raise reading_error(error, str(files[0]), private=private) from None
+    found = (*first.names, *partitions.kinds)
+    return TypedReading(base, found, partitions, files, private=private)
+
+
+def _arrow_schema(datasets: Any, path: Path, *, private: bool) -> Any:
+    try:
+        return datasets.dataset([str(path)], format="ipc").schema
+    except Exception as error:
+        raise reading_error(error, str(path), private=private) from None
