@@ -113,7 +113,7 @@ def breaks_of(case: Case) -> dict[str, Callable[[Columns, Random], Columns]]:
         "a column missing": lambda t, _: {n: v for n, v in t.items() if n != amount},
         "another unit (× 1000)": lambda t, _: changed(t, amount, t[amount] * 1000),
         "nulls in 10 % of a complete column": lambda t, r: put(t, amount, some(t, r, 0.1), None),
-        "minus signs in 5 % of the rows": lambda t, r: put(t, positive, some(t, r), -1),
+        "minus signs in 10 % of the rows": lambda t, r: put(t, positive, some(t, r, 0.1), -1),
         "numbers that became text": lambda t, _: changed(
             t, amount, texts(t[amount].astype(object), lambda v: f"{v} units")
         ),

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # Weights of a value seen once in `unseen_rows`; 0 forbids that there is one. A fixed menu, paid for
 # by dividing the level: the best of it depends on how many values are rare.
 _WEIGHTS = (0.0, 0.25, 0.5, 0.7, 0.85)
+# A value of more rows than these has two of them in either sample.
+_MOST_TIMES = 400
 
 
 def most_in_next(seen: int, n: int, m: int, level: float) -> int:
@@ -107,6 +109,27 @@ def unseen_rows(seen: Mapping[int, int], n: int, m: int, level: float) -> int:
         a = (1 - p * b) / (1 - p)
         best = min(best, (log + (rare * -math.log(b) if rare else 0.0)) / math.log(a))
     return math.floor(best)
+
+
+def repeated_rows(n: int, m: int, level: float) -> int:
+    """How many of the next *m* rows share their value with another one, where none of these *n* do.
+
+    A value of T rows in both samples has one of them here at most. The product over all values of
+    ``z^j`` for j >= 2 rows there, and 0 for two here, has an expectation of 1 at most for the z
+    below; Markov's inequality bounds the rows.
+    """
+    p, q = n / (n + m), m / (n + m)
+
+    def holds(z: float) -> bool:
+        pairs = (q * z) ** 2 + 2 * p * q
+        more = ((q * z) ** t + t * p * (q * z) ** (t - 1) for t in range(3, _MOST_TIMES))
+        return max(pairs, *more) <= 1
+
+    low, high = 1.0, 1 / q
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return min(m, math.floor(-math.log(level) / math.log(low))) if low > 1 else m
 
 
 def fewer_distinct(n: int, level: float) -> int:

@@ -17,6 +17,7 @@ from pytest_mlgates.statistics.tolerance import (
     near_a_limit,
     rank_above,
     rank_below,
+    repeated_rows,
     seen_again,
     unseen_rows,
 )
@@ -168,6 +169,21 @@ def test_the_number_of_different_values_does_not_fall_further(name):
     here, there = halves(POPULATIONS[name], 4_000)
     lost = (here > 0).sum(axis=1) - (there > 0).sum(axis=1)
     assert float((lost > fewer_distinct(500, 0.05)).mean()) <= 0.05
+
+
+@pytest.mark.parametrize("share", [0.5, 0.3, 0.8])
+@pytest.mark.parametrize(("times", "values"), [(2, 4), (2, 20), (3, 4), (3, 10), (4, 5), (8, 2)])
+def test_rows_that_repeat_a_value_stay_within_the_allowance(times, values, share):
+    here, there = halves([times] * values + [1] * (400 - times * values), 4_000, share)
+    n = round(400 * share)
+    repeated = np.where(there > 1, there, 0).sum(axis=1)
+    broken = (here.max(axis=1) < 2) & (repeated > repeated_rows(n, 400 - n, 0.05))
+    assert float(broken.mean()) <= 0.05
+
+
+def test_a_level_of_one_in_a_thousand_lets_two_dozen_rows_repeat():
+    assert repeated_rows(5_000, 5_000, 0.001) == 22
+    assert repeated_rows(5_000, 100, 0.001) < 5
 
 
 def test_ten_values_show_a_limit_at_a_level_of_one_in_a_thousand():

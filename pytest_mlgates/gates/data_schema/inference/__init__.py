@@ -174,7 +174,7 @@ def _of_column(table: Table, column: str, one: Outline, setting: Setting) -> Fin
         found.leave_out("bound", setting.too_few(setting.rows, "row"))
         return found
     values = Values.of(one.present, setting)
-    presence.infer_presence(found, values)
+    presence.infer_presence(found, values, one.present)
     if one.family in (Family.INTEGER, Family.NUMBER):
         numbers.infer_numbers(found, values, reading.numbers(table, column))
     elif one.family is Family.TEXT:

@@ -11,49 +11,69 @@ if TYPE_CHECKING:
 
     from pytest_mlgates.gates.data_schema.inference.setting import Findings, Values
 
-_NAMED = re.compile(r"(^|_)(id|uuid|guid|key|pk|hash|rowid)$")
+_ALONE = re.compile(r"^(id|uuid|guid|key|pk|row_?id|index)$")
+_NAMED = re.compile(r"(^|_)(id|uuid|guid|key|hash)$")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LEAST_LENGTH = 8
 
 
-def named_like_a_key(column: str) -> bool:
-    """Whether the name says so: ``id``, ``order_id``, ``orderId``, ``uuid``."""
-    name = re.sub(r"\W+", "_", _HUMP.sub("_", column)).casefold().strip("_")
-    return _NAMED.search(name) is not None
-
-
-def key_of_numbers(
-    column: str, ordered: NDArray[Any], distinct: int, *, whole: bool, level: float
-) -> str:
-    """Why sorted numbers are a key, empty if they are not evidently one.
+def infer_key_of_numbers(
+    found: Findings, values: Values, ordered: NDArray[Any], distinct: int, *, whole: bool
+) -> bool:
+    """Infer that no number occurs twice, where that is evident; False where it is not.
 
     Numbers drawn at random from the range that they span would be distinct with a probability of
-    ``exp(-n(n-1) / 2 span)`` at most; where that is under *level*, they are numbered.
+    ``exp(-n(n-1) / 2 span)`` at most; where that is under the level, they are a numbering.
     """
     n = len(ordered)
     if distinct < n or not whole:
-        return ""
-    if named_like_a_key(column):
-        return f"All {n:,} values are distinct, as the name says."
+        return False
     span = int(ordered[-1]) - int(ordered[0]) + 1
-    if n * (n - 1) / (2 * span) < math.log(1 / level):
-        return ""
-    return f"All {n:,} values are distinct whole numbers within a span of {span:,}: a numbering."
+    if n * (n - 1) / (2 * span) >= math.log(1 / values.setting.level):
+        reason = f"All {n:,} values are distinct whole numbers in a span of {span:,}: a numbering."
+        return _add(found, values, reason)
+    return _by_name(found, values)
 
 
-def key_of_texts(column: str, n: int, distinct: int, length: int | None, *, mixed: bool) -> str:
-    """Why texts are a key: *length* where all have the same, *mixed* of letters and digits."""
-    if distinct < n:
-        return ""
-    if named_like_a_key(column):
-        return f"All {n:,} values are distinct, as the name says."
-    if length is None or length < _LEAST_LENGTH or not mixed:
-        return ""
-    return f"All {n:,} values are distinct, {length} letters and digits each: identifiers."
+def infer_key_of_texts(
+    found: Findings, values: Values, distinct: int, length: int | None, *, mixed: bool
+) -> bool:
+    """Infer that no text occurs twice, where that is evident; False where it is not.
+
+    Args:
+        found: Where it goes.
+        values: Of the column.
+        distinct: How many there are.
+        length: Of all texts, where they have one; 8 or more make an identifier.
+        mixed: Whether they have both letters and digits, at fixed places.
+    """
+    if distinct < values.n:
+        return False
+    if length is not None and length >= _LEAST_LENGTH and mixed:
+        reason = f"All {values.n:,} values are distinct, {length} characters each: identifiers."
+        return _add(found, values, reason)
+    return _by_name(found, values)
 
 
-def infer_key(found: Findings, values: Values, reason: str) -> None:
-    """Infer that no value occurs twice."""
+def _by_name(found: Findings, values: Values) -> bool:
+    """A name alone may be another table's key, of which the next batch may hold some twice."""
+    name = re.sub(r"\W+", "_", _HUMP.sub("_", found.column)).casefold().strip("_")
+    if _ALONE.match(name):
+        return _add(found, values, f"All {values.n:,} values are distinct, as the name says.")
+    allowed = values.repeated()
+    if not _NAMED.search(name) or allowed.is_too_much:
+        return False
+    setting = values.setting
+    reason = (
+        f"All {values.n:,} values are distinct and the name is a key's; up to {allowed} of "
+        f"{setting.batch_said()} may share theirs with another ({setting.said()})."
+    )
+    return _add(found, values, reason, mostly=allowed.mostly)
+
+
+def _add(found: Findings, values: Values, reason: str, **kwargs: float) -> bool:
     if values.setting.private:  # how many they are, and within which span, are values of it
         reason = "All values are distinct, which is no accident."
-    found.add("expect_column_values_to_be_unique", reason, "unique")
+    words = "unique" if not kwargs else f"unique in {100 * kwargs['mostly']:.3g} %"
+    found.add("expect_column_values_to_be_unique", reason, words, **kwargs)
+    return True

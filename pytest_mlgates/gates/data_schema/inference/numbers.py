@@ -9,7 +9,7 @@ import numpy as np
 
 from pytest_mlgates.core.text import plural
 from pytest_mlgates.gates.data_schema.inference.codes import infer_codes
-from pytest_mlgates.gates.data_schema.inference.keys import infer_key, key_of_numbers
+from pytest_mlgates.gates.data_schema.inference.keys import infer_key_of_numbers
 from pytest_mlgates.gates.data_schema.inference.limits import evident_limits
 from pytest_mlgates.gates.data_schema.inference.setting import (
     FEWEST,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from pytest_mlgates.gates.data_schema.inference.setting import Findings, Values
 
-STATEMENTS = 7  # a range or a set, what must be seen again, five quantiles
+STATEMENTS = 7  # a range or a set, what must be seen again, five quantiles; or a key
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _BETWEEN = "expect_column_values_to_be_between"
 # More different numbers than these are amounts, not codes, however often each is seen.
@@ -45,9 +45,7 @@ def infer_numbers(found: Findings, values: Values, numbers: NDArray[Any]) -> Non
     setting = values.setting
     whole = ordered.dtype.kind in "iu" or _are_whole(ordered)
     distinct = 1 + int(np.count_nonzero(ordered[1:] != ordered[:-1]))
-    reason = key_of_numbers(found.column, ordered, distinct, whole=whole, level=setting.level)
-    if reason:
-        infer_key(found, values, reason)
+    if infer_key_of_numbers(found, values, ordered, distinct, whole=whole):
         found.leave_out("range", "a key grows")
         return
     limits = evident_limits(ordered, whole=whole, level=setting.level)

@@ -27,16 +27,13 @@ _TYPE_LIST = "expect_column_values_to_be_in_type_list"
 _OF_TYPE = "expect_column_values_to_be_of_type"
 
 
-def infer_presence(found: Findings, values: Values) -> None:
-    """How many values may be missing."""
+def infer_presence(found: Findings, values: Values, present: int) -> None:
+    """How many values may be missing, where *present* are not."""
     setting = values.setting
-    missing = setting.rows - values.n
-    hidden = setting.hides(missing)
-    if setting.hides(values.n):
-        found.leave_out("bound of missing values", setting.too_few(values.n))
+    if setting.hides(present):
+        found.leave_out("bound of missing values", setting.too_few(present))
         return
-    if hidden:  # counted as the most that it could be, so that nothing tells how many they are
-        missing = setting.min_cell - 1
+    missing, hidden = setting.rows - values.n, setting.hides(setting.rows - present)
     allowed = type(values).of(setting.rows, setting).seen(missing)
     if allowed.is_too_much:
         found.leave_out(
@@ -79,4 +76,4 @@ def infer_type(found: Findings, kind: Family, dtype: Any) -> None:
     elif kind is Family.TIME:
         found.add(_OF_TYPE, "Times with a zone.", "", type_="Timestamp")
     else:
-        found.leave_out("type", f"{dtype} has no name that holds on every engine")
+        found.leave_out("type", f"{type(dtype).__name__} has no name that holds on every engine")

@@ -12,6 +12,7 @@ from pytest_mlgates.statistics.tolerance import (
     least_in_next,
     most_in_next,
     most_outside,
+    repeated_rows,
     unseen_rows,
 )
 
@@ -66,8 +67,9 @@ class Setting:
 
     def too_few(self, count: int, noun: str = "value") -> str:
         """Why nothing is said of *count* values."""
-        hidden = self.hides(count, self.rows - count)
-        return f"the {noun}s are too few" if hidden else f"{plural(count, noun)} are too few"
+        if self.hides(count, self.rows - count):
+            return f"the {noun}s are too few"
+        return f"{plural(count, noun)} {'is' if count == 1 else 'are'} too few"
 
     def batch_said(self) -> str:
         """What the next batch is called."""
@@ -131,11 +133,17 @@ class Values:
 
     @classmethod
     def of(cls, present: int, setting: Setting) -> Values:
-        """Of a column with *present* values that are not null."""
+        """Of a column with *present* values that are not null.
+
+        A few missing ones of a private table are counted as the most that they could be, so that
+        no bound tells how many they are.
+        """
         missing, rows, batch = setting.rows - present, setting.rows, setting.batch
+        if setting.hides(missing):
+            missing = setting.min_cell - 1
         most = most_in_next(missing, rows, batch, setting.level)
         least = least_in_next(missing, rows, batch, setting.level) if missing else 0
-        return cls(n=present, low=batch - most, high=batch - least, setting=setting)
+        return cls(n=rows - missing, low=batch - most, high=batch - least, setting=setting)
 
     def seen(self, count: int) -> Allowance:
         """How many of the next values may have what *count* of these have."""
@@ -151,6 +159,11 @@ class Values:
         """How many of the next values may be new, where so many are *seen* so often."""
         level = self.setting.level
         return self._allowance(lambda m: unseen_rows(seen, self.n, m, level))
+
+    def repeated(self) -> Allowance:
+        """How many of the next values may share theirs with another, where none of these do."""
+        level = self.setting.level
+        return self._allowance(lambda m: repeated_rows(self.n, m, level))
 
     def _allowance(self, count: Callable[[int], int], here: float = 0.0) -> Allowance:
         """*count* out of m, for the number of values of the next batch where its share is most."""

@@ -47,16 +47,17 @@ def shape_of(texts: Sequence[str]) -> Shape | None:
         return None
     runs = [(part, sum(1 for _ in group)) for part, group in groupby(parts)]
     regex = "".join(part if times == 1 else f"{part}{{{times}}}" for part, times in runs)
-    characters = frozenset().union(*places)
-    mixes = any(c.isdigit() for c in characters) and any(c.isalpha() for c in characters)
-    return Shape(regex=f"^{regex}$", mixes=mixes)
+    return Shape(regex=f"^{regex}$", mixes=_mixes(frozenset().union(*places)))
 
 
 def _all_in(places: Sequence[frozenset[str]], members: frozenset[str]) -> bool:
-    """Whether all places but punctuation hold *members*, letters and digits among them."""
-    characters = frozenset().union(*(p for p in places if not _punctuation(p)))
-    letters = any(c.isalpha() for c in characters)
-    return letters and any(c.isdigit() for c in characters) and characters <= members
+    """Whether all places but punctuation hold *members*, some of them letters and digits both."""
+    mixed = any(_mixes(place) for place in places)
+    return mixed and all(place <= members for place in places if not _punctuation(place))
+
+
+def _mixes(characters: frozenset[str]) -> bool:
+    return any(c.isdigit() for c in characters) and any(c.isalpha() for c in characters)
 
 
 def _punctuation(place: frozenset[str]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_mlgates.core.text import plural
 from pytest_mlgates.gates.data_schema.inference.codes import MOST_VALUES, infer_codes
-from pytest_mlgates.gates.data_schema.inference.keys import infer_key, key_of_texts
+from pytest_mlgates.gates.data_schema.inference.keys import infer_key_of_texts
 from pytest_mlgates.gates.data_schema.inference.setting import FEWEST, percent
 from pytest_mlgates.statistics.tolerance import fewer_distinct
 
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.gates.data_schema.inference.setting import Findings, Values
     from pytest_mlgates.gates.data_schema.inference.shapes import Shape
 
-STATEMENTS = (
-    4  # a set and what must be seen again; else two of lengths, a shape, a number of values
-)
+STATEMENTS = 4  # a set and what must be seen again; else lengths (2), a shape, a key or a variety
 _LENGTHS = "expect_column_value_lengths_to_be_between"
 
 
@@ -50,9 +48,7 @@ def infer_texts(found: Findings, values: Values, texts: Texts) -> None:
     setting = values.setting
     length = next(iter(texts.lengths)) if len(texts.lengths) == 1 else None
     mixed = texts.shape is not None and texts.shape.mixes
-    key = key_of_texts(found.column, values.n, texts.distinct, length, mixed=mixed)
-    if key:
-        infer_key(found, values, key)
+    key = infer_key_of_texts(found, values, texts.distinct, length, mixed=mixed)
     if setting.private:
         found.leave_out("categories or lengths", "they are values of a private table")
         return
