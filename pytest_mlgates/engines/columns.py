@@ -113,29 +113,6 @@ def _as_dates(data: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return out
 
 
-def digest_column(digest: Any, name: str, array: np.ndarray[Any, Any]) -> None:
-    """Feed *digest* a column in a form that is the same on every backend and platform."""
-    import numpy as np
-
-    if array.dtype.kind in "iub":
-        data = array.astype("<i8").tobytes()
-        kind = "int"
-    elif array.dtype.kind == "f":
-        data = (np.where(np.isnan(array), np.nan, array) + 0.0).astype("<f8").tobytes()
-        kind = "float"
-    else:
-        texts = ["" if v is None else str(v) for v in array.tolist()]
-        lengths = np.fromiter(
-            (-1 if v is None else len(t) for v, t in zip(array, texts, strict=True)),
-            "<i8",
-            len(texts),
-        )
-        data = lengths.tobytes() + "".join(texts).encode("utf-8", "surrogatepass")
-        kind = "text"
-    digest.update(f"{name}\0{kind}\0{len(array)}\0".encode())
-    digest.update(data)
-
-
 def python_value(value: Any) -> Any:
     """A key as plain Python: every kind of missing as None, times with a zone in UTC."""
     item = getattr(value, "item", None)

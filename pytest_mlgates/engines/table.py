@@ -18,10 +18,9 @@ import narwhals.stable.v2 as nw
 
 from pytest_mlgates.core.errors import ColumnError, MLGatesError, TableError
 from pytest_mlgates.core.files import sha256_of_file
+from pytest_mlgates.engines import digests, readers
 from pytest_mlgates.engines import keys as key_values
-from pytest_mlgates.engines import readers
 from pytest_mlgates.engines.columns import (
-    digest_column,
     filled,
     one_dimensional,
     python_value,
@@ -361,9 +360,13 @@ class Table:
         if self.implementation == "pyspark":
             return None
         digest = hashlib.sha256()
-        arrays = self.arrays(columns)
+        eager = isinstance(self.frame, nw.DataFrame)
         for column in columns:
-            digest_column(digest, column, arrays[column])
+            series = self.frame.get_column(column) if eager else None
+            if series is None or not digests.of_series(digest, column, series):
+                array = self.arrays(columns)[column]
+                zoned = key_values.zoned(self.schema, column)
+                digests.of_array(digest, column, array, zoned=zoned)
         return f"sha256:{digest.hexdigest()}"
 
 

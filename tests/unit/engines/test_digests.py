@@ -1,0 +1,61 @@
+"""A digest depends on the values alone: not on the library, its buffers, or what is installed."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from pytest_mlgates.engines import digests
+from pytest_mlgates.engines.table import to_table
+
+pa = pytest.importorskip("pyarrow")
+pl = pytest.importorskip("polars")
+pytest.importorskip("pandas")
+duckdb = pytest.importorskip("duckdb")
+
+MOMENT = dt.datetime(1969, 12, 31, 23, 59, 59, 999_999)  # noqa: DTZ001
+COLUMNS = {
+    "text": ["", "a", None, "ä€𝄞", "x\0y"],
+    "day": [dt.date(1, 1, 1), None, dt.date(9999, 12, 31), dt.date(1970, 1, 1), None],
+    "moment": [MOMENT, None, MOMENT + dt.timedelta(days=1), MOMENT, None],
+    "zoned": [MOMENT.replace(tzinfo=dt.UTC), None, None, MOMENT.replace(tzinfo=dt.UTC), None],
+}
+WHOLE = pa.table(COLUMNS)
+FORMS = {
+    "a slice": lambda: pa.concat_tables([WHOLE, WHOLE]).combine_chunks().slice(5, 5),
+    "two chunks": lambda: pa.concat_tables([WHOLE.slice(0, 2), WHOLE.slice(2)]),
+    "pandas": WHOLE.to_pandas,
+    "polars": lambda: pl.from_arrow(WHOLE),
+    "polars lazy": lambda: pl.from_arrow(WHOLE).lazy(),
+    "duckdb": lambda: duckdb.connect().from_arrow(WHOLE),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("column", COLUMNS)
+def test_equal_values_have_one_digest_with_and_without_arrow(form, column, monkeypatch):
+    found = to_table(FORMS[form]()).digest([column])
+    monkeypatch.setattr(digests, "_has_arrow", lambda rows: False)
+    assert found == to_table(WHOLE).digest([column]) == to_table(FORMS[form]()).digest([column])
+
+
+@pytest.mark.parametrize(
+    "one, other",
+    [
+        (["ab", ""], ["a", "b"]),
+        (["a", None], ["a", ""]),
+        (["a", "b"], ["b", "a"]),
+        ([dt.date(2024, 1, 1)], [dt.date(2024, 1, 2)]),
+        ([MOMENT], [MOMENT.replace(tzinfo=dt.UTC)]),
+    ],
+)
+def test_other_values_have_another_digest(one, other):
+    digest = [to_table(pa.table({"x": values})).digest(["x"]) for values in (one, other)]
+    assert digest[0] != digest[1]
+
+
+def test_a_column_of_nulls_is_one_column_whatever_its_type():
+    kinds = (pa.string(), pa.date32(), pa.timestamp("us"))
+    tables = [to_table(pa.table({"x": pa.nulls(3, kind)})) for kind in kinds]
+    assert len({table.digest(["x"]) for table in tables}) == 1
