@@ -109,6 +109,8 @@ class FileTable(Table):
 
     def not_numbers(self, column: str) -> NotNumbers | None:
         """What a text *column* holds beside numbers, None where it is text for certain."""
+        if not isinstance(self.schema[column], nw.String):
+            return None
         return self._scan.reading.not_numbers(column, self.wanted)
 
     def as_private(self) -> Table:

@@ -109,6 +109,7 @@ class TextReading:
     def __init__(self, source: Source, link: Any) -> None:
         self.source, self.link = source, link
         self._stages: list[_Stage] = []
+        self._unreadable: list[tuple[set[str], MLGatesError]] = []
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -133,7 +134,7 @@ class TextReading:
         """Whether the relation made for *had* has all that is *wanted*, as it is wanted."""
         columns = self._named(wanted)
         stage = self._stage(had, self._named(had))
-        return (
+        return not columns or (
             stage is not None
             and all(had.names(column) for column in columns)
             and stage.serves(wanted, columns)
@@ -144,7 +145,7 @@ class TextReading:
         )
 
     def not_numbers(self, column: str, wanted: Wanted) -> NotNumbers | None:
-        """What the text *column* holds beside numbers, None if it is no column of text.
+        """What the text *column* holds beside numbers, None if no relation was made of it as text.
 
         Raises:
             TableError: if the files cannot be read.
@@ -162,7 +163,10 @@ class TextReading:
             f"count(*) filter ({bad} and {name} in ({markers})), "
             f"list(distinct {name}) filter ({bad} and {name} in ({markers})) from {stage.source}"
         )
-        present, count, marked, missing, found = self._fetch(query)[0]
+        try:
+            present, count, marked, missing, found = self._run(query)[0]
+        except Exception as error:
+            raise self.error(error) from None
         hint = ""
         if count and missing == count:
             hint = f"null_values = {json.dumps(sorted(found))}"
@@ -200,24 +204,34 @@ class TextReading:
         return found
 
     def _make(self, columns: Sequence[str], text: frozenset[str]) -> _Stage:
+        for read, error in self._unreadable:
+            if read <= set(columns):  # it is not read again for every gate
+                raise error
+        try:
+            stage = self._read(columns, text)
+        except Exception as error:
+            found = error if isinstance(error, MLGatesError) else self.error(error)
+            self._unreadable.append((set(columns), found))
+            raise found from None
+        self._stages.append(stage)
+        return stage
+
+    def _read(self, columns: Sequence[str], text: frozenset[str]) -> _Stage:
         """Read *columns*: once if the sample was right, at most three times if it was not."""
         query = self.source.query(columns, text=text)
         kinds = self._guesses(query, columns, text)
         wrong = 0
         while True:
             try:
-                stage = self._attempt(query, columns, kinds, text)
-                break
+                return self._attempt(query, columns, kinds, text)
             except Exception as error:
                 place = misfit(error)
                 if place is None:
-                    raise error if isinstance(error, MLGatesError) else self.error(error) from None
+                    raise
                 wrong += 1
                 for i, column in enumerate(columns):
                     if i == place or (wrong > 1 and kinds[column] is not Kind.TEXT):
                         kinds[column] = None
-        self._stages.append(stage)
-        return stage
 
     def _guesses(
         self, query: str, columns: Sequence[str], text: frozenset[str]
@@ -228,7 +242,7 @@ class TextReading:
         if open_:
             most = _FEW if self.source.size < _SMALL else _SOME
             names = ", ".join(sql.name(column) for column in open_)
-            rows = self._fetch(f"select {names} from ({query}) limit {most}")
+            rows = self._run(f"select {names} from ({query}) limit {most}")
         guess = self.source.grammar.guess
         found = {c: guess([row[i] for row in rows]) for i, c in enumerate(open_)}
         return {column: found.get(column, Kind.TEXT) for column in columns}
@@ -268,14 +282,6 @@ class TextReading:
     def _is_kept(self) -> bool:
         limit = memory.limit()
         return self.source.size <= (_PLENTY if limit is None else limit * _KEPT_SHARE)
-
-    def _fetch(self, query: str) -> list[Any]:
-        try:
-            return self._run(query)
-        except MLGatesError:
-            raise
-        except Exception as error:
-            raise self.error(error) from None
 
     def _run(self, query: str) -> list[Any]:
         found: list[Any] = interruptible(lambda: self.link.execute(query).fetchall(), self.link)

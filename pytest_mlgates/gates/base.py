@@ -126,6 +126,7 @@ class GateKind:
         positional: Names of the arguments that a marker or call may give by position.
         parameters: Its parameters, validated.
         evaluate: ``(parameters, subject, context) → Verdict`` with an empty id.
+        foresee: Tells a table what ``evaluate`` will want, so that its files are parsed once.
         anticipate: Asks a table what ``evaluate`` will need: one scan then answers several gates.
         explain: What will be read of a table for all gates that were anticipated, line by line.
     """
@@ -135,6 +136,7 @@ class GateKind:
     positional: tuple[str, ...]
     parameters: type[GateParameters]
     evaluate: Callable[[Any, Any, Context], Verdict]
+    foresee: Callable[[Any, Any, Context], None] | None = None
     anticipate: Callable[[Any, Any, Context], None] | None = None
     explain: Callable[[Any], list[str]] | None = None
 

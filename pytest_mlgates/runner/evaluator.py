@@ -54,6 +54,8 @@ class Evaluator:
             MLGatesError: if a table cannot be read, or a gate cannot be planned.
         """
         found: dict[str, list[str]] = {}
+        for name in dict.fromkeys(d.table for d in gates if d.table is not None):
+            self._foresee([d.gate for d in gates if d.table == name], self.table(name))
         for declared in gates:
             gate, kind = declared.gate, declared.gate.kind
             if declared.table is None:
@@ -126,10 +128,18 @@ class Evaluator:
         return self._tables[name]
 
     def _anticipate(self, name: str, table: Table) -> None:
-        for gate in self._coming.pop(name, ()):
+        coming = self._coming.pop(name, [])
+        self._foresee(coming, table)
+        for gate in coming:
             assert gate.kind.anticipate is not None  # noqa: S101
             with contextlib.suppress(MLGatesError):  # told when the gate itself is evaluated
                 gate.kind.anticipate(gate.parameters, table, self.context)
+
+    def _foresee(self, gates: Iterable[Gate], table: Table) -> None:
+        for gate in gates:
+            if gate.kind.foresee is not None:
+                with contextlib.suppress(MLGatesError):  # told when the gate itself is evaluated
+                    gate.kind.foresee(gate.parameters, table, self.context)
 
     def _settings_of(self, name: str) -> TableSettings:
         """The table's settings, with the roles of the whole configuration that it leaves open."""

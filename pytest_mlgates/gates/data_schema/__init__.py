@@ -50,6 +50,13 @@ def evaluate(parameters: DataSchemaParameters, subject: Any, context: Context) -
     return judge(parameters, subject, context)
 
 
+def foresee(parameters: DataSchemaParameters, table: Table, context: Context) -> None:
+    """Tell *table* what a suite will want of it."""
+    from pytest_mlgates.gates.data_schema.judge import foresee as tell
+
+    tell(parameters, table, context)
+
+
 def anticipate(parameters: DataSchemaParameters, table: Table, context: Context) -> None:
     """Ask *table* what :func:`evaluate` will need, so that one scan answers several gates."""
     from pytest_mlgates.gates.data_schema.judge import anticipate as ask
@@ -70,6 +77,7 @@ KIND = GateKind(
     positional=("suite",),
     parameters=DataSchemaParameters,
     evaluate=evaluate,
+    foresee=foresee,
     anticipate=anticipate,
     explain=explain,
 )

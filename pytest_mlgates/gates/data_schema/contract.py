@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.gates.data_schema import foreign, other_engine, suite
+from pytest_mlgates.gates.data_schema import demands, foreign, other_engine, suite
 from pytest_mlgates.gates.data_schema.families import MismatchError
 from pytest_mlgates.gates.data_schema.native import NATIVE
 from pytest_mlgates.gates.data_schema.plan import MissingColumnError, Plan
@@ -36,6 +36,7 @@ class Contract:
 
     def __init__(self, given: Any, table: Table, base: Path) -> None:
         self.expectations = suite.load(given, base)
+        table = table.read_as(demands.of(self.expectations))
         free = frozenset(e.condition for e in self.expectations if allows_no_rows(e))
         self.plan = Plan(table, free)
         self._works = [_begin(self.plan, expectation) for expectation in self.expectations]
@@ -59,6 +60,9 @@ def _begin(plan: Plan, expectation: Expectation) -> Work:
     """Register what *expectation* asks; what its columns cannot answer is answered now."""
     work = Work(expectation)
     native = NATIVE.get(expectation.type)
+    if (complaint := demands.broken(plan.table, expectation)) is not None:
+        work.result = Result(success=False, error=complaint)
+        return work
     try:
         work.scope = plan.scope(expectation.condition)
         if native is not None or expectation.type in foreign.GX_TYPES:

@@ -8,7 +8,7 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import plural
 from pytest_mlgates.core.verdict import Finding, InputDigest, Outcome, Verdict, plain
 from pytest_mlgates.engines.table import to_table
-from pytest_mlgates.gates.data_schema import messages
+from pytest_mlgates.gates.data_schema import demands, messages, suite
 from pytest_mlgates.gates.data_schema.answers import Answers
 from pytest_mlgates.gates.data_schema.contract import Contract
 from pytest_mlgates.gates.privacy import Display
@@ -31,6 +31,15 @@ def evaluate(parameters: Any, subject: Any, context: Context) -> Verdict:
     return _verdict(contract.plan, contract.results(), parameters, context)
 
 
+def foresee(parameters: Any, table: Table, context: Context) -> None:
+    """Tell *table* what :func:`evaluate` will want of it, before anything is read.
+
+    Raises:
+        MLGatesError: for a suite that cannot be judged.
+    """
+    table.foresee(demands.of(suite.load(parameters.suite, context.base)))
+
+
 def anticipate(parameters: Any, table: Table, context: Context) -> None:
     """Ask *table* what :func:`evaluate` will need, so that one scan answers several gates.
 
@@ -42,7 +51,7 @@ def anticipate(parameters: Any, table: Table, context: Context) -> None:
 
 def explain(table: Table) -> list[str]:
     """What will be read of *table* for all contracts that were anticipated, in order."""
-    return Answers.of(table).steps
+    return [step for reading in table.readings for step in Answers.of(reading).steps]
 
 
 def _verdict(

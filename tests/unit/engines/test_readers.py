@@ -77,7 +77,7 @@ REFUSED = {
         "",
     ),
     "latin-1": (
-        {"a.csv": "a,b\n1,caf\xe9\n".encode("latin-1")},
+        {"a.csv": "b,a\n1,caf\xe9\n".encode("latin-1")},
         "a.csv",
         "'a.csv' cannot be read",
         "it is not UTF-8 text",
@@ -131,7 +131,8 @@ def test_mlgates_check_exits_2_on_each_without_a_traceback(case, tmp_path, capsy
         {
             "mlgates.toml": f"tables = {{t = {{path = '{path}'}}}}\n"
             "[gates.rows]\nkind = 'data_schema'\ntable = 't'\nsuite = [{type = "
-            "'expect_table_row_count_to_be_between', kwargs = {min_value = 0, max_value = 9}}]"
+            "'expect_table_row_count_to_be_between', kwargs = {min_value = 0, max_value = 9}}, "
+            "{type = 'expect_column_values_to_not_be_null', kwargs = {column = 'a'}}]"
         },
     )
     assert main(["check"]) == 2
