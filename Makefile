@@ -49,5 +49,15 @@ format: .venv/dev
 	$(PIP) --editable '.[all,spark]' --group lint --group test
 	touch $@
 
+# Data contracts beside other libraries (about 20 minutes, 1 GB of tables in the scratch folder).
+# They live in an environment of their own. BENCH='--rows 1000000' for less.
+bench: .venv-bench/bench
+	.venv-bench/bin/python benchmarks/data_schema.py $(BENCH)
+
+.venv-bench/bench: .venv/uv pyproject.toml constraints.txt benchmarks/constraints.txt
+	$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-bench
+	$(UV) pip install --quiet --compile-bytecode --python .venv-bench/bin/python --constraint constraints.txt --constraint benchmarks/constraints.txt --editable '.[gx,pandas,polars,pyarrow]' dataframely pandera pointblank
+	touch $@
+
 clean:
 	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
