@@ -84,7 +84,7 @@ def _verdict(
             examples=examples,
             display=display,
         ),
-        summary=messages.summarize(judged),
+        summary=messages.summarize(judged, display),
         n=display.record(rows),
         method="exact",
         details=tuple(

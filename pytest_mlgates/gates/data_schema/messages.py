@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.text import listing, percent, plural
@@ -26,9 +27,10 @@ def render(
     examples: Mapping[int, Sequence[Mapping[str, Any]]],
     display: Display,
 ) -> str:
-    """The message: a line of counts, then a bullet per failure, warnings last."""
-    failed = [i for i, (e, r) in enumerate(judged) if not r.success and e.blocks]
-    warned = [i for i, (e, r) in enumerate(judged) if not r.success and not e.blocks]
+    """The message: a line of counts, then a bullet per failure, the worst first, warnings last."""
+    worst = _by_damage(judged, display)
+    failed = [i for i in worst if not judged[i][1].success and judged[i][0].blocks]
+    warned = [i for i in worst if not judged[i][1].success and not judged[i][0].blocks]
     total = plural(len(judged), "expectation")
     if failed:
         head = f"{len(failed)} of {total} failed"
@@ -50,9 +52,27 @@ def render(
     return "\n".join(line.rstrip() for line in out)
 
 
-def summarize(judged: Sequence[tuple[Expectation, Result]]) -> str:
+def _by_damage(judged: Sequence[tuple[Expectation, Result]], display: Display) -> list[int]:
+    """The places of *judged*: what concerns all rows first, then by the share of rows it concerns.
+
+    The order of a private table's failures would tell of counts that are withheld.
+    """
+    if display.private:
+        return list(range(len(judged)))
+    return sorted(range(len(judged)), key=lambda place: -_damage(judged[place][1]))
+
+
+def _damage(result: Result) -> Fraction:
+    judged = (result.element_count or 0) - (result.missing_count or 0)
+    if result.unexpected_count is None or judged <= 0:
+        return Fraction(1)
+    return Fraction(result.unexpected_count, judged)
+
+
+def summarize(judged: Sequence[tuple[Expectation, Result]], display: Display) -> str:
     """One line for a table: ``2 of 14 expectations failed: price between, id unique``."""
-    failed = [e for e, r in judged if not r.success and e.blocks]
+    worst = [judged[place] for place in _by_damage(judged, display)]
+    failed = [e for e, r in worst if not r.success and e.blocks]
     total = plural(len(judged), "expectation")
     if not failed:
         warned = sum(not r.success for _, r in judged)
