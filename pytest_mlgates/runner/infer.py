@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.engines.held import held
 from pytest_mlgates.engines.table import to_table
 from pytest_mlgates.runner.changed import absolute, covers
 from pytest_mlgates.runner.functions import evaluate_call
@@ -31,16 +30,14 @@ def read(configuration: Configuration, given: str, *, private: bool = False) -> 
     """
     name = declared(configuration, given)
     if name is None:
-        return held(to_table(given, base=Path.cwd(), private=private))
+        return to_table(given, base=Path.cwd(), private=private)
     settings = configuration.settings.tables[name]
     by_name = name == given and not Path(given).exists()
-    return held(
-        to_table(
-            settings.path if by_name else given,
-            name=name if by_name else Path(given).name,
-            base=configuration.base if by_name else Path.cwd(),
-            private=private or settings.private,
-        )
+    return to_table(
+        settings.path if by_name else given,
+        name=name if by_name else Path(given).name,
+        base=configuration.base if by_name else Path.cwd(),
+        private=private or settings.private,
     )
 
 

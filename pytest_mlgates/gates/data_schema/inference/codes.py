@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from pytest_mlgates.gates.data_schema.inference.setting import Findings, Values
 
 MOST_VALUES = 100
-# Where more of a batch may be new, the set is not evidently closed.
+# Where more of a batch may be new, or more than twice what it is without a rare value, the set is
+# not evidently closed.
 _MOST_NEW = 0.1
+_MOST_RARE = 2
 _MOST_SHOWN = 4
 
 
@@ -42,7 +44,8 @@ def infer_codes(
     for _, times in counts:
         seen[times] = seen.get(times, 0) + 1
     allowed = values.unseen(seen)
-    if allowed.share > _MOST_NEW:
+    least = values.unseen({values.n: 1})
+    if allowed.share > min(_MOST_NEW, _MOST_RARE * least.share):
         return False
     members = sorted(value for value, _ in counts)
     shown = ", ".join(str(v) for v in members[:_MOST_SHOWN])

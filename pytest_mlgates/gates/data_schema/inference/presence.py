@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from pytest_mlgates.gates.data_schema.families import Family
-from pytest_mlgates.gates.data_schema.inference.setting import percent
+from pytest_mlgates.gates.data_schema.inference.setting import Values, percent
 
 if TYPE_CHECKING:
-    from pytest_mlgates.gates.data_schema.inference.setting import Findings, Values
+    from pytest_mlgates.gates.data_schema.inference.setting import Findings
 
 # In the order of how often readers make them; the last ones are nullable types of pandas.
 _NUMBERS = [
@@ -34,7 +34,8 @@ def infer_presence(found: Findings, values: Values, present: int) -> None:
         found.leave_out("bound of missing values", setting.too_few(present))
         return
     missing, hidden = setting.rows - values.n, setting.hides(setting.rows - present)
-    allowed = type(values).of(setting.rows, setting).seen(missing)
+    rows = Values(n=setting.rows, low=setting.batch, high=setting.batch, setting=setting)
+    allowed = rows.seen(missing)
     if allowed.is_too_much:
         found.leave_out(
             "bound of missing values", f"{setting.rows_said()} would allow {percent(allowed.share)}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_mlgates.core.text import plural
-from pytest_mlgates.gates.data_schema.inference.codes import MOST_VALUES, infer_codes
+from pytest_mlgates.gates.data_schema.inference.codes import infer_codes
 from pytest_mlgates.gates.data_schema.inference.keys import infer_key_of_texts
 from pytest_mlgates.gates.data_schema.inference.setting import FEWEST, percent
 from pytest_mlgates.statistics.tolerance import fewer_distinct
@@ -55,12 +55,9 @@ def infer_texts(found: Findings, values: Values, texts: Texts) -> None:
     if not key and texts.counts and infer_codes(found, values, texts.counts):
         return
     if not key:
-        found.leave_out(
-            "categories",
-            f"{plural(texts.distinct, 'value')} in {values.n:,}, {texts.once:,} of them seen once"
-            if texts.distinct > MOST_VALUES or texts.once
-            else values.setting.too_few(values.n),
-        )
+        rare = f"{texts.once:,} of them seen once" if texts.once else "some of them seldom seen"
+        many = plural(texts.distinct, "different value")
+        found.leave_out("categories", f"{many} in {values.n:,}, {rare}")
     _infer_lengths(found, values, texts)
     if texts.shape is not None:
         _infer_shape(found, values, texts.shape)
