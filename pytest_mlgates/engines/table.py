@@ -26,11 +26,12 @@ from pytest_mlgates.engines.columns import (
     python_value,
     sort_key,
 )
+from pytest_mlgates.engines.file_reading import FileReading
 from pytest_mlgates.engines.interrupts import interruptible
 from pytest_mlgates.engines.reading_errors import reading_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
 
@@ -52,7 +53,7 @@ class Table:
 
     def __init__(
         self,
-        frame: nw.DataFrame[Any] | nw.LazyFrame[Any] | Callable[[], nw.LazyFrame[Any]],
+        frame: nw.DataFrame[Any] | nw.LazyFrame[Any] | FileReading,
         *,
         name: str,
         private: bool = False,
@@ -60,7 +61,8 @@ class Table:
         link: Any = None,
     ) -> None:
         self.name, self.private, self.files = name, private, tuple(files)
-        self._given = frame  # or what opens it, when it is first needed
+        self._given = frame
+        self._others: list[Table] = []  # the same files, read in other ways
         self._link = link  # a connection that must live as long as the frame
         self.origins: tuple[tuple[str, str | None], ...] = ()
         self.memory: dict[str, Any] = {}
@@ -72,12 +74,13 @@ class Table:
 
     @cached_property
     def _opened(self) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
-        return self._given() if callable(self._given) else self._given
+        return self._given.frame() if isinstance(self._given, FileReading) else self._given
 
     @cached_property
     def schema(self) -> dict[str, nw.dtypes.DType]:
         """The columns and their types, in order."""
-        return dict(self._opened.collect_schema())
+        found = dict(self._opened.collect_schema())
+        return self._given.schema(found) if isinstance(self._given, FileReading) else found
 
     @cached_property
     def frame(self) -> Any:
@@ -87,33 +90,59 @@ class Table:
     @property
     def columns(self) -> list[str]:
         """Column names, in order."""
-        return list(self.schema)
+        return list(self._given.columns if isinstance(self._given, FileReading) else self.schema)
 
     @property
     def readings(self) -> list[Table]:
         """The ways in which gates read this table: one, where its types are its own."""
-        return [self]
+        if not isinstance(self._given, FileReading):
+            return [self]
+        own = [self] if self._given.is_open else []
+        return [*own, *(found for other in self._others for found in other.readings)]
 
     def read_as(self, wanted: Wanted) -> Table:
         """The table with its columns as they are *wanted*, where its files do not say types."""
-        del wanted
-        return self
+        if not isinstance(self._given, FileReading):
+            return self
+        for table in (self, *self._others):
+            if table.serves(wanted):
+                return table
+        made = self._like(self._given.wanting(wanted, first=not self._others))
+        self._others.append(made)
+        return made
+
+    def serves(self, wanted: Wanted) -> bool:
+        """Whether what is read has all that is *wanted*, as it is wanted."""
+        return not isinstance(self._given, FileReading) or self._given.serves(wanted)
 
     def foresee(self, wanted: Wanted) -> None:
         """Tell what will be wanted, so that one pass reads it together with what is wanted."""
+        if isinstance(self._given, FileReading):
+            self._given.foresee(wanted)
 
     def not_numbers(self, column: str) -> NotNumbers | None:
-        """What a text *column* holds beside numbers, None where it is text for certain."""
-        del column
+        """What a text *column* of a file holds beside numbers, None where it is text for certain.
+
+        Raises:
+            TableError: if the file cannot be read.
+        """
+        if isinstance(self._given, FileReading) and isinstance(self.schema[column], nw.String):
+            return self._given.not_numbers(column)
         return None
 
     def as_private(self) -> Table:
         """The same table, of which no values may be shown."""
         if self.private:
             return self
-        found = Table(self._opened, name=self.name, private=True, files=self.files, link=self._link)
-        found.origins = self.origins
-        return found
+        given = self._given
+        made = self._like(given.as_private() if isinstance(given, FileReading) else given)
+        made.private = True
+        return made
+
+    def _like(self, frame: nw.DataFrame[Any] | nw.LazyFrame[Any] | FileReading) -> Table:
+        made = Table(frame, name=self.name, private=self.private, files=self.files, link=self._link)
+        made.origins = self.origins
+        return made
 
     @property
     def is_ordered(self) -> bool:
@@ -338,6 +367,8 @@ class Table:
         return filled(series.to_numpy(), dtype)
 
     def _engine_error(self, error: Exception) -> TableError:
+        if isinstance(self._given, FileReading):
+            return self._given.error(error)
         if self.private:  # an engine quotes the offending value
             return TableError(
                 f"table {self.name!r} (private) cannot be read", got=type(error).__name__
@@ -395,10 +426,9 @@ def to_table(
     if isinstance(obj, Table):
         return obj.as_private() if private else obj
     if isinstance(obj, str | Path):
-        from pytest_mlgates.engines.file_table import open_files
-
         label = Path(obj).name if name == "table" else name
-        return open_files(obj, base or Path.cwd(), options, name=label, private=private)
+        found = FileReading.of(obj, base or Path.cwd(), options, private=private)
+        return Table(found, name=label, private=private, files=found.files, link=found.link)
     if isinstance(obj, dict):
         return table_of_arrays(obj, name=name, private=private)
     try:
