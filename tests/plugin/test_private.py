@@ -193,6 +193,8 @@ def test_expectations_that_great_expectations_evaluates_show_no_values(people):
                  "kwargs": {"column": "group", "value_set": ["nobody"]}},
                 {"type": "expect_column_most_common_value_to_be_in_set",
                  "kwargs": {"column": "group", "value_set": ["nobody"]}},
+                {"type": "expect_column_values_to_match_json_schema",
+                 "kwargs": {"column": "group", "json_schema": {"type": "integer"}}},
             ], private=True)
     """)
     result = people.runpytest_subprocess(*OUTPUT, "-W", "default")

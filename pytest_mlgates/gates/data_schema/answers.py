@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import plural
 from pytest_mlgates.engines.table import Table
+from pytest_mlgates.gates.data_schema.second_pass import SecondPass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -29,6 +30,7 @@ class Answers:
     Attributes:
         table: The table.
         scans: What was read, in order.
+        second: What waits for the aggregate.
     """
 
     def __init__(self, table: Table) -> None:
@@ -40,6 +42,7 @@ class Answers:
         self._views: dict[Hashable, Table] = {None: table}
         self._announced: dict[Hashable, str] = {}
         self._elsewhere: dict[Hashable, int] = {}
+        self.second = SecondPass(self)
 
     @property
     def steps(self) -> list[str]:
@@ -50,7 +53,7 @@ class Answers:
             for count in self._elsewhere.values()
         ]
         aggregate = [f"aggregate: {plural(wanted, 'expression')}"] if wanted else []
-        return [*aggregate, *self._announced.values(), *others]
+        return [*aggregate, *self._announced.values(), *self.second.steps, *others]
 
     def announce(self, key: Hashable, scan: str) -> None:
         """Tell the plan of a *scan* of its own that :meth:`once` will make as *key*."""

@@ -19,25 +19,13 @@ GX_TYPES = frozenset(
     {
         "expect_column_bootstrapped_ks_test_p_value_to_be_greater_than",
         "expect_column_chisquare_test_p_value_to_be_greater_than",
-        "expect_column_distinct_values_to_be_in_set",
-        "expect_column_distinct_values_to_contain_set",
-        "expect_column_distinct_values_to_equal_set",
         "expect_column_kl_divergence_to_be_less_than",
-        "expect_column_most_common_value_to_be_in_set",
         "expect_column_pair_cramers_phi_value_to_be_less_than",
         "expect_column_pair_values_to_be_equal",
         "expect_column_pair_values_to_be_in_set",
         "expect_column_parameterized_distribution_ks_test_p_value_to_be_greater_than",
-        "expect_column_proportion_of_non_null_values_to_be_between",
-        "expect_column_proportion_of_unique_values_to_be_between",
-        "expect_column_quantile_values_to_be_between",
-        "expect_column_stdev_to_be_between",
         "expect_column_type_to_be",
-        "expect_column_unique_value_count_to_be_between",
-        "expect_column_value_z_scores_to_be_less_than",
         "expect_column_values_to_be_dateutil_parseable",
-        "expect_column_values_to_be_decreasing",
-        "expect_column_values_to_be_increasing",
         "expect_column_values_to_be_json_parseable",
         "expect_column_values_to_match_json_schema",
         "expect_column_values_to_match_like_pattern",
@@ -54,10 +42,8 @@ GX_TYPES = frozenset(
         "expect_select_column_values_to_be_unique_within_record",
     }
 )
-# They ask about nulls or types, so a column without a value is an answer.
-ABOUT_NULLS = frozenset(
-    {"expect_column_proportion_of_non_null_values_to_be_between", "expect_column_type_to_be"}
-)
+# They ask about types, so a column without a value is an answer.
+ABOUT_NULLS = frozenset({"expect_column_type_to_be"})
 
 
 def read(

@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 from pytest_mlgates.gates.data_schema import (
     column_checks,
+    distinct_checks,
+    order_checks,
     pair_checks,
+    quantile_checks,
     row_checks,
+    spread_checks,
     table_checks,
     text_checks,
     unique_checks,
@@ -23,4 +27,8 @@ NATIVE: dict[str, NativeType] = {
     **pair_checks.TYPES,
     **unique_checks.TYPES,
     **column_checks.TYPES,
+    **distinct_checks.TYPES,
+    **spread_checks.TYPES,
+    **quantile_checks.TYPES,
+    **order_checks.TYPES,
 }

@@ -159,14 +159,69 @@ BETWEEN = "column_values_to_be_between"
         ("column_mean_to_be_between", {}, "no bound is given"),
         # the same rules for expectations that GX evaluates
         ("column_stdev_to_be_between", {}, "no bound is given"),
-        ("column_stdev_to_be_between", {"min_value": float("nan")}, "NaN or an infinity"),
-        ("column_distinct_values_to_be_in_set", {}, "value_set is missing or empty"),
-        ("column_distinct_values_to_contain_set", {"value_set": None}, "value_set is missing"),
-        ("column_values_to_match_regex_list", {"regex_list": []}, "regex_list is missing"),
-        ("column_values_to_be_json_parseable", {"mostly": "1"}, "mostly is not usable"),
+        ("column_stdev_to_be_between", {"min_value": float("nan")}, "min_value is not usable"),
+        ("column_stdev_to_be_between", {"min_value": "0"}, "min_value is not usable"),
         (
             "column_stdev_to_be_between",
             {"min_value": {"$PARAMETER": "low"}},
+            "min_value is not usable",
+        ),
+        ("column_distinct_values_to_be_in_set", {}, "value_set is missing"),
+        ("column_distinct_values_to_be_in_set", {"value_set": []}, "value_set is not usable"),
+        ("column_distinct_values_to_contain_set", {"value_set": []}, "value_set is not usable"),
+        ("column_distinct_values_to_contain_set", {"value_set": None}, "value_set is not usable"),
+        ("column_unique_value_count_to_be_between", {}, "no bound is given"),
+        ("column_unique_value_count_to_be_between", {"min_value": 0.5}, "min_value is not usable"),
+        (
+            "column_proportion_of_unique_values_to_be_between",
+            {"max_value": 95},
+            "a number from 0 to 1",
+        ),
+        (
+            "column_proportion_of_non_null_values_to_be_between",
+            {"min_value": "0.9"},
+            "a number from 0 to 1",
+        ),
+        ("column_value_z_scores_to_be_less_than", {"threshold": 3}, "double_sided is missing"),
+        (
+            "column_value_z_scores_to_be_less_than",
+            {"threshold": "3", "double_sided": True},
+            "threshold is not usable",
+        ),
+        ("column_quantile_values_to_be_between", {}, "quantile_ranges is missing"),
+        *(
+            (
+                "column_quantile_values_to_be_between",
+                {"quantile_ranges": {"quantiles": wanted, "value_ranges": ranges}},
+                said,
+            )
+            for wanted, ranges, said in (
+                ([], [], "at least one quantile"),
+                ([0.5], [], "one range for each quantile"),
+                ([1.5], [[0, 1]], "quantiles from 0 to 1"),
+                (["0.5"], [[0, 1]], "quantiles from 0 to 1"),
+                ([0.5], [[None, None]], "a bound in at least one range"),
+                ([0.5], [[1, 0]], "the lower first"),
+                ([0.5], [[0, "1"]], "ranges of two numbers"),
+                ([0.5], [[0, 1, 2]], "ranges of two values"),
+                ([0.5], [[float("nan"), 1]], "quantile_ranges is not usable"),
+                (0.5, [[0, 1]], "a list of quantiles"),
+            )
+        ),
+        (
+            "column_quantile_values_to_be_between",
+            {
+                "quantile_ranges": {"quantiles": [0.5], "value_ranges": [[0, 1]]},
+                "allow_relative_error": "exactly",
+            },
+            "allow_relative_error is not usable",
+        ),
+        ("column_values_to_be_increasing", {"strictly": 1}, "strictly is not usable"),
+        ("column_values_to_match_regex_list", {"regex_list": []}, "regex_list is missing"),
+        ("column_values_to_be_json_parseable", {"mostly": "1"}, "mostly is not usable"),
+        (
+            "column_type_to_be",
+            {"type_": {"$PARAMETER": "low"}},
             "suite parameters are not supported",
         ),
     ],
@@ -261,10 +316,10 @@ def test_a_private_table_does_not_quote_an_engine(monkeypatch):
     """What GX raises may hold a value of the table."""
     pytest.importorskip("great_expectations")
     table = to_table(pl.DataFrame({"s": ["canary-7"]}), private=True)
-    asked = expect("column_stdev_to_be_between", column="s", max_value=1)
+    asked = expect("column_values_to_not_be_outliers", column="s", method="iqr")
     with pytest.raises(MLGatesError) as caught:
         check(asked, subject=table)
-    assert "to be between: Great Expectations could not evaluate this\n" in str(caught.value)
+    assert "outliers: Great Expectations could not evaluate this\n" in str(caught.value)
     assert "canary" not in str(caught.value)
     verdict = check(asked, expect("column_to_exist", column="nowhere"), subject=table)
     assert verdict.details[0]["error"] == "Great Expectations could not evaluate this"

@@ -1,0 +1,126 @@
+"""What cannot be asked before the aggregate is answered: one more scan each for all of its kind.
+
+A z-score needs the mean and the standard deviation first, a quantile the number of values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_mlgates.core.text import plural
+from pytest_mlgates.engines.order_statistics import Ranks, order_statistics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Sequence
+
+    import narwhals.stable.v2 as nw
+
+    from pytest_mlgates.gates.data_schema.answers import Answers
+
+
+@dataclass
+class _Column:
+    """Whose values by rank are wanted."""
+
+    name: str
+    values: nw.Expr
+    n: Callable[[], int]
+    ranks: list[Callable[[int], Sequence[int]]]
+
+
+class SecondPass:
+    """What waits for the answers of the aggregate, of all contracts over one table.
+
+    Args:
+        answers: Those of the table.
+    """
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+        self._later: dict[Hashable, Callable[[], nw.Expr | None]] = {}
+        self._values: dict[Hashable, Any] = {}
+        self._columns: dict[Hashable, _Column] = {}
+        self._ranked: dict[Hashable, dict[int, Any]] = {}
+
+    @property
+    def steps(self) -> list[str]:
+        """What will be read, in order."""
+        found = []
+        if self._later:
+            found.append(_second_aggregate(len(self._later)))
+        if self._columns:
+            found.append(_sorted([one.name for one in self._columns.values()]))
+        return found
+
+    def want(self, key: Hashable, make: Callable[[], nw.Expr | None]) -> Callable[[], Any]:
+        """Want the value of the expression that *make* makes of answers; None stays None.
+
+        What has the same *key* is the same value.
+        """
+        if key not in self._values:
+            self._later.setdefault(key, make)
+        return lambda: self._value(key)
+
+    def _value(self, key: Hashable) -> Any:
+        if key not in self._values:
+            waiting = dict(self._later)
+            made = {at: one for at, make in waiting.items() if (one := make()) is not None}
+            found = self._aggregate(list(made.values())) if made else []
+            self._values.update(dict.fromkeys(waiting))
+            self._values.update(zip(made, found, strict=True))
+            self._later.clear()
+        return self._values[key]
+
+    def _aggregate(self, expressions: list[nw.Expr]) -> list[Any]:
+        self._answers.scans.append(_second_aggregate(len(expressions)))
+        asked = {f"v{place}": one for place, one in enumerate(expressions)}
+        return list(self._answers.table.aggregate(asked).values())
+
+    def rank(
+        self,
+        key: Hashable,
+        name: str,
+        values: nw.Expr,
+        n: Callable[[], int],
+        ranks: Callable[[int], Sequence[int]],
+    ) -> Callable[[], dict[int, Any]]:
+        """Want the values at the *ranks* that *n* values have, 0 the least; by rank.
+
+        Args:
+            key: What *values* are: the same key is the same column.
+            name: What people call it.
+            values: The column, nulls where a row does not count.
+            n: How many of them are not null.
+            ranks: The ranks, given that number; not asked where it is 0.
+        """
+        column = self._columns.setdefault(key, _Column(name, values, n, []))
+        column.ranks.append(ranks)
+        return lambda: self._by_rank(key, ranks)
+
+    def _by_rank(self, key: Hashable, ranks: Callable[[int], Sequence[int]]) -> dict[int, Any]:
+        known = self._ranked.get(key, {})
+        n = self._columns[key].n()
+        if n and not set(ranks(n)) <= set(known):
+            self._sort()
+        return self._ranked.get(key, {})
+
+    def _sort(self) -> None:
+        wanted: dict[Hashable, Ranks] = {}
+        for key, column in self._columns.items():
+            n = column.n()
+            ranks = {rank for part in column.ranks for rank in part(n)} if n else set()
+            if missing := ranks - set(self._ranked.get(key, {})):
+                wanted[key] = Ranks(column.values, n, tuple(sorted(missing)))
+        self._answers.scans.append(_sorted([self._columns[key].name for key in wanted]))
+        found = order_statistics(self._answers.table, list(wanted.values()))
+        for (key, one), values in zip(wanted.items(), found, strict=True):
+            self._ranked.setdefault(key, {}).update(zip(one.ranks, values, strict=True))
+
+
+def _second_aggregate(count: int) -> str:
+    return f"second aggregate: {plural(count, 'expression')}"
+
+
+def _sorted(names: list[str]) -> str:
+    return f"order statistics: {', '.join(dict.fromkeys(names))}"
