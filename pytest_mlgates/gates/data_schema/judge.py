@@ -116,7 +116,8 @@ def _examples(plan: Plan, result: Result, most: int) -> list[dict[str, Any]]:
 
 def _bad_rows(plan: Plan, failed: list[Result], rows: int, display: Display) -> str | None:
     """``5 of 891 rows`` that break an expectation; ``up to`` where one row may break several."""
-    counted = [r for r in failed if r.unexpected_count]
+    # Without an element_count, what is unexpected are distinct values, not rows.
+    counted = [r for r in failed if r.unexpected_count and r.element_count is not None]
     if not counted:
         return None
     if display.private and len(counted) > 1 and rows >= display.min_cell:
