@@ -47,6 +47,16 @@ def listing(names: Iterable[object], most: int = 12) -> str:
     return ", ".join(items[:most]) + more if items else "none"
 
 
+def printable(text: str) -> str:
+    """*text* of a table or a suite in one line that moves no cursor and turns no words around.
+
+    Control characters, line breaks and invisible marks are written as Python escapes.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def nearest(wanted: str, names: Sequence[str]) -> str | None:
     """The name that *wanted* was most probably meant to be, or None."""
     by_folded = {name.casefold().replace("-", "_"): name for name in names}

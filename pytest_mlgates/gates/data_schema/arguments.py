@@ -92,7 +92,7 @@ def bound(value: Any) -> Any:
     value = _unwrapped(value)
     if isinstance(value, bool):
         raise ValueError("a number, a date or text")  # noqa: TRY004  (collected)
-    if isinstance(value, int | float) and math.isfinite(value):
+    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     if (isinstance(value, str) and value) or isinstance(value, dt.date):
         return value

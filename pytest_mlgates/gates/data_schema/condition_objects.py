@@ -20,6 +20,7 @@ from pytest_mlgates.gates.data_schema.condition_nodes import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+_MOST_SHOWN = 200
 _KEYS = {
     "pass_through": {"pass_through_filter"},
     "and": {"conditions"},
@@ -79,4 +80,4 @@ def _of_comparison(name: Name, value: Mapping[str, Any]) -> Any:
         return In(name, found, _MEMBERSHIP[op])
     if op in FLIPPED and not isinstance(parameter, list | tuple):
         return Compare(name, op, literal(parameter, shown))
-    raise refused(shown, f"{op} {parameter!r}")
+    raise refused(shown, f"{op!r} with {parameter!r}"[:_MOST_SHOWN])

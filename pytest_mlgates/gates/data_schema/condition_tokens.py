@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _SPACE = r"[ \t\r\n\f]*"
 _ESCAPED = {"'": "'", '"': '"', "\\": "\\", "n": "\n", "t": "\t"}
+_MOST_DIGITS = 1000
 _WORDS = r"""
       (?P<number>(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?(?![\w.]))
     | (?P<string>'(?:[^'\\\n]|\\['"\\nt])*'|"(?:[^"\\\n]|\\['"\\nt])*")
@@ -210,4 +211,6 @@ class Reader:
             return value
         if token.startswith("0") and token.strip("0"):
             raise refused(self.text, f"{token}, a number with a 0 in front")
+        if len(token) > _MOST_DIGITS:
+            raise refused(self.text, f"a number of {len(token):,} digits")
         return int(token)

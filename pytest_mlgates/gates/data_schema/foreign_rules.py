@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,7 @@ _NEEDED = (
     ("_kl_divergence_to_be_less_than", "threshold"),
     ("_match_json_schema", "json_schema"),
 )
+_PLAIN_TYPE = re.compile(r"[A-Za-z_]\w*(\[[\w ,:=+/-]+\])*", re.ASCII)
 _NUMBERS = ("threshold", "multiplier", "sum_total")
 # A JSON schema that asks for none of these holds for every value.
 _ASKS = frozenset(
@@ -125,6 +127,8 @@ def errors(type_: str, kwargs: Mapping[str, Any], where: str) -> Iterator[MLGate
     if type_.endswith("_to_be_between") and "quantile" not in type_:
         yield from arguments.range_errors(kwargs, {"min_value", "max_value"}, where)
     yield from _column_list_errors(type_, kwargs, where)
+    if type_ == "expect_column_type_to_be":
+        yield from _type_errors(kwargs.get("type_"), where)
     if type_.endswith("_match_json_schema"):
         yield from _schema_errors(kwargs.get("json_schema"), where)
 
@@ -168,6 +172,18 @@ def _column_list_errors(
             got=repr(kwargs.get("column_list")),
             want=str(error),
         )
+
+
+def _type_errors(name: Any, where: str) -> Iterator[MLGatesError]:
+    """Pandas opens the file that ``datetime64[ns, dateutil/…]`` names."""
+    if isinstance(name, str) and _PLAIN_TYPE.fullmatch(name) and "dateutil" not in name:
+        return
+    yield MLGatesError(
+        "type_ is not usable",
+        where=where,
+        got=repr(name)[:120],
+        want="the name of a type, such as int64, str or datetime64[ns, Europe/Berlin]",
+    )
 
 
 def _schema_errors(schema: Any, where: str) -> Iterator[MLGatesError]:

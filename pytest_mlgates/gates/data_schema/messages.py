@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.core.text import listing, percent, plural
+from pytest_mlgates.core.text import listing, percent, plural, printable
 from pytest_mlgates.gates.data_schema.native import NATIVE
 from pytest_mlgates.gates.data_schema.wording import value_in_words
 
@@ -49,7 +49,7 @@ def render(
             text += f"   ({expectation.severity}, does not block)"
         shown = [_example(one) for one in examples.get(i, ())]
         out.append(text + (f"   e.g. {', '.join(shown)}" if shown else ""))
-    return "\n".join(line.rstrip() for line in out)
+    return "\n".join(printable(line.rstrip()) for line in out)
 
 
 def _by_damage(judged: Sequence[tuple[Expectation, Result]], display: Display) -> list[int]:
@@ -93,7 +93,7 @@ def label(expectation: Expectation) -> str:
     native = NATIVE.get(expectation.type)
     short = native.label if native else expectation.type.removeprefix("expect_").replace("_", " ")
     subject = _columns(expectation)
-    return f"{subject} {short}" if subject else short
+    return printable(f"{subject} {short}" if subject else short)
 
 
 def _columns(expectation: Expectation) -> str:

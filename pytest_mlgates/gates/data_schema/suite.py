@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.core.text import did_you_mean, listing
+from pytest_mlgates.core.text import did_you_mean, listing, printable
 from pytest_mlgates.gates.data_schema import arguments, conditions, foreign, foreign_rules
 from pytest_mlgates.gates.data_schema.condition_nodes import columns_of
 from pytest_mlgates.gates.data_schema.native import NATIVE
@@ -33,6 +33,7 @@ _KEYS = frozenset(
         "expectation_context",
     }
 )
+_MOST_OF_A_TYPE = 120
 _SEVERITIES = ("critical", "warning", "info")
 
 
@@ -188,7 +189,7 @@ def _expectation(given: Any, where: str, errors: list[MLGatesError]) -> Expectat
             )
         )
         return None
-    place = f"{where} ({given['type']})"
+    place = f"{where} ({printable(given['type'][:_MOST_OF_A_TYPE])})"
     before = len(errors)
     errors += list(_envelope_errors(given, place))
     kwargs = given.get("kwargs", {})
