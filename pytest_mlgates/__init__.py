@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.runner.functions import fairness as fairness
     from pytest_mlgates.runner.functions import metric as metric
     from pytest_mlgates.runner.functions import reproducibility as reproducibility
+    from pytest_mlgates.runner.reading import read_table as read_table
 
 _EXPORTS = {
     "Bound": "pytest_mlgates.core.verdict",
@@ -36,6 +37,7 @@ _EXPORTS = {
     "fairness": "pytest_mlgates.runner.functions",
     "hookimpl": "pytest_mlgates.extensions",
     "metric": "pytest_mlgates.runner.functions",
+    "read_table": "pytest_mlgates.runner.reading",
     "reproducibility": "pytest_mlgates.runner.functions",
 }
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from pytest_mlgates.core.verdict import Policy
+from pytest_mlgates.engines.options import CHECKS, ReadOptions
 from pytest_mlgates.gates.base import Columns, Number
 
 if TYPE_CHECKING:
@@ -39,14 +40,29 @@ class RoleNames(BaseModel):
 
 
 class TableSettings(RoleNames):
-    """``[tool.mlgates.tables.NAME]``: where a table is, and what judges it."""
+    """``[tool.mlgates.tables.NAME]``: where a table is, how to read it, and what judges it."""
 
     path: str
+    delimiter: str | None = None
+    quote: str | None = None
+    encoding: str | None = None
+    decimal: str | None = None
+    null_values: tuple[str, ...] | None = None
+    table_name: str | None = None
     private: bool = False
     model: str | None = None
     features: Columns | None = None
     predict: str = "predict"
     score: str = "predict_proba"
+
+    @field_validator(*CHECKS, mode="before")
+    @classmethod
+    def _can_be_meant(cls, value: Any, info: ValidationInfo) -> Any:
+        return None if value is None else CHECKS[str(info.field_name)](value)
+
+    def options(self) -> ReadOptions:
+        """How to read its files."""
+        return ReadOptions(**{name: getattr(self, name) for name in CHECKS})
 
 
 class Settings(RoleNames):

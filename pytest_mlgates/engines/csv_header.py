@@ -88,11 +88,11 @@ def _cells(record: str, delimiter: str, quote: str, name: str) -> list[str]:
 def _delimiter(name: str, record: str, quote: str, decimal: str | None) -> str:
     if ".tsv" in (suffix.lower() for suffix in Path(name).suffixes):
         return "\t"
-    likely = _DELIMITERS.replace(decimal or ".", "")
     outside = "".join(record.split(quote)[::2]) if quote else record
-    counts = {character: outside.count(character) for character in likely}
+    counts = {character: outside.count(character) for character in _DELIMITERS}
     best = max(counts, key=lambda character: counts[character])
-    return best if counts[best] else likely[0]
+    # Of one column; what ends no value of it can be anything but what its numbers are written with.
+    return best if counts[best] else ";" if decimal == "," else ","
 
 
 def _first_record(lines: Iterator[str], quote: str) -> str:

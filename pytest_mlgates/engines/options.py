@@ -10,7 +10,7 @@ from pytest_mlgates.core.errors import TableError
 from pytest_mlgates.core.text import did_you_mean, listing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _CSV = ("delimiter", "quote", "encoding", "decimal", "null_values")
 _FITTING = {"csv": _CSV, "duckdb": ("table_name",)}
@@ -79,9 +79,13 @@ class ReadOptions:
                 raise TableError(
                     f"{key} is an option of {_FORMAT_OF[key]}, and this is {_WORDS[kind]}",
                     where=where,
-                    want=f"of options {listing(fitting)}" if fitting else "no options",
+                    want=f"one of its options: {listing(fitting)}" if fitting else "",
                     fix=f"leave out {key}",
                 )
+        if self.quote and self.quote == self.delimiter:
+            raise TableError(
+                "delimiter and quote are the same character", where=where, got=repr(self.quote)
+            )
 
 
 def delimiter(value: Any) -> str:
@@ -143,7 +147,7 @@ def table_name(value: Any) -> str:
     raise ValueError('a name, such as "applications" or "main.applications"')
 
 
-CHECKS = {
+CHECKS: dict[str, Callable[[Any], Any]] = {
     "delimiter": delimiter,
     "quote": quote,
     "encoding": encoding,

@@ -68,7 +68,9 @@ def _against_suite(files: Sequence[Path], suite: str) -> int:
         gate = Gate(id=str(file), kind=kind, parameters=parameters, where=where)
         try:
             full = absolute(file)
-            table = to_table(full, private=evaluator.is_private(full))
+            table = to_table(
+                full, private=evaluator.is_private(full), options=evaluator.options_of(full)
+            )
             verdicts.append(evaluator.evaluate(gate, table))
         except MissingExtraError as error:
             elsewhere.append((str(file), error.what, f"mlgates-data --suite {suite} {file}"))

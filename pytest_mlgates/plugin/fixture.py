@@ -199,7 +199,16 @@ class MLGate:
 
         def make(gate: Gate) -> tuple[Gate, Any]:
             if not made:
-                made.append(assemble(given, options, base=evaluator.context.base, private=private))
+                path = isinstance(given, str) or hasattr(given, "__fspath__")
+                made.append(
+                    assemble(
+                        given,
+                        options,
+                        base=evaluator.context.base,
+                        private=private,
+                        options=evaluator.options_of(given) if path else None,
+                    )
+                )
             table, roles = made[0]
             return with_roles(gate, roles), table
 
@@ -233,6 +242,5 @@ def _labelled(verdict: Verdict, label: str | None) -> Verdict:
 
 
 def _is_private(evaluator: Evaluator, subject: Any) -> bool:
-    """Whether *subject* is the path of a table that the configuration declares private."""
-    is_path = isinstance(subject, str) or hasattr(subject, "__fspath__")
-    return is_path and evaluator.is_private(subject)
+    """Whether *subject* is of files that the configuration declares private, or says so itself."""
+    return evaluator.is_private(subject) or getattr(subject, "private", False) is True

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.config.load import prepend_to_path
-from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.errors import ConfigurationError, MLGatesError
 from pytest_mlgates.core.verdict import Outcome, Policy, Verdict
 from pytest_mlgates.engines.table import Table, to_table
 from pytest_mlgates.gates.base import Context, Gate, evaluate
@@ -15,9 +16,9 @@ from pytest_mlgates.runner.entries import import_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
 
     from pytest_mlgates.config.model import Configuration, DeclaredGate, TableSettings
+    from pytest_mlgates.engines.options import ReadOptions
 
 
 class Evaluator:
@@ -110,7 +111,11 @@ class Evaluator:
         if name not in self._tables:
             settings = self._settings_of(name)
             table = to_table(
-                settings.path, name=name, base=self.configuration.base, private=settings.private
+                settings.path,
+                name=name,
+                base=self.configuration.base,
+                private=settings.private,
+                options=settings.options(),
             )
             if settings.model is not None:
                 from pytest_mlgates.runner import models  # a contract alone needs no models
@@ -147,14 +152,40 @@ class Evaluator:
         roles = {**self.configuration.settings.roles(), **own.roles()}
         return own.model_copy(update=roles)
 
-    def is_private(self, path: str | Path) -> bool:
-        """Whether *path* is the path of a table that the configuration declares private."""
+    def is_private(self, subject: Any) -> bool:
+        """Whether *subject* is a path, or is of files, that the configuration declares private."""
+        paths = subject.files if isinstance(subject, Table) else [subject]
+        return any(
+            settings.private
+            for path in paths
+            if isinstance(path, str | Path)
+            for settings in self._declared(path)
+        )
+
+    def options_of(self, path: str | Path) -> ReadOptions | None:
+        """How the configuration reads *path*, None if it declares no table of it.
+
+        Raises:
+            ConfigurationError: if it declares several that read it in different ways.
+        """
+        found = list(dict.fromkeys(settings.options() for settings in self._declared(path)))
+        if len(found) > 1:
+            raise ConfigurationError(
+                f"the configuration reads {str(path)!r} in several ways",
+                where=self.configuration.source,
+                want="one way in all tables of the same file",
+            )
+        return found[0] if found else None
+
+    def _declared(self, path: str | Path) -> list[TableSettings]:
+        """The tables that *path* is a part of, or the whole of."""
         base = self.configuration.base
         names = {absolute(base / path), (base / path).resolve()}
-        return any(
-            settings.private and any(covers(base, settings.path, name) for name in names)
+        return [
+            settings
             for settings in self.configuration.settings.tables.values()
-        )
+            if settings.path == str(path) or any(covers(base, settings.path, n) for n in names)
+        ]
 
     def _champion(self, *args: Any, **kwargs: Any) -> Any:
         from pytest_mlgates.runner import models

@@ -159,11 +159,13 @@ def evaluate_call(
     name = rest.pop("id", None) or id
     if kind.takes == "table":
         private = bool(rest.pop("private", False))
-        if isinstance(subject, str | Path):
-            private = private or run.is_private(subject)
+        private = private or run.is_private(subject)
         given = {key: rest.pop(key) for key in _SUBJECT_KEYS if key in rest}
         try:
-            table, roles = assemble(subject, given, base=run.context.base, private=private)
+            options = run.options_of(subject) if isinstance(subject, str | Path) else None
+            table, roles = assemble(
+                subject, given, base=run.context.base, private=private, options=options
+            )
         except MLGatesError as error:
             raise error.at(place) from None
         subject, rest = table, {**rest, **roles}

@@ -38,6 +38,7 @@ def read(configuration: Configuration, given: str, *, private: bool = False) -> 
         name=name if by_name else Path(given).name,
         base=configuration.base if by_name else Path.cwd(),
         private=private or settings.private,
+        options=settings.options(),
     )
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from pytest_mlgates.engines.options import ReadOptions
+
 # What `mlgate(...)` and the plain functions take beside roles.
 OPTIONS = ("sensitive_features", "pos_label", "private", "features")
 
@@ -24,6 +26,7 @@ def assemble(
     base: Path,
     name: str = "table",
     private: bool = False,
+    options: ReadOptions | None = None,
 ) -> tuple[Table, dict[str, Any]]:
     """The table that *subject* and *keywords* describe, and the roles as column names.
 
@@ -34,6 +37,7 @@ def assemble(
         base: What relative paths are relative to.
         name: What messages call the table.
         private: Whether its values must not be shown.
+        options: How to read a file, where it does not say it.
 
     Raises:
         MLGatesError: for an unknown keyword, an unnamed sensitive feature, unequal lengths.
@@ -63,7 +67,7 @@ def assemble(
                 fix="pass a table, or arrays: mlgate(y_true=…, y_pred=…)",
             )
         return table_of_arrays(arrays, name=name, private=private), roles
-    table = to_table(subject, name=name, base=base, private=private)
+    table = to_table(subject, name=name, base=base, private=private, options=options)
     if arrays:
         for key, value in arrays.items():
             if len(value) != table.n_rows:
