@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.core.verdict import Verdict
     from pytest_mlgates.engines.table import Table
     from pytest_mlgates.gates.data_schema.inference import Inferred
+    from pytest_mlgates.runner.evaluator import Evaluator
 
 HELP = "infer a contract from a table that is good, with bounds that hold on the next one"
 
@@ -60,14 +61,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Infer, judge the other table, write, print."""
     from pytest_mlgates.core.boundary import FAILED, PASSED, write
     from pytest_mlgates.gates.data_schema.inference import infer
+    from pytest_mlgates.runner.evaluator import Evaluator
     from pytest_mlgates.runner.infer import read
 
     configuration = _configuration(arguments.config)
+    evaluator = Evaluator(configuration)
     output = _output(arguments)
-    table = read(configuration, arguments.table, private=arguments.private)
+    table = read(evaluator, arguments.table, private=arguments.private)
     other = None
     if arguments.check is not None:
-        other = read(configuration, arguments.check, private=table.private)
+        other = read(evaluator, arguments.check, private=table.private)
     _spare_inputs(output, [table, other])
     inferred = infer(
         table,
@@ -80,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
     to_stdout = arguments.output == "-"
     verdict = None
     if other is not None:
-        verdict = _judge(configuration, suite, other, arguments.check, to_stdout=to_stdout)
+        verdict = _judge(evaluator, suite, other, arguments.check, to_stdout=to_stdout)
     text = json.dumps(suite, indent=2, ensure_ascii=to_stdout, allow_nan=False) + "\n"
     if output is not None:
         _write(output, text)
@@ -133,18 +136,17 @@ def _spare_inputs(output: Path | None, tables: list[Table | None]) -> None:
 
 
 def _judge(
-    configuration: Configuration,
+    evaluator: Evaluator,
     suite: dict[str, Any],
     other: Table,
     where: str,
     *,
     to_stdout: bool,
 ) -> Verdict:
-    from pytest_mlgates.runner.evaluator import Evaluator
     from pytest_mlgates.runner.infer import check
 
     with contextlib.redirect_stdout(sys.stderr) if to_stdout else contextlib.nullcontext():
-        return check(Evaluator(configuration), suite, other, where=f"--check {where}")
+        return check(evaluator, suite, other, where=f"--check {where}")
 
 
 def _write(path: Path, text: str) -> None:

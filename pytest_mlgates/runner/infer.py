@@ -17,44 +17,52 @@ if TYPE_CHECKING:
     from pytest_mlgates.runner.evaluator import Evaluator
 
 
-def read(configuration: Configuration, given: str, *, private: bool = False) -> Table:
+def read(evaluator: Evaluator, given: str, *, private: bool = False) -> Table:
     """The table that *given* is: a declared one by its name, or a path or glob.
 
     Args:
-        configuration: What governs the working directory; a path that it declares private is.
+        evaluator: Under the configuration that governs the working directory: it says which files
+            are private, and how they are read.
         given: What the user wrote.
         private: Whether it is private in any case.
 
     Raises:
         MLGatesError: if there is no such table, or it cannot be read.
     """
-    name = declared(configuration, given)
-    if name is None:
-        return to_table(given, base=Path.cwd(), private=private)
-    settings = configuration.settings.tables[name]
-    by_name = name == given and not Path(given).exists()
-    return to_table(
-        settings.path if by_name else given,
-        name=name if by_name else Path(given).name,
-        base=configuration.base if by_name else Path.cwd(),
-        private=private or settings.private,
-        options=settings.options(),
-    )
+    configuration = evaluator.configuration
+    if _names_a_table(configuration, given):
+        settings = configuration.settings.tables[given]
+        return to_table(
+            settings.path,
+            name=given,
+            base=configuration.base,
+            private=private or settings.private,
+            options=settings.options(),
+        )
+    path = absolute(Path(given))
+    options = evaluator.options_of(path)
+    private = private or evaluator.is_private(path)
+    table = to_table(given, base=Path.cwd(), private=private, options=options)
+    return to_table(table, private=True) if evaluator.is_private(table) else table
 
 
 def declared(configuration: Configuration, given: str) -> str | None:
     """The declared table that *given* names, or whose path covers it."""
-    tables = configuration.settings.tables
-    if given in tables and not Path(given).exists():
+    if _names_a_table(configuration, given):
         return given
     path = absolute(Path(given))
-    for name, settings in tables.items():
-        whole = absolute(configuration.base / settings.path) == path
-        if whole or any(
-            covers(configuration.base, settings.path, one) for one in (path, path.resolve())
-        ):
-            return name
-    return None
+    return next(
+        (
+            name
+            for name, settings in configuration.settings.tables.items()
+            if any(covers(configuration.base, settings.path, one) for one in (path, path.resolve()))
+        ),
+        None,
+    )
+
+
+def _names_a_table(configuration: Configuration, given: str) -> bool:
+    return given in configuration.settings.tables and not Path(given).exists()
 
 
 def check(evaluator: Evaluator, suite: dict[str, Any], other: Table, *, where: str) -> Verdict:

@@ -139,7 +139,7 @@ def test_check_shows_what_would_have_failed_and_exits_1(folder, capsys):
     assert main(arguments) == 1
     out = capsys.readouterr().out
     assert " on data/bad.csv it does not hold:\n   2 of 17 expectations failed, " in out
-    assert "     - country: in set 'DE', 'FR' in at least 96.94 %     " in out
+    assert "     - country: in set 'DE', 'FR' in at least 96.94 %" in out
     assert " written: s.json;" in out
     assert suite("s.json")["name"] == "s"
 

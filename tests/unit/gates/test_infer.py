@@ -353,6 +353,17 @@ def test_the_shape_of_texts_of_one_length(texts, regex):
     assert (None if shape is None else shape.regex) == regex
 
 
+def test_padded_digits_of_a_file_are_text_with_their_shape(tmp_path, random):
+    codes = [f"{n:05d}" for n in random.integers(100, 99_999, ROWS)]
+    lines = ["zip,amount"] + [f"{code},{i}" for i, code in enumerate(codes)]
+    (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
+    zips, amounts = infer(to_table(tmp_path / "t.csv")).columns
+    assert (zips.kind, amounts.kind) == ("text", "integers")
+    regexes = [i.kwargs["regex"] for i in zips.inferences if i.type == REGEX]
+    assert regexes == ["^[0-9]{5}$"]
+    assert data_schema(tmp_path / "t.csv", infer(to_table(tmp_path / "t.csv")).suite("x")).passed
+
+
 # Time
 
 

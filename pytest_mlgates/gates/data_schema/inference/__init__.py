@@ -99,6 +99,7 @@ def infer(
     """
     _refuse_unusable(table)
     rows = table.require_rows()
+    table = reading.as_written(table)
     outlines = reading.outlines(table)
     plain = Setting(
         rows=rows,

@@ -13,6 +13,7 @@ import narwhals.stable.v2 as nw
 
 from pytest_mlgates.engines.columns import python_value
 from pytest_mlgates.engines.table import Table
+from pytest_mlgates.engines.wanted import Wanted
 from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.families import Family
 from pytest_mlgates.gates.data_schema.inference import shapes
@@ -46,6 +47,25 @@ class Outline:
     low: Any = None
     high: Any = None
     trues: int = 0
+
+
+def as_written(table: Table) -> Table:
+    """*table* with its columns of padded digits (``01067``) as the text that they are.
+
+    A file that writes all values as text does not say which digits are a number. As numbers these
+    would lose what makes them a code.
+    """
+    integers = [c for c in table.columns if families.family(table, c) is Family.INTEGER]
+    written = table.read_as(Wanted(columns=frozenset(integers), text=frozenset(integers)))
+    texts = [c for c in integers if isinstance(written.schema[c], nw.String)]
+    if not texts:
+        return table
+    padded = {
+        c: (nw.col(c).str.starts_with("0") & (nw.col(c).str.len_chars() > 1)).cast(nw.Int64).max()
+        for c in texts
+    }
+    found = frozenset(c for c, any_of in written.aggregate(padded).items() if any_of)
+    return table.read_as(Wanted(text=found)) if found else table
 
 
 def outlines(table: Table) -> dict[str, Outline]:
