@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_mlgates.config.model import Configuration
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Judge the files in *argv* (default: the process's arguments); return the exit code."""
@@ -42,21 +40,23 @@ def _run(arguments: argparse.Namespace) -> int:
     if not found:
         sys.stdout.write("mlgates-check: no configuration governs the named files, no data file\n")
         return 0
-    from pytest_mlgates.config.load import load
-
-    return max(_judge(load(path, project_code=False), changed) for path, changed in found.items())
+    return max(_judge(path, changed) for path, changed in found.items())
 
 
-def _judge(configuration: Configuration, changed: list[Path]) -> int:
-    from pytest_mlgates.hooks.judging import judge
-    from pytest_mlgates.runner.changed import affected
+def _judge(path: Path, changed: list[Path]) -> int:
+    from pytest_mlgates.runner.changed import affected, may_concern
 
-    gates = affected(configuration, changed)
-    if not gates:
-        names = ", ".join(sorted({path.name for path in changed}))
-        sys.stdout.write(f"mlgates-check: no gate of {configuration.source} reads {names}\n")
-        return 0
-    return judge(configuration, gates)
+    if may_concern(path, changed):
+        from pytest_mlgates.config.load import load
+        from pytest_mlgates.hooks.judging import judge
+
+        configuration = load(path, project_code=False)
+        gates = affected(configuration, changed)
+        if gates:
+            return judge(configuration, gates)
+    names = ", ".join(sorted({file.name for file in changed}))
+    sys.stdout.write(f"mlgates-check: no gate of {path.name} reads {names}\n")
+    return 0
 
 
 if __name__ == "__main__":

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.config.find import find
+from pytest_mlgates.config.find import find, read
 from pytest_mlgates.core.errors import ConfigurationError
 from pytest_mlgates.core.text import listing
 from pytest_mlgates.extensions.manager import BUILTIN_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_mlgates.config.model import Configuration, DeclaredGate
+
+
+# Keys of gates and tables whose values name files.
+_INPUTS = ("path", "suite", "no_worse_than")
 
 
 def configurations_of(files: Sequence[Path], config: Path | None = None) -> dict[Path, list[Path]]:
@@ -43,6 +47,33 @@ def configurations_of(files: Sequence[Path], config: Path | None = None) -> dict
             fix="add one, or narrow `files:` of this hook",
         )
     return found
+
+
+def may_concern(path: Path, files: Iterable[Path]) -> bool:
+    """Whether the configuration file *path* names any of *files* (absolute).
+
+    It is asked of the text, which takes a few milliseconds; validating the values takes a hundred.
+
+    Raises:
+        ConfigurationError: if it is not TOML.
+    """
+    changed = {variant for file in files for variant in (file, file.resolve())}
+    if path in changed:
+        return True
+    named = {text for text in _named(read(path)) if text}
+    return any(covers(path.parent, text, file) for text in named for file in changed)
+
+
+def _named(value: Any, key: str = "") -> Iterator[str]:
+    """What *value* names under the keys of inputs, at any depth."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from _named(part, name)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _named(part, key)
+    elif isinstance(value, str) and key in _INPUTS:
+        yield value
 
 
 def absolute(path: Path) -> Path:
@@ -89,11 +120,7 @@ def needs_project(configuration: Configuration, declared: DeclaredGate) -> str |
 def _reads(configuration: Configuration, declared: DeclaredGate, changed: set[Path]) -> bool:
     base = configuration.base
     parameters = declared.gate.parameters
-    named = [
-        value
-        for key in ("suite", "no_worse_than")
-        if isinstance(value := getattr(parameters, key, None), str)
-    ]
+    named = [value for key in _INPUTS if isinstance(value := getattr(parameters, key, None), str)]
     if any(covers(base, value, path) for value in named for path in changed):
         return True
     if declared.table is None:
