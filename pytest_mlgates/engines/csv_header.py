@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mlgates.core.errors import TableError
 from pytest_mlgates.engines import scratch, sql
 from pytest_mlgates.engines.columns_alike import refuse_alike
+from pytest_mlgates.engines.reading_errors import reading_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,6 +108,7 @@ def _first_record(lines: Iterator[str], quote: str) -> str:
 
 def _lines(link: Any, path: Path) -> Iterator[str]:
     if scratch.compression(path) == ".zst":
+        scratch.refuse_broken(path)
         query = sql.read(
             "read_csv",
             [str(path)],
@@ -120,7 +122,10 @@ def _lines(link: Any, path: Path) -> Iterator[str]:
                 "auto_detect": False,
             },
         )
-        rows = link.sql(query).limit(_MOST_LINES).fetchall()
+        try:
+            rows = link.sql(query).limit(_MOST_LINES).fetchall()
+        except Exception as error:
+            raise reading_error(error, str(path)) from None
         yield from (f"{row[0] or ''}\n".removeprefix("\ufeff") for row in rows)
         return
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from pytest_mlgates.core.errors import TableError
 from pytest_mlgates.engines import scratch, sql
 from pytest_mlgates.engines.columns_alike import refuse_alike, refuse_different
 from pytest_mlgates.engines.interrupts import interruptible
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pytest_mlgates.core.errors import TableError
     from pytest_mlgates.engines.partitions import Partitions
 
 _UNPACKED = 8  # how much larger a compressed file becomes, about
@@ -90,11 +90,33 @@ class JsonFiles:
     def _sniff(self, link: Any) -> dict[str, str]:
         """Each column's type, of all rows of all files."""
         found = [self._described(link, [path]) for path in self._ready]
+        for path, types in zip(self.files, found, strict=True):
+            self._refuse_renamed(link, path, types)
         refuse_different({str(p): list(t) for p, t in zip(self.files, found, strict=True)})
         refuse_alike(list(found[0]), str(self.files[0]))
         if all(types == found[0] for types in found):
             return found[0]
         return self._described(link, self._ready)
+
+    def _refuse_renamed(self, link: Any, path: Path, types: Mapping[str, str]) -> None:
+        """DuckDB reads the keys `a` and `A` as `a` and `A_1`, which is then no key at all."""
+        folded = {column.casefold() for column in types}
+        for column in types:
+            stem, _, number = column.rpartition("_")
+            if not number.isdigit() or stem.casefold() not in folded:
+                continue
+            ready = self._ready[self.files.index(path)]
+            packed = _COMPRESSION.get(scratch.compression(ready), "uncompressed")
+            given = {"format": "newline_delimited", "compression": packed}
+            objects = link.sql(sql.read("read_json_objects", [str(ready)], given))
+            there = objects.filter(f"list_contains(json_keys(json), {sql.text(column)})").limit(1)
+            if not interruptible(there.fetchall, link):
+                raise TableError(
+                    f"keys of {path.name!r} differ in case only",
+                    where=str(path),
+                    got=f"{stem!r} and the same in another case",
+                    want="names that differ in more than case",
+                )
 
     def _described(self, link: Any, files: Sequence[Path]) -> dict[str, str]:
         queries = [

@@ -103,7 +103,7 @@ def reading_error(
             got, fix = meaning, advice.format(name=short)
             break
     malformed = re.search(r"(Malformed JSON).*: ([^:\n]+)$", text.splitlines()[0] if text else "")
-    if malformed:
+    if malformed and not got:
         got = f"{malformed[1]}: {malformed[2].strip(' .')}"
     if not got:
         got = text.splitlines()[0] if text and not private else type(error).__name__
