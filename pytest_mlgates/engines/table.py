@@ -28,6 +28,7 @@ from pytest_mlgates.engines.columns import (
 )
 from pytest_mlgates.engines.file_reading import FileReading
 from pytest_mlgates.engines.interrupts import interruptible
+from pytest_mlgates.engines.membership import by_position
 from pytest_mlgates.engines.reading_errors import reading_error
 
 if TYPE_CHECKING:
@@ -187,7 +188,15 @@ class Table:
             asked = self.frame.select(**dict(expressions))
         except Exception as error:
             raise self._engine_error(error) from None
-        return dict(zip(expressions, self.rows(asked)[0], strict=True))
+        return dict(zip(expressions, self.rows(self._quicker(asked))[0], strict=True))
+
+    def _quicker(self, asked: Any) -> Any:
+        """What is *asked* of files, in the form that their engine evaluates fastest."""
+        if not (self.files and self._link is not None and self.implementation == "duckdb"):
+            return asked
+        query = asked.to_native().sql_query()
+        quicker = by_position(query)
+        return asked if quicker == query else nw.from_native(self._link.sql(quicker))
 
     def counts(self, keys: Sequence[str]) -> list[tuple[tuple[Any, ...], int]]:
         """One group-by: the rows of each combination of *keys* (None for null), sorted."""
