@@ -31,6 +31,9 @@ def order_statistics(table: Table, wanted: Sequence[Ranks]) -> list[list[Any]]:
 
     PySpark answers in floats: integers over 2^53 are rounded there.
     """
+    if isinstance(table.frame, nw.DataFrame):  # where each may have a length of its own
+        each = [table.frame.select(one.values.alias("v0")).get_column("v0") for one in wanted]
+        return [_partitioned(v, one.ranks) for v, one in zip(each, wanted, strict=True)]
     named = {f"v{i}": one.values for i, one in enumerate(wanted)}
     frame: Any = table.frame.select(**named)
     native = frame.to_native()
@@ -44,7 +47,7 @@ def order_statistics(table: Table, wanted: Sequence[Ranks]) -> list[list[Any]]:
         found = native.selectExpr(*asked)
     if found is not None:
         return [list(values) for values in table.rows(nw.from_native(found))[0]]
-    there = table.collected(frame)
+    there: Any = table.collected(frame)
     return [
         _partitioned(there.get_column(name), one.ranks)
         for name, one in zip(named, wanted, strict=True)

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
-
 from pytest_mlgates.gates.data_schema.results import Result, all_null, no_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Mapping
 
     from pytest_mlgates.gates.data_schema.plan import Plan, Scope
     from pytest_mlgates.gates.data_schema.results import Pending
-
-
-def present(plan: Plan, scope: Scope, column: str) -> Hashable:
-    """Want the number of values of *column* in *scope* that are not null."""
-    return plan.count(scope, ("present", column), ~nw.col(column).is_null())
 
 
 def of_values(
@@ -34,7 +27,7 @@ def of_values(
         judge: From the number of values to the answer.
         of_none: Whether it is asked about 0 rows, where the suite allows them.
     """
-    rows, there = plan.rows(scope), present(plan, scope, column)
+    rows, there = plan.rows(scope), plan.present(scope, column)
 
     def finish() -> Result:
         total = plan.number(rows)

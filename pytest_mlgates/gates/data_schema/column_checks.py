@@ -3,114 +3,134 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
-
-from pytest_mlgates.core.exact import exact, rounded
-from pytest_mlgates.gates.data_schema import families
+from pytest_mlgates.core.exact import rounded
+from pytest_mlgates.engines.columns import python_value
+from pytest_mlgates.gates.data_schema import decimals, families
 from pytest_mlgates.gates.data_schema.arguments import COLUMN, RANGED
-from pytest_mlgates.gates.data_schema.families import NUMERIC, Family, MismatchError
+from pytest_mlgates.gates.data_schema.column_answers import of_values, within
+from pytest_mlgates.gates.data_schema.families import MEASURED, Family, MismatchError
 from pytest_mlgates.gates.data_schema.native_type import NativeType
-from pytest_mlgates.gates.data_schema.results import (
-    Check,
-    NotNativeError,
-    Pending,
-    Result,
-    all_null,
-    no_rows,
-)
+from pytest_mlgates.gates.data_schema.results import Check, NotNativeError, Pending, Result
 from pytest_mlgates.gates.data_schema.wording import ranged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import narwhals.stable.v2 as nw
+
     from pytest_mlgates.gates.data_schema.plan import Plan, Scope
     from pytest_mlgates.gates.data_schema.suite import Expectation
 
+_ORDERED = ("min", "max")
+_WRAP = 1 << 64
+
 
 def _check(statistic: str, reduce: Callable[[nw.Expr], nw.Expr]) -> Check:
-    ordered = statistic in ("min", "max")
-
     def check(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
         column = plan.require(expectation.arguments["column"])
         kind = families.family(plan.table, column)
-        if kind is Family.OTHER or (not ordered and kind in (Family.DATE, Family.TIME)):
+        families.refuse_python_decimals(plan.table, column)
+        times = kind in (Family.DATE, Family.TIME)
+        if kind is Family.OTHER or (times and statistic not in _ORDERED):
             raise NotNativeError
-        if kind is Family.TEXT and not ordered:
+        if kind is Family.TEXT and statistic not in _ORDERED:
             raise MismatchError(f"column {column!r} of {kind} has no {statistic}")
         bounds = {
             name: families.literal(plan.table, column, expectation.arguments[name], what=name)
             for name in ("min_value", "max_value")
             if name in expectation.arguments
         }
-        rows = plan.rows(scope)
-        there = plan.count(scope, ("present", column), ~nw.col(column).is_null())
         values = families.comparable(plan.table, column)
-        if scope.mask is not None:
-            values = nw.when(scope.mask).then(values)
+        if kind is Family.DECIMAL and statistic not in _ORDERED:
+            values = families.floats(plan.table, column)
+        values = families.only(plan.table, values, scope.mask)
         slot = plan.ask((statistic, column, scope.condition), reduce(values))
+        near = None
+        if statistic == "sum" and kind is Family.INTEGER:
+            floats = families.only(plan.table, families.floats(plan.table, column), scope.mask)
+            near = plan.ask(("sum of floats", column, scope.condition), floats.sum())
+        held = _times_held(plan, scope, column, statistic, expectation) if times else None
 
-        def finish() -> Result:
-            total = plan.number(rows)
-            if total == 0:
-                return Result(success=None, error=no_rows(plan, scope))
-            if plan.number(there) == 0:
-                return Result(success=None, error=all_null(plan, total))
+        def judge(_: int) -> Result:
             value = plan.value(slot)
             if value is None:  # infinities of both signs
                 return Result(
                     success=False, error=f"{column!r} has no {statistic}: it is undefined"
                 )
-            observed = _observed(value, kind, ordered=ordered)
-            return Result(
-                success=_within(observed, bounds, expectation.arguments, kind),
-                observed_value=observed,
-                discloses=True,
-            )
+            observed = _observed(value, kind, statistic)
+            if near is not None:
+                observed = _unwrapped(observed, plan.value(near))
+            success = held() if held is not None else _within(observed, bounds, expectation, kind)
+            shown = float(observed) if isinstance(observed, Decimal) else observed
+            return Result(success=success, observed_value=shown, discloses=True)
 
-        return finish
+        return of_values(plan, scope, column, judge)
 
     return check
 
 
-def _observed(value: Any, kind: Family, *, ordered: bool) -> Any:
-    to_datetime = getattr(value, "to_pydatetime", None)
-    if callable(to_datetime):
-        value = to_datetime()
+def _times_held(
+    plan: Plan, scope: Scope, column: str, statistic: str, expectation: Expectation
+) -> Callable[[], bool]:
+    """Whether the least or greatest time lies in the range, as the engine compares it.
+
+    What comes out of an engine may be cut to microseconds.
+    """
+    given = expectation.arguments
+    slots = []
+    for name, strict, inside, outside in (
+        ("min_value", "strict_min", (">=", ">"), ("<", "<=")),
+        ("max_value", "strict_max", ("<=", "<"), (">", ">=")),
+    ):
+        if given.get(name) is None:
+            continue
+        # The greatest is over a bound if one is, and under it if none is over it.
+        some = (statistic == "max") == (name == "min_value")
+        op = (inside if some else outside)[bool(given.get(strict))]
+        expression = families.holds(plan.table, column, op, given[name], what=name)
+        key = (statistic, column, op, given[name])
+        slots.append((some, plan.count(scope, key, expression.fill_null(value=False))))
+    return lambda: all((plan.number(slot) > 0) == some for some, slot in slots)
+
+
+def _observed(value: Any, kind: Family, statistic: str) -> Any:
+    value = python_value(value)
     if kind is Family.DATE and isinstance(value, dt.datetime):
         return value.date()
-    if ordered and kind is Family.BOOLEAN:
+    if statistic in _ORDERED and kind is Family.BOOLEAN:
         return bool(value)
+    if statistic in _ORDERED and kind is Family.DECIMAL:
+        return value
     if kind is Family.INTEGER and not isinstance(value, float) and value == value // 1:
         return int(value)  # DuckDB sums integers as a Decimal
-    return value if kind not in NUMERIC or isinstance(value, int) else float(value)
+    return value if kind not in MEASURED or isinstance(value, int) else float(value)
 
 
-def _within(observed: Any, bounds: dict[str, Any], arguments: Any, kind: Family) -> bool:
+def _unwrapped(total: int, near: float) -> int:
+    """The sum of integers of which *total* is what 64 bits hold, and *near* the sum as floats."""
+    wraps = round((Fraction(near) - total) / _WRAP)
+    return total + wraps * _WRAP
+
+
+def _within(observed: Any, bounds: dict[str, Any], expectation: Expectation, kind: Family) -> bool:
     """Whether *observed* lies in the range; float sums and means at 12 significant digits."""
     low, high = bounds.get("min_value"), bounds.get("max_value")
-    if kind in NUMERIC:
+    if kind in MEASURED:
         observed = _exact(observed)
-        low, high = (None if b is None else _exact_bound(b) for b in (low, high))
-    if low is not None and not (observed > low if arguments.get("strict_min") else observed >= low):
-        return False
-    return high is None or bool(
-        observed < high if arguments.get("strict_max") else observed <= high
-    )
+        low, high = (None if b is None else decimals.fraction(b) for b in (low, high))
+    return within(observed, low, high, expectation.arguments)
 
 
 def _exact(value: Any) -> Any:
-    if isinstance(value, int):
+    if isinstance(value, int | Decimal):
         return Fraction(value)
     if value in (float("inf"), float("-inf")):
         return value
     return rounded(value)
-
-
-def _exact_bound(value: Any) -> Fraction:
-    return Fraction(value) if isinstance(value, int) else exact(value)
 
 
 def _type(statistic: str, reduce: Callable[[nw.Expr], nw.Expr]) -> NativeType:

@@ -6,6 +6,7 @@ Their numbers come out of the one aggregate; the most common values cost a group
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -22,10 +23,10 @@ from pytest_mlgates.gates.data_schema.arguments import (
     flag,
     some_values,
 )
-from pytest_mlgates.gates.data_schema.column_answers import of_values, present, within
+from pytest_mlgates.gates.data_schema.column_answers import of_values, within
 from pytest_mlgates.gates.data_schema.native_type import NativeType
 from pytest_mlgates.gates.data_schema.results import Pending, Result, no_rows
-from pytest_mlgates.gates.data_schema.row_answers import native_column
+from pytest_mlgates.gates.data_schema.row_answers import compared_column, native_column
 from pytest_mlgates.gates.data_schema.wording import ranged
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def equal_set(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
 def _of_set(
     plan: Plan, scope: Scope, expectation: Expectation, *, only: bool, all_of: bool
 ) -> Pending:
-    column = native_column(plan, expectation)
+    column = compared_column(plan, expectation)
     given = expectation.arguments["value_set"]
     member = families.is_in(plan.table, column, given, what="value_set").fill_null(value=False)
     # As in GX, null is no distinct value: a set that holds it is never there as a whole.
@@ -95,18 +96,16 @@ def _distinct(
     plan: Plan, scope: Scope, column: str, kept: nw.Expr | None, key: tuple[Any, ...]
 ) -> Callable[[], int]:
     """Want how many distinct values *column* has where *kept* (null: in no row) holds."""
-    there = (
-        present(plan, scope, column) if kept is None else plan.count(scope, (*key, column), kept)
-    )
     values = nw.col(column)
     if kept is not None or scope.mask is not None:
         inside = scope.also(~nw.col(column).is_null() if kept is None else kept)
-        values = nw.when(inside).then(families.comparable(plan.table, column))
+        values = families.only(plan.table, families.comparable(plan.table, column), inside)
     slot = plan.ask(("n unique", *key, column, scope.condition), values.n_unique())
+    nulls = plan.ask(("n nulls", *key, column, scope.condition), values.null_count())
 
     def number() -> int:
         # Null counts as one more value, on every engine.
-        return plan.number(slot) - (plan.number(there) < plan.n_rows())
+        return plan.number(slot) - (plan.number(nulls) > 0)
 
     return number
 
@@ -127,12 +126,18 @@ def _examples(
     frame: Any = plan.view(scope).frame
     groups = frame.filter(other).select(column).group_by(column).agg(nw.len().alias(_ROWS))
     found = plan.table.rows(groups.sort(column).head(most))
-    return [{"row": None, "value": python_value(value)} for value, _ in found]
+    return [{"row": None, "value": _shown(value)} for value, _ in found]
+
+
+def _shown(value: Any) -> Any:
+    """A value as results have it: decimals are numbers there."""
+    value = python_value(value)
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def unique_count(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     """The number of distinct values lies in a range."""
-    column, given = native_column(plan, expectation), expectation.arguments
+    column, given = native_column(plan, expectation, decimals=True), expectation.arguments
     number = _distinct(plan, scope, column, None, ("any",))
 
     def judge(_: int) -> Result:
@@ -147,7 +152,7 @@ def unique_count(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
 
 def unique_share(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     """The number of distinct values, as a share of the values that are there, lies in a range."""
-    column = native_column(plan, expectation)
+    column = native_column(plan, expectation, decimals=True)
     number = _distinct(plan, scope, column, None, ("any",))
     return of_values(plan, scope, column, lambda there: _share(number(), there, expectation))
 
@@ -155,7 +160,7 @@ def unique_share(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
 def present_share(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     """The share of rows with a value lies in a range. Columns of any type have that."""
     column = plan.require(expectation.arguments["column"])
-    rows, there = plan.rows(scope), present(plan, scope, column)
+    rows, there = plan.rows(scope), plan.present(scope, column)
 
     def finish() -> Result:
         total = plan.number(rows)
@@ -176,7 +181,7 @@ def _share(part: int, whole: int, expectation: Expectation) -> Result:
 
 def most_common(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     """The most common value, or with ``ties_okay`` one of them, is a member of the set."""
-    column, given = native_column(plan, expectation), expectation.arguments
+    column, given = compared_column(plan, expectation), expectation.arguments
     member = families.is_in(plan.table, column, given["value_set"], what="value_set")
 
     def groups() -> Any:
@@ -191,7 +196,7 @@ def most_common(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     def read() -> tuple[list[tuple[Any, bool]], bool]:
         rows = plan.table.rows(groups().sort(_ROWS, descending=True).head(_MOST_LISTED + 1))
         most = max(int(row[1]) for row in rows)
-        ties = [(python_value(value), bool(is_member)) for value, n, is_member in rows if n == most]
+        ties = [(_shown(value), bool(is_member)) for value, n, is_member in rows if n == most]
         hit = any(is_member for _, is_member in ties)
         if len(ties) > _MOST_LISTED and not hit:
             left = groups().filter((nw.col(_ROWS) == most) & (nw.col(_MEMBER) == 1)).head(1)

@@ -5,30 +5,36 @@ family        narwhals types                                         evaluated b
 ============  =====================================================  ======================
 integer       Int8…Int64, UInt8…UInt64                               native
 number        Float32, Float64 (compared as Float64)                 native
+decimal       Decimal (compared exactly, with bounds as written)     native, see below
 text          String, and Categorical or Enum of texts (their text)  native
 boolean       Boolean (ordered and summed as 0 and 1)                native
 date, time    Date; Datetime, naive or aware                         native
-other         Object (mixed), Decimal, List, Struct, Duration, …     Great Expectations
+other         Object (mixed), List, Struct, Duration, …              Great Expectations
 ============  =====================================================  ======================
+
+Decimals go to Great Expectations where a check is about pairs, records or text, or where the
+column does not say its digits.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import math
 import operator
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
+from pytest_mlgates.gates.data_schema import decimals, numbers, times
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from pytest_mlgates.engines.table import Table
 
-_INTEGER_BITS: dict[Any, tuple[int, int]] = {
+_INTEGERS: dict[Any, tuple[int, int]] = {
     nw.Int8: (-(1 << 7), (1 << 7) - 1),
     nw.Int16: (-(1 << 15), (1 << 15) - 1),
     nw.Int32: (-(1 << 31), (1 << 31) - 1),
@@ -55,6 +61,7 @@ class Family(StrEnum):
 
     INTEGER = "integers"
     NUMBER = "numbers"
+    DECIMAL = "decimals"
     TEXT = "text"
     BOOLEAN = "booleans"
     DATE = "dates"
@@ -63,6 +70,7 @@ class Family(StrEnum):
 
 
 NUMERIC = (Family.INTEGER, Family.NUMBER, Family.BOOLEAN)
+MEASURED = (*NUMERIC, Family.DECIMAL)
 
 
 class MismatchError(Exception):
@@ -72,10 +80,12 @@ class MismatchError(Exception):
 def family(table: Table, column: str) -> Family:
     """The family of *column*."""
     dtype = table.schema[column]
-    if type(dtype) in _INTEGER_BITS:
+    if type(dtype) in _INTEGERS:
         return Family.INTEGER
     if dtype.is_float():
         return Family.NUMBER
+    if dtype.is_decimal():
+        return Family.OTHER if decimals.digits(dtype) is None else Family.DECIMAL
     if isinstance(dtype, nw.Categorical | nw.Enum):
         return Family.TEXT if _categories_are_text(table, column) else Family.OTHER
     if isinstance(dtype, nw.String):
@@ -99,6 +109,21 @@ def is_object(table: Table, column: str) -> bool:
     return str(native_dtype(table, column)) == "object"
 
 
+def refuse_python_decimals(table: Table, column: str) -> None:
+    """Python's decimals are not left to Great Expectations, where 0.3 is not their 0.3.
+
+    Raises:
+        MismatchError: if *column* is made of them.
+    """
+    if is_object(table, column):
+        first = table.frame.get_column(column).drop_nulls().head(1).to_list()
+        if first and isinstance(first[0], Decimal):
+            raise MismatchError(
+                f"column {column!r} holds Python decimals, which do not compare with numbers "
+                "exactly; make it pandas.ArrowDtype(pyarrow.decimal128(…)), or floats"
+            )
+
+
 def comparable(table: Table, column: str) -> nw.Expr:
     """*column* as an expression that compares alike on every backend."""
     dtype = table.schema[column]
@@ -112,6 +137,23 @@ def comparable(table: Table, column: str) -> nw.Expr:
     return expression
 
 
+def floats(table: Table, column: str) -> nw.Expr:
+    """*column*, of numbers of any kind, as Float64: integers over 2^53 and decimals are rounded."""
+    values = comparable(table, column)
+    if family(table, column) is Family.INTEGER and isinstance(table.frame, nw.DataFrame):
+        return values / 1  # the cast of Arrow refuses to round
+    return values.cast(nw.Float64)
+
+
+def only(table: Table, values: nw.Expr, mask: nw.Expr | None) -> nw.Expr:
+    """*values* of the rows where *mask* (never null; None: all) holds, to be aggregated."""
+    if mask is None:
+        return values
+    if table.frame.implementation.is_pandas_like():  # where integers beside nulls become floats
+        return values.filter(mask)
+    return nw.when(mask).then(values)
+
+
 def literal(table: Table, column: str, value: Any, *, what: str) -> Any:
     """*value* as a value of *column*; *what* it is (``value_set``) is said if it cannot be one.
 
@@ -121,7 +163,7 @@ def literal(table: Table, column: str, value: Any, *, what: str) -> Any:
     kind = family(table, column)
     if hasattr(value, "item"):  # a numpy scalar in an inline contract
         value = value.item()
-    if kind in NUMERIC and isinstance(value, int | float):
+    if kind in MEASURED and isinstance(value, int | float):
         return value
     if kind is Family.TEXT and isinstance(value, str):
         return value
@@ -148,15 +190,26 @@ def holds(table: Table, column: str, op: str, bound: Any, *, what: str) -> nw.Ex
     """
     value = literal(table, column, bound, what=what)
     expression = comparable(table, column)
-    kind = family(table, column)
+    found = _possible(table, column, op, value)
+    if isinstance(found, tuple):
+        return _compare(expression, *found)
+    if not found:
+        return never(expression)
+    return always(expression) if op == "!=" else ~expression.is_null()
+
+
+def _possible(table: Table, column: str, op: str, value: Any) -> tuple[str, Any] | bool:
+    """``op value`` with a value that *column* can hold, or the answer of all values it can hold."""
+    kind, dtype = family(table, column), table.schema[column]
     if kind in (Family.INTEGER, Family.BOOLEAN):
-        low, high = _INTEGER_BITS.get(type(table.schema[column]), (0, 1))
-        return _integer_holds(expression, op, Fraction(value), low, high)
+        return numbers.integer_comparison(op, Fraction(value), *_INTEGERS.get(type(dtype), (0, 1)))
     if kind is Family.NUMBER:
-        if op in ("==", "!=") and not _fits_float(value):
-            return never(expression) if op == "==" else always(expression)
-        op, value = _float_bound(op, value)
-    return _compare(expression, op, value)
+        return numbers.float_comparison(op, value)
+    if kind is Family.DECIMAL:
+        return decimals.comparison(op, decimals.fraction(value), dtype)
+    if kind is Family.TIME:
+        return times.comparison(op, value, dtype, table.implementation)
+    return op, value
 
 
 def is_in(table: Table, column: str, values: Iterable[Any], *, what: str) -> nw.Expr:
@@ -168,10 +221,14 @@ def is_in(table: Table, column: str, values: Iterable[Any], *, what: str) -> nw.
     kind = family(table, column)
     found = [literal(table, column, v, what=what) for v in values if v is not None]
     if kind in (Family.INTEGER, Family.BOOLEAN):
-        low, high = _INTEGER_BITS.get(type(table.schema[column]), (0, 1))
+        low, high = _INTEGERS.get(type(table.schema[column]), (0, 1))
         found = [int(v) for v in found if v == v // 1 and low <= v <= high]
     elif kind is Family.NUMBER:
-        found = [float(v) for v in found if _fits_float(v)]
+        found = [float(v) for v in found if numbers.fits_float(v)]
+    elif kind is Family.DECIMAL:
+        found = decimals.members(found, table.schema[column])
+    elif kind is Family.TIME:
+        found = times.members(found, table.schema[column])
     expression = comparable(table, column)
     return expression.is_in(found) if found else never(expression)
 
@@ -184,47 +241,6 @@ def never(expression: nw.Expr) -> nw.Expr:
 def always(expression: nw.Expr) -> nw.Expr:
     """True in every row, of nulls too."""
     return expression.is_null() | ~expression.is_null()
-
-
-def _integer_holds(expression: nw.Expr, op: str, bound: Fraction, low: int, high: int) -> nw.Expr:
-    """``expression op bound`` with a whole-number bound that the column's type can hold."""
-    if op in ("==", "!="):
-        possible = bound.denominator == 1 and low <= bound <= high
-        if not possible:
-            return never(expression) if op == "==" else always(expression)
-        return _compare(expression, op, int(bound))
-    if op in (">=", ">"):
-        least = math.ceil(bound) if op == ">=" else math.floor(bound) + 1
-        if least <= low:
-            return ~expression.is_null()
-        return _compare(expression, ">=", least) if least <= high else never(expression)
-    most = math.floor(bound) if op == "<=" else math.ceil(bound) - 1
-    if most >= high:
-        return ~expression.is_null()
-    return _compare(expression, "<=", most) if most >= low else never(expression)
-
-
-def _float_bound(op: str, bound: float) -> tuple[str, float]:
-    """The same comparison with a float, where *bound* is an integer that no float equals."""
-    try:
-        value = float(bound)
-    except OverflowError:
-        value = math.inf if bound > 0 else -math.inf
-    if not math.isfinite(value):
-        return op, value
-    if Fraction(value) == Fraction(bound):
-        return op, value
-    below = Fraction(value) < Fraction(bound)
-    if op in (">=", ">"):
-        return (">" if below else ">="), value
-    return ("<=" if below else "<"), value
-
-
-def _fits_float(value: float) -> bool:
-    try:
-        return Fraction(float(value)) == Fraction(value)
-    except OverflowError:
-        return False
 
 
 def _compare(expression: nw.Expr, op: str, value: Any) -> nw.Expr:

@@ -11,7 +11,6 @@ from pytest_mlgates.engines import row_order
 from pytest_mlgates.engines.columns import python_value
 from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.arguments import EACH, Argument, flag
-from pytest_mlgates.gates.data_schema.column_answers import present
 from pytest_mlgates.gates.data_schema.families import Family, MismatchError
 from pytest_mlgates.gates.data_schema.native_type import NativeType
 from pytest_mlgates.gates.data_schema.results import Pending, all_null, of_rows
@@ -42,7 +41,7 @@ def _ordered(plan: Plan, scope: Scope, expectation: Expectation, direction: str)
             want="a dataframe in memory, or the path of files, which are read in their order",
             fix="sort and collect the table before it is judged, or leave this expectation out",
         )
-    column = native_column(plan, expectation)
+    column = native_column(plan, expectation, decimals=True)
     kind = families.family(plan.table, column)
     if kind in (Family.TEXT, Family.BOOLEAN):
         # GX refuses text, and passes every increasing column of booleans.
@@ -51,7 +50,7 @@ def _ordered(plan: Plan, scope: Scope, expectation: Expectation, direction: str)
     step = direction if strictly else f"{direction}="
     values = families.comparable(plan.table, column)
     kept = scope.also(~nw.col(column).is_null())
-    rows, there = plan.rows(scope), present(plan, scope, column)
+    rows, there = plan.rows(scope), plan.present(scope, column)
     wrong = plan.step(
         ("order", step, column, scope.condition),
         f"rows in order: {column}",

@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import narwhals.stable.v2 as nw
-
 from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.arguments import COLUMN, Argument, bound
-from pytest_mlgates.gates.data_schema.column_answers import of_values, present
-from pytest_mlgates.gates.data_schema.families import NUMERIC, Family, MismatchError
+from pytest_mlgates.gates.data_schema.column_answers import of_values
+from pytest_mlgates.gates.data_schema.families import MEASURED, Family, MismatchError
 from pytest_mlgates.gates.data_schema.native_type import NativeType
 from pytest_mlgates.gates.data_schema.results import NotNativeError, Pending, Result
 from pytest_mlgates.gates.data_schema.wording import range_in_words, value_in_words
@@ -40,13 +38,14 @@ def quantiles(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     kind, method = families.family(plan.table, column), given["allow_relative_error"]
     if kind is Family.OTHER:
         raise NotNativeError
-    if kind not in NUMERIC or (kind is Family.BOOLEAN and method in ("linear", "midpoint")):
+    if kind not in MEASURED or (kind is Family.BOOLEAN and method in ("linear", "midpoint")):
         raise MismatchError(f"column {column!r} of {kind} has no quantiles")
-    wanted: tuple[Quantile, ...] = given["quantile_ranges"]
+    wanted = _each(given["quantile_ranges"])
     values = families.comparable(plan.table, column)
-    if scope.mask is not None:
-        values = nw.when(scope.mask).then(values)
-    there = present(plan, scope, column)
+    if kind is Family.DECIMAL:
+        values = families.floats(plan.table, column)
+    values = families.only(plan.table, values, scope.mask)
+    there = plan.present(scope, column)
     by_rank = plan.answers.second.rank(
         ("ranks", column, scope.condition),
         column,
@@ -109,8 +108,8 @@ def _near(value: float, limit: float) -> bool:
     return abs(float(value) - float(limit)) <= _ABSOLUTE + _RELATIVE * abs(float(limit))
 
 
-def _ranges(value: Any) -> tuple[Quantile, ...]:
-    """``{"quantiles": [0.5], "value_ranges": [[1, 2]]}`` as quantiles with their ranges."""
+def _ranges(value: Any) -> dict[str, Any]:
+    """``{"quantiles": [0.5], "value_ranges": [[1, 2]]}``, which GX takes where it must."""
     if not isinstance(value, dict) or set(value) != {"quantiles", "value_ranges"}:
         raise ValueError('{"quantiles": […], "value_ranges": [[…, …], …]}')
     shares, pairs = value["quantiles"], value["value_ranges"]
@@ -118,10 +117,15 @@ def _ranges(value: Any) -> tuple[Quantile, ...]:
         raise ValueError("a list of quantiles, and a list of ranges")  # noqa: TRY004  (collected)
     if not shares or len(shares) != len(pairs):
         raise ValueError("one range for each quantile, and at least one quantile")
-    found = tuple(_one(share, pair) for share, pair in zip(shares, pairs, strict=True))
+    found = _each(value)
     if all(one.low is None and one.high is None for one in found):
         raise ValueError("a bound in at least one range: without one the check cannot fail")
-    return found
+    return value
+
+
+def _each(ranges: Mapping[str, Any]) -> list[Quantile]:
+    pairs = zip(ranges["quantiles"], ranges["value_ranges"], strict=True)
+    return [_one(share, pair) for share, pair in pairs]
 
 
 def _one(share: Any, pair: Any) -> Quantile:
@@ -152,7 +156,7 @@ def _method(value: Any) -> str:
 
 def _wants(given: Mapping[str, Any]) -> str:
     parts = []
-    for one in given["quantile_ranges"]:
+    for one in _each(given["quantile_ranges"]):
         words = range_in_words({"min_value": one.low, "max_value": one.high})
         parts.append(f"{value_in_words(one.share)} {words}".strip())
     return f"quantile {', '.join(parts)}"

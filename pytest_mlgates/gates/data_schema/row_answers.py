@@ -27,16 +27,34 @@ _MOST_LOOKED_UP = 1000
 _SQL = ("duckdb", "pyspark")
 
 
-def native_column(plan: Plan, expectation: Expectation) -> str:
+def native_column(plan: Plan, expectation: Expectation, *, decimals: bool = False) -> str:
     """The column of *expectation*, if values of its type are judged here.
+
+    Args:
+        plan: Of the contract.
+        expectation: What it expects.
+        decimals: Whether decimals are judged here too.
 
     Raises:
         NotNativeError: if they are Great Expectations' business.
     """
     column = plan.require(expectation.arguments["column"])
-    if families.family(plan.table, column) is Family.OTHER:
+    kind = families.family(plan.table, column)
+    if kind is Family.OTHER or (kind is Family.DECIMAL and not decimals):
         raise NotNativeError
     return column
+
+
+def compared_column(plan: Plan, expectation: Expectation) -> str:
+    """The column of *expectation*, whose values are compared with values of the contract.
+
+    Raises:
+        NotNativeError: if they are Great Expectations' business.
+        MismatchError: if they are Python's decimals, which it gets wrong.
+    """
+    column = plan.require(expectation.arguments["column"])
+    families.refuse_python_decimals(plan.table, column)
+    return native_column(plan, expectation, decimals=True)
 
 
 def native_columns(plan: Plan, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -46,7 +64,7 @@ def native_columns(plan: Plan, names: tuple[str, ...]) -> tuple[str, ...]:
         NotNativeError: if those of one are Great Expectations' business.
     """
     columns = tuple(plan.require(name) for name in names)
-    if any(families.family(plan.table, c) is Family.OTHER for c in columns):
+    if any(families.family(plan.table, c) in (Family.OTHER, Family.DECIMAL) for c in columns):
         raise NotNativeError
     return columns
 

@@ -11,7 +11,7 @@ from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.arguments import EACH, RANGED, Argument, some_values, values
 from pytest_mlgates.gates.data_schema.native_type import NativeType
 from pytest_mlgates.gates.data_schema.results import Pending, of_rows
-from pytest_mlgates.gates.data_schema.row_answers import each_value, native_column
+from pytest_mlgates.gates.data_schema.row_answers import compared_column, each_value
 from pytest_mlgates.gates.data_schema.wording import always, ranged
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _nullness(plan: Plan, scope: Scope, e: Expectation, *, bad_if_null: bool) ->
 
 def between(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     """Values lie in a range."""
-    column = native_column(plan, expectation)
+    column = compared_column(plan, expectation)
     ok = None
     for name, strict, inclusive, exclusive in (
         ("min_value", "strict_min", ">=", ">"),
@@ -74,14 +74,14 @@ def between(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
 
 def in_set(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     """Values are members of a set."""
-    column = native_column(plan, expectation)
+    column = compared_column(plan, expectation)
     ok = families.is_in(plan.table, column, expectation.arguments["value_set"], what="value_set")
     return each_value(plan, scope, expectation, column, ok)
 
 
 def not_in_set(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     """Values are no members of a set."""
-    column = native_column(plan, expectation)
+    column = compared_column(plan, expectation)
     ok = ~families.is_in(
         plan.table, column, expectation.arguments["value_set"], what="value_set"
     ).fill_null(value=False)

@@ -10,8 +10,8 @@ import narwhals.stable.v2 as nw
 from pytest_mlgates.core.exact import exact, rounded
 from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.arguments import COLUMN, EACH, STRICT, Argument, bound, flag
-from pytest_mlgates.gates.data_schema.column_answers import of_values, present, within
-from pytest_mlgates.gates.data_schema.families import NUMERIC, Family, MismatchError
+from pytest_mlgates.gates.data_schema.column_answers import of_values, within
+from pytest_mlgates.gates.data_schema.families import MEASURED, Family, MismatchError
 from pytest_mlgates.gates.data_schema.native_type import NativeType
 from pytest_mlgates.gates.data_schema.plan import counted
 from pytest_mlgates.gates.data_schema.results import (
@@ -66,9 +66,9 @@ def _ask(plan: Plan, scope: Scope, expectation: Expectation, what: str) -> _Spre
     kind = families.family(plan.table, column)
     if kind is Family.OTHER:
         raise NotNativeError
-    if kind not in NUMERIC:
+    if kind not in MEASURED:
         raise MismatchError(f"column {column!r} of {kind} has no {what}")
-    values = _floats(plan, column)
+    values = families.floats(plan.table, column)
     usual = ((values > -_GREATEST) & (values < _GREATEST)).fill_null(value=False)
     kept = nw.when(scope.also(usual)).then(values)
     key = ("spread", column, scope.condition)
@@ -81,14 +81,10 @@ def _ask(plan: Plan, scope: Scope, expectation: Expectation, what: str) -> _Spre
     return _Spread(
         plan=plan,
         column=column,
-        there=present(plan, scope, column),
+        there=plan.present(scope, column),
         usual=plan.count(scope, ("usual", column), usual),
         parts=tuple(plan.ask((*key, name), one) for name, one in parts.items()),
     )
-
-
-def _floats(plan: Plan, column: str) -> nw.Expr:
-    return families.comparable(plan.table, column).cast(nw.Float64)
 
 
 def deviation(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
@@ -118,7 +114,7 @@ def z_scores(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     Equal values have no z-score, and none is too large.
     """
     spread, given = _ask(plan, scope, expectation, "z-scores"), expectation.arguments
-    values, column = _floats(plan, spread.column), spread.column
+    values, column = families.floats(plan.table, spread.column), spread.column
     threshold = float(given["threshold"])
 
     def bad() -> nw.Expr | None:

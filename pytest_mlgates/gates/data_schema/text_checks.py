@@ -41,7 +41,12 @@ def not_matches(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
 
 def _regex(plan: Plan, scope: Scope, expectation: Expectation, *, wanted: bool) -> Pending:
     column = plan.require(expectation.arguments["column"])
-    if families.family(plan.table, column) in (Family.OTHER, Family.DATE, Family.TIME):
+    if families.family(plan.table, column) in (
+        Family.OTHER,
+        Family.DECIMAL,
+        Family.DATE,
+        Family.TIME,
+    ):
         raise NotNativeError
     search = re.compile(expectation.arguments["regex"]).search
     return by_distinct_value(

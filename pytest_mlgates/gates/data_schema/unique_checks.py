@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def unique(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     """No value of the column occurs twice; nulls are left out."""
-    column = native_column(plan, expectation)
+    column = native_column(plan, expectation, decimals=True)
     kept = ~nw.col(column).is_null()
     return _unique(plan, scope, expectation, (column,), kept, ("present", column))
 
