@@ -26,7 +26,7 @@ _COMPRESSION = {".gz": "gzip", ".zst": "zstd"}
 # What DuckDB takes strings for, and (JSON) values of several types, or none.
 _STRINGS = (
     *("VARCHAR", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"),
-    *("UUID", "JSON"),
+    *("UUID", "JSON", "NULL", '"NULL"'),
 )
 
 
@@ -119,8 +119,9 @@ class JsonFiles:
                 )
 
     def _described(self, link: Any, files: Sequence[Path]) -> dict[str, str]:
+        sampled = {"sample_size": -1, "hive_partitioning": False}
         queries = [
-            _read(list(run), packed, {"sample_size": -1, "union_by_name": len(files) > 1})
+            _read(list(run), packed, {**sampled, "union_by_name": len(files) > 1})
             for packed, run in groupby(files, key=scratch.compression)
         ]
         query = " union all by name ".join(f"({query})" for query in queries)
