@@ -11,7 +11,6 @@ from operator import and_, or_
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
-import numpy as np
 
 from pytest_mlgates.gates.data_schema import condition_nodes as nodes
 from pytest_mlgates.gates.data_schema import families
@@ -116,5 +115,7 @@ def _in_precision(table: Table, column: str, value: Any) -> Any:
         return value
     if not isinstance(value, int | float):
         return value
+    import numpy as np  # 40 ms that a hook does not have
+
     with np.errstate(over="ignore"):
         return float(np.float32(value))
