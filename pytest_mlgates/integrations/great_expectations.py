@@ -8,13 +8,14 @@ sees a ``row_condition``: the rows are selected before.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import io
 import logging
 import os
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.errors import MissingExtraError, MLGatesError
 from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.engines.imports import optional
 from pytest_mlgates.extensions import hookimpl
@@ -70,11 +71,14 @@ def mlgates_evaluate_expectations(
 
 
 def _import(expectations: Sequence[Mapping[str, Any]]) -> ModuleType:
-    return optional(
-        "great_expectations",
-        extra="gx",
-        why=f"the expectation {expectations[0]['type']} (it has no native form here)",
-    )
+    why = f"the expectation {expectations[0]['type']} (it has no native form here)"
+    try:
+        return optional("great_expectations", extra="gx", why=why)
+    except MissingExtraError as error:
+        if error.got.startswith("SystemExit") and importlib.util.find_spec("pyspark"):
+            # pyspark without its `connect` extra ends whoever imports its test helpers, as GX does.
+            error.fix = "pip install 'pytest-mlgates[gx,spark]'"
+        raise
 
 
 def _refuse_unknown(expectations: Sequence[Mapping[str, Any]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import sys
@@ -231,17 +232,22 @@ def test_without_gx_the_extra_is_named(monkeypatch):
     )
 
 
-def test_a_system_exit_on_import_is_an_error_with_the_fix(monkeypatch, tmp_path):
+@pytest.mark.parametrize(("pyspark", "extra"), [(True, "gx,spark"), (False, "gx")])
+def test_a_system_exit_on_import_is_an_error_with_the_fix(monkeypatch, tmp_path, pyspark, extra):
     """pyspark without its ``connect`` extra ends whoever imports great_expectations with 0."""
     (tmp_path / "great_expectations").mkdir()
     (tmp_path / "great_expectations/__init__.py").write_text("raise SystemExit(0)\n")
     for name in [n for n in sys.modules if n.partition(".")[0] == "great_expectations"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.syspath_prepend(tmp_path)
+    spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: pyspark if name == "pyspark" else spec(name)
+    )
     with pytest.raises(MissingExtraError, match="needs great_expectations") as error:
         check(OUTLIERS)
     assert "got:   SystemExit: 0" in str(error.value)
-    assert "fix:   pip install 'pytest-mlgates[gx]'" in str(error.value)
+    assert f"fix:   pip install 'pytest-mlgates[{extra}]'" in str(error.value)
 
 
 def test_a_misspelt_expectation_is_told_without_gx_too(monkeypatch):
