@@ -196,6 +196,41 @@ def _kwargs(condition):
     return {"column": "n", "max_value": 3, "row_condition": condition}
 
 
+# Where GX is wrong: (condition, parser, rows that GX keeps, rows that are meant).
+DIFFERENT = [
+    ('col("i") > 5 and col("s") == "a"', "great_expectations", [5, 6, 7], []),
+    ('col("s") == " a"', "great_expectations", [0], [6]),
+    ("d == '2020-01-01'", "pandas", [], [0, 3, 7]),
+    ("d != '2020-01-01'", "pandas", list(range(8)), [1, 2, 4, 5, 6]),
+    ("d in ['2020-01-01', '2020-06-01T12:30:00']", "pandas", [], [0, 1, 3, 4, 5, 7]),
+    ("j != 1 and n > 0", "spark", [1, 2, 4, 5, 6, 7], [2, 5, 6, 7]),
+    ("not (j == 1) and n > 0", "spark", [1, 2, 4, 5, 6, 7], [2, 5, 6, 7]),
+]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("condition", "parser", "of_gx", "meant"), DIFFERENT, ids=str)
+def test_where_gx_reads_something_else_the_rows_are_those_that_are_meant(
+    gx, backend, condition, parser, of_gx, meant
+):
+    """The table of differences in the documentation of data contracts."""
+    text = gx.written(condition, parser)
+    elements = [counts[0] for _, counts in gx.answers(text, FRAME.to_pandas())]
+    assert elements == [len(of_gx)] * 2
+    assert FRAME.to_pandas().query(_as_gx_asks(text))["n"].tolist() == of_gx
+    assert kept(BACKENDS[backend](FRAME), condition, parser) == meant
+
+
+def _as_gx_asks(text):
+    engine = pytest.importorskip("great_expectations.execution_engine").PandasExecutionEngine()
+    rows = pytest.importorskip("great_expectations.expectations.row_conditions")
+    given = json.loads(text)["expectations"][0]["kwargs"]["row_condition"]
+    condition = rows.deserialize_row_condition(given)
+    if isinstance(condition, rows.PassThroughCondition):
+        return condition.pass_through_filter
+    return engine.condition_to_filter_clause(condition)
+
+
 # The text of DataFrame.query -----------------------------------------------------------------
 
 numbers = st.sampled_from(["i", "j", "f", "f32", "`two words`", "b", "k"])

@@ -81,6 +81,7 @@ def _comparison(tree: Any, table: Table, *, sql: bool) -> tuple[nw.Expr, bool | 
     of_null = tree.op == "!="
     if isinstance(tree.right, nodes.Name):
         other = tree.right.column
+        _require_comparable(table, column, other)
         _require_order(table, tree.op, column, other)
         found = families.compare_columns(table, column, tree.op, other)
         return found, None if unknown or _is_nullable(table, other) else of_null
@@ -97,6 +98,12 @@ def _is_nullable(table: Table, column: str) -> bool:
     """Whether pandas calls a comparison with a null of *column* unknown (``pd.NA``)."""
     missing = getattr(families.native_dtype(table, column), "na_value", None)
     return type(missing).__name__ == "NAType"
+
+
+def _require_comparable(table: Table, *columns: str) -> None:
+    for column in columns:
+        if families.family(table, column) is Family.OTHER:
+            raise MismatchError(f"{_WHAT} {column!r} holds objects or nested values: no comparison")
 
 
 def _require_order(table: Table, op: str, *columns: str) -> None:

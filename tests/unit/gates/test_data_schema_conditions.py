@@ -10,6 +10,9 @@ import pytest
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.gates.base import Context
+from pytest_mlgates.gates.base import parse as parameters
+from pytest_mlgates.gates.data_schema import KIND
 from pytest_mlgates.gates.data_schema.condition_nodes import columns_of
 from pytest_mlgates.gates.data_schema.conditions import parse
 from pytest_mlgates.gates.data_schema.families import MismatchError
@@ -27,9 +30,13 @@ FRAME = pl.DataFrame(
 
 def kept(condition, parser=None):
     """The row numbers that *condition* keeps."""
-    table = to_table(FRAME.with_row_index("n"))
-    frame = table.frame.filter(mask_of(parse(condition, parser), table))
-    return [row[0] for row in table.rows(frame.select("n"))]
+    return kept_of(FRAME.with_row_index("n"), condition, parser)
+
+
+def kept_of(frame, condition, parser=None):
+    table = to_table(frame)
+    rows = table.frame.filter(mask_of(parse(condition, parser), table))
+    return [row[0] for row in table.rows(rows.select("n"))]
 
 
 @pytest.mark.parametrize(
@@ -312,6 +319,30 @@ def test_a_column_that_holds_no_booleans_is_no_condition():
     """``DataFrame.query("a")`` takes the values of ``a`` for row labels."""
     with pytest.raises(MismatchError, match="column 'a' of integers is no condition by itself"):
         kept("a and ok")
+
+
+def test_objects_and_nested_values_are_not_compared():
+    """Engines raise, or compare element by element."""
+    frame = pl.DataFrame({"n": [0, 1], "l": [[1], [2]], "k": [[1], [3]]})
+    for subject in (frame, frame.to_arrow(), frame.to_pandas()):
+        table = to_table(subject)
+        for condition in ("l == k", "l != 'x'", "l in [1]", "l", "n == l"):
+            with pytest.raises(MismatchError, match="row_condition"):
+                mask_of(parse(condition), table)
+
+
+def test_a_column_called_index_is_a_column_and_row_numbers_are_none():
+    """In ``DataFrame.query`` it is a row's label, unless a column has that name."""
+    assert kept_of(pl.DataFrame({"n": [0, 1], "index": [7, 8]}), "index > 7") == [1]
+    suite = [
+        {
+            "type": "expect_column_values_to_not_be_null",
+            "kwargs": {"column": "a", "row_condition": "index > 1"},
+        }
+    ]
+    found = KIND.evaluate(parameters(KIND, [suite], {}), FRAME, Context())
+    assert found.details[0]["success"] is False
+    assert found.details[0]["error"].startswith("column 'index' is missing")
 
 
 @pytest.mark.parametrize("dtype", [pl.Categorical, pl.Enum(["y", "x"])])

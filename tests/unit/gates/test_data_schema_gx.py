@@ -147,6 +147,13 @@ def test_a_column_of_nulls_is_not_handed_to_gx(gx):
         assert found.details[0]["error"] == "no value to judge: 'x' is null in all 2 rows"
 
 
+def test_no_rows_are_no_pass(gx):
+    found = check(equal("x", "y", row_condition="x > 100")).details[0]
+    assert (found["success"], found["element_count"]) == (None, 0)
+    assert "row_condition leaves 0 of 4 rows" in found["error"]
+    assert "0 rows" in misuse(equal("x", "y"), subject=FRAME.clear())
+
+
 def test_rows_that_are_all_set_aside_are_no_pass(gx):
     frame = pl.DataFrame({"x": [1, None], "y": [None, 2]})
     asked = equal("x", "y", ignore_row_if="any_value_is_missing")
