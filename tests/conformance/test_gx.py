@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.conformance.conftest import (
+from tests.conformance.oracle import (
     BACKENDS,
     FIELDS,
     columns,

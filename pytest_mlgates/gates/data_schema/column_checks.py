@@ -33,7 +33,7 @@ def _check(statistic: str, reduce: Callable[[nw.Expr], nw.Expr]) -> Check:
     def check(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
         column = plan.require(expectation.arguments["column"])
         kind = families.family(plan.table, column)
-        families.refuse_python_decimals(plan.table, column)
+        families.refuse_inexact_decimals(plan.table, column)
         times = kind in (Family.DATE, Family.TIME)
         if kind is Family.OTHER or (times and statistic not in _ORDERED):
             raise NotNativeError
@@ -49,21 +49,20 @@ def _check(statistic: str, reduce: Callable[[nw.Expr], nw.Expr]) -> Check:
             values = families.floats(plan.table, column)
         values = families.only(plan.table, values, scope.mask)
         slot = plan.ask((statistic, column, scope.condition), reduce(values))
-        near = None
+        mean = None
         if statistic == "sum" and kind is Family.INTEGER:
-            floats = families.only(plan.table, families.floats(plan.table, column), scope.mask)
-            near = plan.ask(("sum of floats", column, scope.condition), floats.sum())
+            mean = plan.ask(("mean", column, scope.condition), values.mean())
         held = _times_held(plan, scope, column, statistic, expectation) if times else None
 
-        def judge(_: int) -> Result:
+        def judge(there: int) -> Result:
             value = plan.value(slot)
             if value is None:  # infinities of both signs
                 return Result(
                     success=False, error=f"{column!r} has no {statistic}: it is undefined"
                 )
             observed = _observed(value, kind, statistic)
-            if near is not None:
-                observed = _unwrapped(observed, plan.value(near))
+            if mean is not None:
+                observed = _unwrapped(observed, near=there * Fraction(plan.value(mean)))
             success = held() if held is not None else _within(observed, bounds, expectation, kind)
             shown = float(observed) if isinstance(observed, Decimal) else observed
             return Result(success=success, observed_value=shown, discloses=True)
@@ -110,10 +109,9 @@ def _observed(value: Any, kind: Family, statistic: str) -> Any:
     return value if kind not in MEASURED or isinstance(value, int) else float(value)
 
 
-def _unwrapped(total: int, near: float) -> int:
+def _unwrapped(total: int, *, near: Fraction) -> int:
     """The sum of integers of which *total* is what 64 bits hold, and *near* the sum as floats."""
-    wraps = round((Fraction(near) - total) / _WRAP)
-    return total + wraps * _WRAP
+    return total + round((near - total) / _WRAP) * _WRAP
 
 
 def _within(observed: Any, bounds: dict[str, Any], expectation: Expectation, kind: Family) -> bool:

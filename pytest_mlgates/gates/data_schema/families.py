@@ -109,19 +109,21 @@ def is_object(table: Table, column: str) -> bool:
     return str(native_dtype(table, column)) == "object"
 
 
-def refuse_python_decimals(table: Table, column: str) -> None:
-    """Python's decimals are not left to Great Expectations, where 0.3 is not their 0.3.
+def refuse_inexact_decimals(table: Table, column: str) -> None:
+    """No decimals are left to Great Expectations to compare: there, 0.3 is not their 0.3.
 
     Raises:
-        MismatchError: if *column* is made of them.
+        MismatchError: if *column* holds decimals, and they cannot be compared here.
     """
-    if is_object(table, column):
+    made_of = ""
+    if table.schema[column].is_decimal() and family(table, column) is Family.OTHER:
+        made_of = "decimals of a type that only a newer narwhals reads"
+    elif is_object(table, column):
         first = table.frame.get_column(column).drop_nulls().head(1).to_list()
         if first and isinstance(first[0], Decimal):
-            raise MismatchError(
-                f"column {column!r} holds Python decimals, which do not compare with numbers "
-                "exactly; make it pandas.ArrowDtype(pyarrow.decimal128(…)), or floats"
-            )
+            made_of = "Python's decimals: make them pandas.ArrowDtype(pyarrow.decimal128(…))"
+    if made_of:
+        raise MismatchError(f"column {column!r} does not compare with numbers; it holds {made_of}")
 
 
 def comparable(table: Table, column: str) -> nw.Expr:

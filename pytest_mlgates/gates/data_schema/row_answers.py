@@ -50,10 +50,10 @@ def compared_column(plan: Plan, expectation: Expectation) -> str:
 
     Raises:
         NotNativeError: if they are Great Expectations' business.
-        MismatchError: if they are Python's decimals, which it gets wrong.
+        MismatchError: if they are decimals that it would get wrong.
     """
     column = plan.require(expectation.arguments["column"])
-    families.refuse_python_decimals(plan.table, column)
+    families.refuse_inexact_decimals(plan.table, column)
     return native_column(plan, expectation, decimals=True)
 
 
