@@ -11,6 +11,7 @@ NaN on polars, and a maximum differs between DuckDB and pyarrow. 0.0 and -0.0 ar
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ from pytest_mlgates.engines.membership import by_position
 from pytest_mlgates.engines.reading_errors import reading_error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy as np
 
@@ -292,6 +293,31 @@ class Table:
             raise
         except Exception as error:
             raise self._engine_error(error) from None
+
+    def batches(
+        self, frame: nw.DataFrame[Any] | nw.LazyFrame[Any], size: int
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a *frame* derived from this table, at most *size* at a time."""
+        native = frame.to_native()
+        if hasattr(native, "toLocalIterator"):
+            rows = map(tuple, native.toLocalIterator())
+            while some := list(islice(rows, size)):
+                yield some
+            return
+        if not hasattr(native, "fetchmany"):
+            whole = self.collected(frame)
+            for start in range(0, len(whole), size):
+                part = whole[start : start + size]
+                yield list(zip(*(part.get_column(c).to_list() for c in part.columns), strict=True))
+            return
+        while True:
+            try:
+                some = interruptible(lambda: native.fetchmany(size), self._link)
+            except Exception as error:
+                raise self._engine_error(error) from None
+            if not some:
+                return
+            yield some
 
     def collected(self, frame: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
         """The rows of a *frame* derived from this table, in memory."""

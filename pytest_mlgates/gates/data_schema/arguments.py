@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -131,16 +130,6 @@ def some_values(value: Any) -> tuple[Any, ...]:
     if all(item is None for item in items):
         raise ValueError("a list of at least one value")
     return items
-
-
-def pattern(value: Any) -> str:
-    """A regular expression that Python reads."""
-    found = text(value)
-    try:
-        re.compile(found)
-    except re.error as error:
-        raise ValueError(f"a regular expression ({error})") from None
-    return found
 
 
 def one_of(*choices: str) -> Callable[[Any], str]:

@@ -252,20 +252,6 @@ def _compare(expression: nw.Expr, op: str, value: Any) -> nw.Expr:
     return found
 
 
-def compare_columns(table: Table, left: str, op: str, right: str) -> nw.Expr:
-    """``left op right`` row by row.
-
-    Raises:
-        MismatchError: if their families do not compare.
-    """
-    kinds = family(table, left), family(table, right)
-    if kinds[0] is not kinds[1] and not all(kind in NUMERIC for kind in kinds):
-        raise MismatchError(
-            f"column {left!r} of {kinds[0]} does not compare with {right!r} of {kinds[1]}"
-        )
-    return _compare(comparable(table, left), op, comparable(table, right))
-
-
 def _moment(value: Any) -> Any:
     if isinstance(value, str):
         try:

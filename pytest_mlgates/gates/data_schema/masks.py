@@ -14,6 +14,7 @@ import narwhals.stable.v2 as nw
 
 from pytest_mlgates.gates.data_schema import condition_nodes as nodes
 from pytest_mlgates.gates.data_schema import families
+from pytest_mlgates.gates.data_schema.column_comparison import compare_columns
 from pytest_mlgates.gates.data_schema.families import Family, MismatchError
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _comparison(tree: Any, table: Table, *, sql: bool) -> tuple[nw.Expr, bool | 
         other = tree.right.column
         _require_comparable(table, column, other)
         _require_order(table, tree.op, column, other)
-        found = families.compare_columns(table, column, tree.op, other)
+        found = compare_columns(table, column, tree.op, other)
         return found, None if unknown or _is_nullable(table, other) else of_null
     _require_order(table, tree.op, column)
     right = tree.right if sql else _in_precision(table, column, tree.right)

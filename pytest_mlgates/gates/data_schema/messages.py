@@ -102,9 +102,9 @@ def _columns(expectation: Expectation) -> str:
         return str(given["column"])
     if "column_A" in given:
         return f"{given['column_A']}, {given.get('column_B')}"
-    if isinstance(given.get("column_list"), list | tuple) and "columns_to" in expectation.type:
-        found = list(given["column_list"])
-        return "" if expectation.type.startswith("expect_table_") else ", ".join(map(str, found))
+    of_table = expectation.type.startswith("expect_table_")
+    if isinstance(given.get("column_list"), list | tuple) and not of_table:
+        return ", ".join(map(str, given["column_list"]))
     return ""
 
 

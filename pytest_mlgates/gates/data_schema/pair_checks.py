@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+import narwhals.stable.v2 as nw
+
+from pytest_mlgates.core.text import listing
 from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.arguments import IGNORED_PAIRS, MOSTLY, PAIR, Argument, flag
+from pytest_mlgates.gates.data_schema.column_comparison import compare_columns
 from pytest_mlgates.gates.data_schema.native_type import NativeType
-from pytest_mlgates.gates.data_schema.row_answers import each_row, native_columns
+from pytest_mlgates.gates.data_schema.row_answers import any_of, each_row, native_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_mlgates.engines.table import Table
     from pytest_mlgates.gates.data_schema.plan import Plan, Scope
     from pytest_mlgates.gates.data_schema.results import Pending
     from pytest_mlgates.gates.data_schema.suite import Expectation
@@ -17,11 +26,57 @@ if TYPE_CHECKING:
 
 def a_greater_than_b(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     """In each row one column is greater than another; a null on either side is not."""
+    op = ">=" if expectation.arguments.get("or_equal") else ">"
+    return _compared(plan, scope, expectation, op=op)
+
+
+def _compared(plan: Plan, scope: Scope, expectation: Expectation, *, op: str) -> Pending:
     given = expectation.arguments
     left, right = columns = native_columns(plan, (given["column_A"], given["column_B"]))
-    op = ">=" if given.get("or_equal") else ">"
-    ok = families.compare_columns(plan.table, left, op, right)
+    ok = compare_columns(plan.table, left, op, right)
     return each_row(plan, scope, expectation, columns, ok)
+
+
+def in_pairs(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
+    """The values of each row are a pair of a set; null is a member where the set names it."""
+    given = expectation.arguments
+    columns = native_columns(plan, (given["column_A"], given["column_B"]))
+    firsts: dict[Any, list[Any]] = {}
+    seconds: dict[Any, list[Any]] = {}
+    for first, second in given["value_pairs_set"]:
+        firsts.setdefault(first, []).append(second)
+        seconds.setdefault(second, []).append(first)
+    one, other, groups = *columns, firsts
+    if len(seconds) < len(firsts):
+        one, other, groups = other, one, seconds
+    parts = [
+        _member(plan.table, one, [value]) & _member(plan.table, other, partners)
+        for value, partners in groups.items()
+    ]
+    return each_row(plan, scope, expectation, columns, any_of(parts))
+
+
+def _member(table: Table, column: str, values: list[Any]) -> nw.Expr:
+    """Whether *column* holds one of *values*, null among them; never null."""
+    found = families.is_in(table, column, values, what="value_pairs_set").fill_null(value=False)
+    return found | nw.col(column).is_null() if None in values else found
+
+
+def pairs(value: Any) -> tuple[tuple[Any, Any], ...]:
+    """A set of pairs of values."""
+    wanted = "a list of pairs of values, without NaN or infinities: [[1, 'a'], [2, None]]"
+    if not isinstance(value, list | tuple | set | frozenset) or not value:
+        raise ValueError(wanted)
+    found = [tuple(pair) if isinstance(pair, list | tuple) else () for pair in value]
+    for pair in found:
+        odd = any(isinstance(one, float) and not math.isfinite(one) for one in pair)
+        if odd or len(pair) != 2 or any(isinstance(one, list | dict | set) for one in pair):
+            raise ValueError(wanted)
+    return tuple((first, second) for first, second in found)
+
+
+def _names(given: Mapping[str, Any], op: str) -> str:
+    return f"{given['column_A']} {op} {given['column_B']}"
 
 
 TYPES = {
@@ -29,8 +84,18 @@ TYPES = {
         arguments=(*PAIR, MOSTLY, Argument("or_equal", flag), IGNORED_PAIRS),
         check=a_greater_than_b,
         label="greater",
-        wants=lambda given: (
-            f"{given['column_A']} {'>=' if given.get('or_equal') else '>'} {given['column_B']}"
-        ),
+        wants=lambda given: _names(given, ">=" if given.get("or_equal") else ">"),
+    ),
+    "expect_column_pair_values_to_be_equal": NativeType(
+        arguments=(*PAIR, MOSTLY, IGNORED_PAIRS),
+        check=partial(_compared, op="=="),
+        label="equal",
+        wants=lambda given: _names(given, "="),
+    ),
+    "expect_column_pair_values_to_be_in_set": NativeType(
+        arguments=(*PAIR, MOSTLY, Argument("value_pairs_set", pairs, required=True), IGNORED_PAIRS),
+        check=in_pairs,
+        label="pair in set",
+        wants=lambda given: f"pair in set {listing(given['value_pairs_set'], 6)}",
     ),
 }

@@ -1,8 +1,8 @@
-"""How checks of rows become answers: counted in the one aggregate, or per distinct value."""
+"""How checks of rows become answers: counted in the one aggregate."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
 
@@ -16,14 +16,10 @@ from pytest_mlgates.gates.data_schema.results import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pytest_mlgates.gates.data_schema.plan import Plan, Scope
     from pytest_mlgates.gates.data_schema.results import Pending, Result
     from pytest_mlgates.gates.data_schema.suite import Expectation
 
-# More distinct wrong values than this are counted, but not looked up again for examples.
-_MOST_LOOKED_UP = 1000
 _SQL = ("duckdb", "pyspark")
 
 
@@ -138,45 +134,6 @@ def _decided(plan: Plan, ok: nw.Expr) -> nw.Expr:
     return ok if plan.table.implementation in _SQL else ok.fill_null(value=False)
 
 
-def by_distinct_value(
-    plan: Plan,
-    scope: Scope,
-    expectation: Expectation,
-    column: str,
-    holds: Callable[[Any], bool],
-) -> Pending:
-    """*holds* is asked once per distinct value of *column*."""
-    rows, distinct = plan.rows(scope), plan.distinct(scope, column)
-
-    def finish() -> Result:
-        total = plan.number(rows)
-        found = distinct() if total else []
-        considered = sum(n for _, n in found)
-        wrong = [(value, n) for value, n in found if not holds(value)]
-        looked_up = wrong and len(wrong) <= _MOST_LOOKED_UP
-        bad = (
-            families.is_in(plan.table, column, [v for v, _ in wrong], what="").fill_null(
-                value=False
-            )
-            if looked_up
-            else None
-        )
-        return of_rows(
-            plan,
-            scope,
-            expectation,
-            rows=total,
-            considered=considered,
-            unexpected=sum(n for _, n in wrong),
-            missing=total - considered,
-            nothing=all_null(plan, total),
-            bad=None if bad is None else scope.also(bad),
-            values=(column,),
-        )
-
-    return finish
-
-
 def kept_rows(ignore_row_if: str, columns: tuple[str, ...]) -> nw.Expr | None:
     """The rows that *ignore_row_if* leaves, None for all of them."""
     if ignore_row_if in ("neither", "never"):
@@ -187,3 +144,19 @@ def kept_rows(ignore_row_if: str, columns: tuple[str, ...]) -> nw.Expr | None:
     for other in nulls[1:]:
         found = found & other if every else found | other
     return ~found
+
+
+def any_of(parts: list[nw.Expr]) -> nw.Expr:
+    """Whether one of *parts* holds, joined by halves: engines recurse into a chain."""
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    return any_of(parts[:half]) | any_of(parts[half:])
+
+
+def all_of(parts: list[nw.Expr]) -> nw.Expr:
+    """Whether all of *parts* hold."""
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    return all_of(parts[:half]) & all_of(parts[half:])

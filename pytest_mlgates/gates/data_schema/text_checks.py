@@ -1,57 +1,24 @@
-"""Checks of text: regular expressions and lengths."""
+"""Checks of the length of texts."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+import narwhals.stable.v2 as nw
+
+from pytest_mlgates.engines.distinct_values import Judge
 from pytest_mlgates.gates.data_schema import families
-from pytest_mlgates.gates.data_schema.arguments import (
-    COUNT_BOUNDS,
-    EACH,
-    STRICT,
-    VALUE,
-    Argument,
-    pattern,
-)
+from pytest_mlgates.gates.data_schema.arguments import COUNT_BOUNDS, EACH, STRICT, VALUE
 from pytest_mlgates.gates.data_schema.families import Family
+from pytest_mlgates.gates.data_schema.judged_answers import by_distinct_value
 from pytest_mlgates.gates.data_schema.native_type import NativeType
 from pytest_mlgates.gates.data_schema.results import NotNativeError, Pending
-from pytest_mlgates.gates.data_schema.row_answers import (
-    by_distinct_value,
-    each_value,
-    native_column,
-)
+from pytest_mlgates.gates.data_schema.row_answers import each_value, native_column
 from pytest_mlgates.gates.data_schema.wording import equal, ranged
 
 if TYPE_CHECKING:
     from pytest_mlgates.gates.data_schema.plan import Plan, Scope
     from pytest_mlgates.gates.data_schema.suite import Expectation
-
-
-def matches(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
-    """Python's ``re.search`` finds the pattern in every value."""
-    return _regex(plan, scope, expectation, wanted=True)
-
-
-def not_matches(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
-    """Python's ``re.search`` finds the pattern in no value."""
-    return _regex(plan, scope, expectation, wanted=False)
-
-
-def _regex(plan: Plan, scope: Scope, expectation: Expectation, *, wanted: bool) -> Pending:
-    column = plan.require(expectation.arguments["column"])
-    if families.family(plan.table, column) in (
-        Family.OTHER,
-        Family.DECIMAL,
-        Family.DATE,
-        Family.TIME,
-    ):
-        raise NotNativeError
-    search = re.compile(expectation.arguments["regex"]).search
-    return by_distinct_value(
-        plan, scope, expectation, column, lambda value: (search(str(value)) is not None) == wanted
-    )
 
 
 def lengths(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
@@ -61,15 +28,10 @@ def lengths(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     least, most = _length_range(expectation)
     if kind in (Family.DATE, Family.TIME):
         raise NotNativeError
-    if kind is not Family.TEXT:
-        return by_distinct_value(
-            plan,
-            scope,
-            expectation,
-            column,
-            lambda value: least <= len(str(value)) and (most is None or len(str(value)) <= most),
-        )
-    measured = families.comparable(plan.table, column).str.len_chars()
+    if kind in (Family.NUMBER, Family.BOOLEAN):
+        return by_distinct_value(plan, scope, expectation, column, Judge("sized", (least, most)))
+    text = families.comparable(plan.table, column)
+    measured = (text.cast(nw.String) if kind is Family.INTEGER else text).str.len_chars()
     ok = measured >= least
     if most is not None:
         ok = ok & (measured <= most)
@@ -85,20 +47,7 @@ def _length_range(expectation: Expectation) -> tuple[int, int | None]:
     return least, None if most is None else most - bool(given.get("strict_max"))
 
 
-_REGEX = (*EACH, Argument("regex", pattern, required=True))
 TYPES = {
-    "expect_column_values_to_match_regex": NativeType(
-        arguments=_REGEX,
-        check=matches,
-        label="regex",
-        wants=lambda given: f"matches {given['regex']!r}",
-    ),
-    "expect_column_values_to_not_match_regex": NativeType(
-        arguments=_REGEX,
-        check=not_matches,
-        label="not regex",
-        wants=lambda given: f"does not match {given['regex']!r}",
-    ),
     "expect_column_value_lengths_to_be_between": NativeType(
         arguments=(*EACH, *COUNT_BOUNDS, *STRICT),
         check=lengths,

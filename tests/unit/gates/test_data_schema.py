@@ -254,7 +254,7 @@ def test_a_wrong_type_names_both():
     )
 
 
-def test_everything_but_uniqueness_and_patterns_is_one_scan():
+def test_everything_but_uniqueness_and_what_python_judges_is_one_scan():
     plan = Plan(to_table(FARES.lazy()))
     found = suite.load(
         [
@@ -267,7 +267,8 @@ def test_everything_but_uniqueness_and_patterns_is_one_scan():
             expect("column_values_to_be_unique", column="id"),
             expect("column_values_to_be_unique", column="id", mostly=0.5),
             expect("column_values_to_match_regex", column="code", regex="^[a-z]"),
-            expect("column_values_to_not_match_regex", column="code", regex="z"),
+            expect("column_values_to_not_match_regex", column="code", regex=r"(\w)\1"),
+            expect("column_values_to_be_json_parseable", column="code"),
         ],
         Context().base,
     )

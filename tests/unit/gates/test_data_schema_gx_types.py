@@ -138,7 +138,7 @@ HOLLOW = [
         "column_list is not usable",
     ),
     ("expect_multicolumn_values_to_be_equal", {"column_list": ["x"]}, "column_list is not usable"),
-    ("expect_multicolumn_values_to_be_equal", {}, "column_list is not usable"),
+    ("expect_multicolumn_values_to_be_equal", {}, "column_list is missing"),
     ("expect_column_type_to_be", {"column": "k"}, "type_ is not usable"),
     ("expect_column_type_to_be", {"column": "k", "type_": "dateutil/x"}, "type_ is not usable"),
     (

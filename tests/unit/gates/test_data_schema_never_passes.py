@@ -217,7 +217,7 @@ BETWEEN = "column_values_to_be_between"
             "allow_relative_error is not usable",
         ),
         ("column_values_to_be_increasing", {"strictly": 1}, "strictly is not usable"),
-        ("column_values_to_match_regex_list", {"regex_list": []}, "regex_list is missing"),
+        ("column_values_to_match_regex_list", {"regex_list": []}, "regex_list is not usable"),
         ("column_values_to_be_json_parseable", {"mostly": "1"}, "mostly is not usable"),
         (
             "column_type_to_be",
