@@ -70,7 +70,7 @@ def main() -> int:
         _same_answers(found[f"{rows:,} rows"])
     found["hooks"] = _in_turn(_hooks(folder), arguments.repeat, "hooks")
     found["gates"] = _in_turn(_gates(folder), arguments.repeat, "many gates")
-    scans = measure.plan(folder / "gates-500")
+    scans = measure.plan(folder / f"gates-{budgets.GATES[1]}")
     verdicts = budgets.judge(found, scans)
     _print(found)
     sys.stdout.write(budgets.render(verdicts))
@@ -109,13 +109,15 @@ def _hooks(folder: Path) -> dict[str, Callable[[], Sample]]:
         gates.idle(folder),
     )
     data, check = gates.program("mlgates-data"), gates.program("mlgates-check")
+    nothing_to_do = ([data], [check], [check, "other.csv"])
     return {
         "python -c pass": _command([sys.executable, "-c", "pass"], folder),
-        "mlgates-data, 10k rows of CSV": _command([data, "--suite", str(suite), str(csv)], folder),
-        "Great Expectations, the same": _engine(FROM_FILE["Great Expectations"], csv),
-        "mlgates-data, no files": _command([data], folder),
-        "mlgates-check, no files": _command([check], folder),
-        "mlgates-check, a file of no gate": _command([check, "other.csv"], idle),
+        budgets.DATA_HOOK: _command([data, "--suite", str(suite), str(csv)], folder),
+        budgets.DATA_HOOK_GX: _engine(FROM_FILE["Great Expectations"], csv),
+        **{
+            name: _command(arguments, idle)
+            for name, arguments in zip(budgets.IDLE_HOOKS, nothing_to_do, strict=True)
+        },
     }
 
 
@@ -123,8 +125,8 @@ def _gates(folder: Path) -> dict[str, Callable[[], Sample]]:
     table = measure.table("parquet", folder, 1_000_000)
     check = [gates.program("mlgates"), "check"]
     return {
-        f"mlgates check, {count} gates": _command(check, gates.many(folder, table, count))
-        for count in (20, 500)
+        budgets.gates(count): _command(check, gates.many(folder, table, count))
+        for count in budgets.GATES
     }
 
 

@@ -8,6 +8,7 @@ order of `checks.NAMES`, whether the check holds and how many rows break it (Non
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import checks
@@ -21,24 +22,13 @@ if TYPE_CHECKING:
 
 def ours(path: str) -> Run:
     """This project, from a file."""
-    from pytest_mlgates import data_schema
-
+    data_schema = _ours()
     return lambda: _of_verdict(data_schema(path, checks.suite()))
-
-
-def ours_without_quantiles(path: str) -> Run:
-    """This project, from a file, 19 checks."""
-    from pytest_mlgates import data_schema
-
-    left_out = frozenset({"quantiles score"})
-    return lambda: [*_of_verdict(data_schema(path, checks.suite(left_out))), (True, None)]
 
 
 def ours_on_pandas(path: str) -> Run:
     """This project, on a frame of pandas in memory."""
-    from pytest_mlgates import data_schema
-
-    frame = _pandas_frame(path)
+    data_schema, frame = _ours(), _pandas_frame(path)
     return lambda: _of_verdict(data_schema(frame, checks.suite()))
 
 
@@ -46,10 +36,17 @@ def ours_on_polars(path: str) -> Run:
     """This project, on a frame of polars in memory."""
     import polars as pl
 
+    data_schema, frame = _ours(), pl.read_parquet(path)
+    return lambda: _of_verdict(data_schema(frame, checks.suite()))
+
+
+def _ours() -> Callable[..., Any]:
+    """The gate as a function; what it imports when it is first called is imported here."""
+    for module in ("duckdb", "numpy", "pytest_mlgates.gates.data_schema.judge"):
+        import_module(module)
     from pytest_mlgates import data_schema
 
-    frame = pl.read_parquet(path)
-    return lambda: _of_verdict(data_schema(frame, checks.suite()))
+    return data_schema
 
 
 def _of_verdict(verdict: Any) -> list[Answer]:
