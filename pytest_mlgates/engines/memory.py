@@ -16,7 +16,7 @@ _UNITS = {
     **{f"{prefix}B": 1000**power for power, prefix in enumerate(("", "K", "M", "G", "T"))},
     **{f"{prefix}IB": 1024**power for power, prefix in enumerate(("K", "M", "G", "T"), start=1)},
 }
-_GROUPS = Path("/sys/fs/cgroup")
+_PROC, _GROUPS = Path("/proc"), Path("/sys/fs/cgroup")
 
 
 def limit() -> int | None:
@@ -53,7 +53,7 @@ def _size(given: str) -> int:
 
 def _available() -> int | None:
     try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+        for line in (_PROC / "meminfo").read_text(encoding="ascii").splitlines():
             if line.startswith("MemAvailable:"):
                 return int(line.split()[1]) * 1024
     except (OSError, ValueError, IndexError):
@@ -67,7 +67,7 @@ def _available() -> int | None:
 def _left_in_groups() -> list[int]:
     """What each control group of this process leaves, version 2 and version 1."""
     try:
-        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+        lines = (_PROC / "self" / "cgroup").read_text(encoding="utf-8").splitlines()
     except OSError:
         return []
     found = []

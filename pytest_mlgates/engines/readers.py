@@ -39,7 +39,7 @@ _TEXT = ("csv", "json")
 
 
 def connection() -> Any:
-    """A fresh in-memory DuckDB: installs nothing, spills into a folder of this process.
+    """A fresh in-memory DuckDB: installs and prints nothing, spills into this process's folder.
 
     Raises:
         MLGatesError: if the memory limit of the environment is not a size.
@@ -53,7 +53,9 @@ def connection() -> Any:
     limit = memory.limit()
     if limit is not None:
         config["memory_limit"] = f"{limit}B"
-    return duckdb.connect(config=config)
+    link = duckdb.connect(config=config)
+    link.execute("set enable_progress_bar = false")  # it is printed into whatever stdout is
+    return link
 
 
 def expand(path: str | Path, base: Path) -> list[Path]:

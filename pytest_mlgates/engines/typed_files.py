@@ -155,7 +155,7 @@ def _refuse_mixed(schemas: dict[str, list[_Column]]) -> None:
 def arrow(
     files: Sequence[Path], partitions: Partitions, root: Path, link: Any, *, private: bool
 ) -> TypedReading:
-    """Arrow IPC (Feather) *files* of one table, streamed: never a whole file in memory.
+    """Arrow IPC (Feather) *files* of one table: mapped, and streamed, never whole in memory.
 
     Raises:
         TableError: for a file that is not whole, or of other columns.
@@ -164,6 +164,7 @@ def arrow(
     why = f"reading {files[0].name}"
     datasets = optional("pyarrow.dataset", extra="pyarrow", why=why)
     pyarrow = optional("pyarrow", extra="pyarrow", why=why)
+    systems = optional("pyarrow.fs", extra="pyarrow", why=why)
     schemas = {str(path): _arrow_schema(datasets, path, private=private) for path in files}
     for name, schema in schemas.items():
         refuse_alike(schema.names, name)
@@ -175,6 +176,7 @@ def arrow(
         dataset = datasets.dataset(
             [str(path) for path in files],
             format="ipc",
+            filesystem=systems.LocalFileSystem(use_mmap=True),
             schema=pyarrow.unify_schemas([*schemas.values(), folders]),
             partitioning=datasets.partitioning(folders, flavor="hive")
             if partitions.kinds
