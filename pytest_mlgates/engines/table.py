@@ -205,7 +205,11 @@ class Table:
         for key in wanted:
             self.require(key)
         if wanted not in self._counts:
-            grouped = self.frame.select(*wanted).group_by(*wanted).agg(nw.len().alias("__rows__"))
+            try:  # engines bind when they are asked: a file may be gone by now
+                asked = self.frame.select(*wanted)
+            except Exception as error:
+                raise self._engine_error(error) from None
+            grouped = asked.group_by(*wanted).agg(nw.len().alias("__rows__"))
             found: dict[tuple[Any, ...], int] = {}
             for row in self.rows(grouped):
                 values = tuple(python_value(value) for value in row[:-1])
@@ -526,9 +530,19 @@ def _nan_is_null(frame: Any, schema: Mapping[str, nw.dtypes.DType]) -> Any:
     floats = [name for name, dtype in schema.items() if dtype.is_float()]
     if not floats:
         return frame
-    # Only pyarrow takes 0.0 and -0.0 for two values, in groups and in sets.
-    signed = frame.implementation.is_pyarrow()
-    kept = {c: (nw.col(c) + 0.0).cast(schema[c]) if signed else nw.col(c) for c in floats}
+    kept = {c: nw.col(c) for c in floats}
+    for c in _of_arrow(frame, floats):
+        kept[c] = (nw.col(c) + 0.0).cast(schema[c])
     return frame.with_columns(
         *(nw.when(~nw.col(c).is_nan()).then(value).alias(c) for c, value in kept.items())
     )
+
+
+def _of_arrow(frame: Any, columns: Sequence[str]) -> Sequence[str]:
+    """Those of *columns* that are Arrow's, which takes 0.0 and -0.0 for two values."""
+    if frame.implementation.is_pyarrow():
+        return columns
+    if not frame.implementation.is_pandas():
+        return ()
+    types = frame.to_native().dtypes
+    return [c for c in columns if str(types[c]).endswith("[pyarrow]")]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.exact import rounded
 from pytest_mlgates.engines.columns import python_value
-from pytest_mlgates.gates.data_schema import decimals, families
+from pytest_mlgates.gates.data_schema import decimals, families, times
 from pytest_mlgates.gates.data_schema.arguments import COLUMN, RANGED
 from pytest_mlgates.gates.data_schema.column_answers import of_values, within
 from pytest_mlgates.gates.data_schema.families import MEASURED, Family, MismatchError
@@ -34,8 +34,8 @@ def _check(statistic: str, reduce: Callable[[nw.Expr], nw.Expr]) -> Check:
         column = plan.require(expectation.arguments["column"])
         kind = families.family(plan.table, column)
         families.refuse_inexact_decimals(plan.table, column)
-        times = kind in (Family.DATE, Family.TIME)
-        if kind is Family.OTHER or (times and statistic not in _ORDERED):
+        dtype, timed = plan.table.schema[column], kind in (Family.DATE, Family.TIME)
+        if kind is Family.OTHER or (timed and statistic not in _ORDERED):
             raise NotNativeError
         if kind is Family.TEXT and statistic not in _ORDERED:
             raise MismatchError(f"column {column!r} of {kind} has no {statistic}")
@@ -52,7 +52,7 @@ def _check(statistic: str, reduce: Callable[[nw.Expr], nw.Expr]) -> Check:
         mean = None
         if statistic == "sum" and kind is Family.INTEGER:
             mean = plan.ask(("mean", column, scope.condition), values.mean())
-        held = _times_held(plan, scope, column, statistic, expectation) if times else None
+        held = _times_held(plan, scope, column, statistic, expectation) if timed else None
 
         def judge(there: int) -> Result:
             value = plan.value(slot)
@@ -60,7 +60,7 @@ def _check(statistic: str, reduce: Callable[[nw.Expr], nw.Expr]) -> Check:
                 return Result(
                     success=False, error=f"{column!r} has no {statistic}: it is undefined"
                 )
-            observed = _observed(value, kind, statistic)
+            observed = _observed(times.with_zone(value, dtype), kind, statistic)
             if mean is not None:
                 observed = _unwrapped(observed, near=there * Fraction(plan.value(mean)))
             success = held() if held is not None else _within(observed, bounds, expectation, kind)

@@ -13,7 +13,7 @@ import narwhals.stable.v2 as nw
 
 from pytest_mlgates.core.text import listing, plural
 from pytest_mlgates.engines.columns import python_value
-from pytest_mlgates.gates.data_schema import families
+from pytest_mlgates.gates.data_schema import families, times
 from pytest_mlgates.gates.data_schema.arguments import (
     COLUMN,
     COUNT_BOUNDS,
@@ -115,7 +115,7 @@ def _lost(plan: Plan, scope: Scope, column: str, member: nw.Expr, wanted: set[An
     plan.answers.scans.append(f"group-by: {column}, members of a set")
     frame: Any = plan.view(scope).frame
     groups = frame.filter(member).select(column).group_by(column).agg(nw.len().alias(_ROWS))
-    found = {python_value(value) for value, _ in plan.table.rows(groups)}
+    found = {_shown(plan, column, value) for value, _ in plan.table.rows(groups)}
     return listing(sorted((v for v in wanted if v not in found), key=repr), 6)
 
 
@@ -126,12 +126,12 @@ def _examples(
     frame: Any = plan.view(scope).frame
     groups = frame.filter(other).select(column).group_by(column).agg(nw.len().alias(_ROWS))
     found = plan.table.rows(groups.sort(column).head(most))
-    return [{"row": None, "value": _shown(value)} for value, _ in found]
+    return [{"row": None, "value": _shown(plan, column, value)} for value, _ in found]
 
 
-def _shown(value: Any) -> Any:
+def _shown(plan: Plan, column: str, value: Any) -> Any:
     """A value as results have it: decimals are numbers there."""
-    value = python_value(value)
+    value = times.with_zone(python_value(value), plan.table.schema[column])
     return float(value) if isinstance(value, Decimal) else value
 
 
@@ -196,7 +196,11 @@ def most_common(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     def read() -> tuple[list[tuple[Any, bool]], bool]:
         rows = plan.table.rows(groups().sort(_ROWS, descending=True).head(_MOST_LISTED + 1))
         most = max(int(row[1]) for row in rows)
-        ties = [(_shown(value), bool(is_member)) for value, n, is_member in rows if n == most]
+        ties = [
+            (_shown(plan, column, value), bool(is_member))
+            for value, n, is_member in rows
+            if n == most
+        ]
         hit = any(is_member for _, is_member in ties)
         if len(ties) > _MOST_LISTED and not hit:
             left = groups().filter((nw.col(_ROWS) == most) & (nw.col(_MEMBER) == 1)).head(1)

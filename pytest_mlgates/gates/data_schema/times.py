@@ -27,12 +27,21 @@ def comparison(op: str, moment: dt.datetime, dtype: Any, engine: str) -> tuple[s
             return op, nw.lit(moment, nw.Datetime("ns"))
         utc = nw.lit(moment.astimezone(dt.UTC).replace(tzinfo=None), nw.Datetime("ns"))
         return op, utc.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+    if zone is None and engine.startswith("pyspark"):  # which would move it by the session's zone
+        return op, nw.lit(moment.isoformat(sep=" ")).cast(nw.Datetime("us"))
     return op, moment if zone is None else _in_zone(moment, zone)
 
 
 def members(moments: Iterable[dt.datetime], dtype: Any) -> list[dt.datetime]:
     """Those of *moments* that a column of *dtype* can hold."""
     return [moment for moment in moments if not _beyond(moment, dtype)]
+
+
+def with_zone(value: Any, dtype: Any) -> Any:
+    """*value* of a column of *dtype*: Spark hands times with a zone over in that of the machine."""
+    naive = isinstance(value, dt.datetime) and value.tzinfo is None
+    zoned = getattr(dtype, "time_zone", None) is not None
+    return value.astimezone(dt.UTC) if naive and zoned else value
 
 
 def _beyond(moment: dt.datetime, dtype: Any) -> int:
