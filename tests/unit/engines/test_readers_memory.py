@@ -118,7 +118,7 @@ def test_a_folder_of_files_is_judged_in_less_memory_than_it_has(tmp_path, kind):
     duckdb = pytest.importorskip("duckdb")
     (tmp_path / "d").mkdir()
     first = tmp_path / f"d/0.{kind}"
-    rows, files = (1_600_000, 10) if kind != "csv" else (250_000, 12)
+    rows, files = (1_600_000, 10) if kind != "csv" else (250_000, 20)
     table = duckdb.sql(f"select random() as x, random() as y, random() as z from range({rows})")
     if kind == "arrow":
         pa = pytest.importorskip("pyarrow")

@@ -331,5 +331,6 @@ def test_a_csv_reads_only_the_columns_that_the_contract_names(tmp_path):
     assert data_schema(path, [expect("column_values_to_be_unique", column="a")]).passed
     from pytest_mlgates import MLGatesError
 
-    with pytest.raises(MLGatesError, match="it is not UTF-8 text"):
+    # DuckDB 1.3 fails on it without saying why.
+    with pytest.raises(MLGatesError, match=r"it is not UTF-8 text|DuckDB itself failed on it"):
         data_schema(path, [expect("column_values_to_be_unique", column="b")])
