@@ -114,7 +114,7 @@ def _lost(plan: Plan, scope: Scope, column: str, member: nw.Expr, wanted: set[An
     """Which of *wanted* are no values. One more scan, only after a failure."""
     plan.answers.scans.append(f"group-by: {column}, members of a set")
     frame: Any = plan.view(scope).frame
-    groups = frame.filter(member).select(column).group_by(column).agg(nw.len().alias(_ROWS))
+    groups = frame.filter(member).select(nw.col(column)).group_by(column).agg(nw.len().alias(_ROWS))
     found = {_shown(plan, column, value) for value, _ in plan.table.rows(groups)}
     return listing(sorted((v for v in wanted if v not in found), key=repr), 6)
 
@@ -124,7 +124,7 @@ def _examples(
 ) -> list[dict[str, Any]]:
     plan.answers.scans.append("examples")
     frame: Any = plan.view(scope).frame
-    groups = frame.filter(other).select(column).group_by(column).agg(nw.len().alias(_ROWS))
+    groups = frame.filter(other).select(nw.col(column)).group_by(column).agg(nw.len().alias(_ROWS))
     found = plan.table.rows(groups.sort(column).head(most))
     return [{"row": None, "value": _shown(plan, column, value)} for value, _ in found]
 
@@ -186,7 +186,7 @@ def most_common(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
 
     def groups() -> Any:
         frame: Any = plan.view(scope).frame
-        found = frame.filter(~nw.col(column).is_null()).select(column)
+        found = frame.filter(~nw.col(column).is_null()).select(nw.col(column))
         return (
             found.group_by(column)
             .agg(nw.len().alias(_ROWS))

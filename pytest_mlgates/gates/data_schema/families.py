@@ -232,7 +232,7 @@ def is_in(table: Table, column: str, values: Iterable[Any], *, what: str) -> nw.
     elif kind is Family.TIME:
         found = times.members(found, table.schema[column])
     expression = comparable(table, column)
-    if kind is Family.TIME and table.implementation.startswith("pyspark") and found:
+    if found and times.told_apart(table.schema[column], table.implementation):
         equal = [holds(table, column, "==", v, what=what) for v in found]
         return nw.any_horizontal(*equal, ignore_nulls=False)
     return expression.is_in(found) if found else never(expression)

@@ -37,6 +37,16 @@ def members(moments: Iterable[dt.datetime], dtype: Any) -> list[dt.datetime]:
     return [moment for moment in moments if not _beyond(moment, dtype)]
 
 
+def told_apart(dtype: Any, engine: str) -> bool:
+    """Whether members of a column of *dtype* have to be compared one by one.
+
+    In a list, Spark moves them by its session's zone, and old versions of polars cut them.
+    """
+    return isinstance(dtype, nw.Datetime) and (
+        engine.startswith("pyspark") or (engine == "polars" and dtype.time_unit == "ns")
+    )
+
+
 def with_zone(value: Any, dtype: Any) -> Any:
     """*value* of a column of *dtype*: Spark hands times with a zone over in that of the machine."""
     naive = isinstance(value, dt.datetime) and value.tzinfo is None
