@@ -35,6 +35,7 @@ def database(path: Path, table_name: str | None, link: Any, *, private: bool) ->
     try:
         link.execute(f"attach {sql.text(str(path))} as source (type duckdb, read_only)")
         link.execute("set enable_external_access = false")
+        link.execute("set python_enable_replacements = false")  # variables of this process
         link.execute("set lock_configuration = true")
         tables = link.execute(_TABLES).fetchall()
     except Exception as error:

@@ -150,6 +150,27 @@ def test_a_view_reads_the_database_and_nothing_else(tmp_path):
     assert caught.value.got == "the view reads files, which is not allowed here"
 
 
+def test_a_view_sees_no_variable_of_this_process(tmp_path):
+    pytest.importorskip("pandas")
+    make(
+        tmp_path / "w.duckdb",
+        "create table tmp_path as select 1 as a",
+        "create view v as select * from tmp_path",
+        "drop table tmp_path",
+        "create table t as select 1 as a",
+    )
+    with pytest.raises(TableError, match=r"'w.duckdb' cannot be read"):
+        rows(read_table(tmp_path / "w.duckdb", table_name="v"))
+
+
+def test_a_connection_neither_installs_nor_loads_extensions(warehouse):
+    from pytest_mlgates.engines import readers
+
+    settings = ("autoinstall_known_extensions", "autoload_known_extensions")
+    query = "select " + ", ".join(f"current_setting('{name}')" for name in settings)
+    assert readers.connection().execute(query).fetchall() == [(False, False)]
+
+
 def test_a_declared_table_of_a_database_is_judged(warehouse, tmp_path, capsys):
     (tmp_path / "mlgates.toml").write_text(
         """

@@ -40,6 +40,8 @@ def rows(table) -> list[tuple]:
         ("a,b\nNA,x\n2,-\n", {"null_values": ["NA", "-"]}, [(None, "x"), (2, None)]),
         ("a,b\nNA,x\n2,\n", {}, [("NA", "x"), ("2", None)]),
         ('a,b\n"",x\n', {}, [(None, "x")]),
+        ("a'b\n1'x\n", {"delimiter": "'"}, [(1, "x")]),
+        ("a,b\n'); drop table t; --,x\n", {"null_values": ["'); drop table t; --"]}, [(None, "x")]),
     ],
 )
 def test_options_say_how_a_csv_is_written(folder, content, options, found):
