@@ -3,7 +3,7 @@
 Splits tables in random halves, infers a suite from one half and judges the other with it: as it is,
 and with each of some breaks planted in it. Prints how often the suite fails. Seeded.
 
-    python -m benchmarks.simulate_inference [--splits 50] [--confidence 0.95] [TABLE ...]
+    python -m benchmarks.simulate_inference [--splits 50] [TABLE ...]
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def test_every_expectation_says_why_in_one_sentence_with_its_numbers(random):
     }
     assert notes[NOT_NULL, "n"] == (
         "0 of 2,000 values are missing; up to 8 (0.40 %) may be in a batch of this size "
-        "(level 0.05 / 15)."
+        "(level 0.05 / 21)."
     )
     assert json.loads(json.dumps(suite, allow_nan=False)) == suite
 
@@ -93,7 +93,7 @@ def test_every_expectation_says_why_in_one_sentence_with_its_numbers(random):
 def test_the_error_of_the_whole_suite_is_divided_among_its_statements(random):
     one = infer(to_table({"x": random.random(ROWS)}))
     many = infer(to_table({f"x{i}": random.random(ROWS) for i in range(20)}))
-    assert (one.setting.said(), many.setting.said()) == ("level 0.05 / 8", "level 0.05 / 160")
+    assert (one.setting.said(), many.setting.said()) == ("level 0.05 / 11", "level 0.05 / 220")
 
     def mostly(found):
         return next(i.kwargs["mostly"] for i in found.columns[0].inferences if i.type == NOT_NULL)
@@ -158,7 +158,7 @@ def test_numbers_get_their_range_and_their_quantiles_with_slack(random):
     low, high = float(values.min()), float(values.max())
     assert (between.kwargs["min_value"], between.kwargs["max_value"]) == (low, high)
     assert 0.99 < between.kwargs["mostly"] < 0.9961
-    assert f"All 2,000 values lie from {low} to {high:,}; up to 9 (" in between.note
+    assert f"All 2,000 values lie from {low} to {high:,}; up to 10 (" in between.note
     (quantiles,) = found[QUANTILES]
     ranges = quantiles.kwargs["quantile_ranges"]
     assert ranges["quantiles"] == [0.05, 0.25, 0.5, 0.75, 0.95]

@@ -35,6 +35,7 @@ _STATEMENTS = {
     Family.DATE: times.STATEMENTS,
     Family.TIME: times.STATEMENTS,
 }
+_PRIVATE = {Family.INTEGER: 1, Family.NUMBER: 1, Family.TEXT: 1}  # a key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +137,7 @@ def _statements(outlines: Mapping[str, Outline], setting: Setting) -> int:
         if one.present == 0:
             continue
         found += 1 if one.present == setting.rows else 2  # of missing values: most, and least
-        found += 0 if setting.private else _STATEMENTS.get(one.family, 0)
+        found += _PRIVATE.get(one.family, 0) if setting.private else _STATEMENTS.get(one.family, 0)
     return max(1, found)
 
 

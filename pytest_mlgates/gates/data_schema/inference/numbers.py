@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
     from pytest_mlgates.gates.data_schema.inference.setting import Findings, Values
 
-STATEMENTS = 7  # a range or a set, what must be seen again, five quantiles; or a key
+# A range, a set, what must be seen again, a share, five quantiles, a key: which of them are made
+# depends on the values, so that each is paid for.
+STATEMENTS = 10
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _BETWEEN = "expect_column_values_to_be_between"
 # More different numbers than these are amounts, not codes, however often each is seen.
@@ -55,7 +57,7 @@ def infer_numbers(found: Findings, values: Values, numbers: NDArray[Any]) -> Non
         return
     codes = whole and distinct <= _MOST_CODES and _infer_codes(found, values, ordered)
     if codes and bool(np.all((ordered == 0) | (ordered == 1))):
-        _infer_share(found, values, int(np.count_nonzero(ordered)))
+        infer_share(found, values, int(np.count_nonzero(ordered)), "1")
         return
     if not codes:
         _infer_limits(found, limits)
@@ -74,10 +76,6 @@ def _infer_codes(found: Findings, values: Values, ordered: NDArray[Any]) -> bool
     distinct, counts = np.unique(ordered, return_counts=True)
     pairs = [(int(v), int(n)) for v, n in zip(distinct, counts, strict=True)]
     return infer_codes(found, values, pairs, rare_ones=False)
-
-
-def _infer_share(found: Findings, values: Values, ones: int) -> None:
-    infer_share(found, values, ones, "1")
 
 
 def infer_share(found: Findings, values: Values, ones: int, what: str) -> None:

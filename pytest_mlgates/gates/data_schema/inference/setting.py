@@ -153,7 +153,13 @@ class Values:
     def outside(self, blocks: int) -> Allowance:
         """How many of the next values may lie outside limits that leave *blocks* outside."""
         level = self.setting.level
-        return self._allowance(lambda m: most_outside(blocks, self.n, m, level))
+        here = (blocks - 1) / self.n
+        return self._allowance(lambda m: most_outside(blocks, self.n, m, level), here)
+
+    def unlike(self, choices: float) -> Allowance:
+        """How many of the next values may lack what all of these have, the best of *choices*."""
+        level = self.setting.level / choices
+        return self._allowance(lambda m: most_in_next(0, self.n, m, level))
 
     def unseen(self, seen: Mapping[int, int]) -> Allowance:
         """How many of the next values may be new, where so many are *seen* so often."""

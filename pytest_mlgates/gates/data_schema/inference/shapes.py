@@ -24,10 +24,17 @@ _CLASSES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """A shape, and whether it mixes letters and digits."""
+    """A shape.
+
+    Attributes:
+        regex: As a pattern.
+        mixes: Whether it has both letters and digits.
+        choices: How many shapes of its length there are: it was chosen among them.
+    """
 
     regex: str
     mixes: bool
+    choices: float
 
 
 def shape_of(texts: Sequence[str]) -> Shape | None:
@@ -47,7 +54,11 @@ def shape_of(texts: Sequence[str]) -> Shape | None:
         return None
     runs = [(part, sum(1 for _ in group)) for part, group in groupby(parts)]
     regex = "".join(part if times == 1 else f"{part}{{{times}}}" for part, times in runs)
-    return Shape(regex=f"^{regex}$", mixes=_mixes(frozenset().union(*places)))
+    return Shape(
+        regex=f"^{regex}$",
+        mixes=_mixes(frozenset().union(*places)),
+        choices=float(len(_CLASSES) + len(_PUNCTUATION)) ** len(places),
+    )
 
 
 def _all_in(places: Sequence[frozenset[str]], members: frozenset[str]) -> bool:

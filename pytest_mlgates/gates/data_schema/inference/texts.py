@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from pytest_mlgates.gates.data_schema.inference.setting import Findings, Values
     from pytest_mlgates.gates.data_schema.inference.shapes import Shape
 
-STATEMENTS = 4  # a set and what must be seen again; else lengths (2), a shape, a key or a variety
+# A set, what must be seen again, lengths and their middle, a shape, a key, a variety: which of them
+# are made depends on the values, so that each is paid for.
+STATEMENTS = 7
 _LENGTHS = "expect_column_value_lengths_to_be_between"
 
 
@@ -89,19 +91,18 @@ def _infer_lengths(found: Findings, values: Values, texts: Texts) -> None:
 def _infer_middle_length(found: Findings, values: Values, texts: Texts) -> None:
     """A cut-off of long texts shortens the longer half: it need not leave the range."""
     setting = values.setting
-    shorter, middle = 0, min(texts.lengths)
-    for length in sorted(texts.lengths):
-        if shorter + texts.lengths[length] > values.n / 2:
-            middle = length
+    rank, middle, shorter = (values.n + 1) // 2, 0, 0
+    for middle in sorted(texts.lengths):
+        if shorter + texts.lengths[middle] >= rank:
             break
-        shorter += texts.lengths[length]
-    allowed = values.seen(shorter)
+        shorter += texts.lengths[middle]
+    allowed = values.outside(rank)
     if shorter == 0 or allowed.is_too_much:
         return
     found.add(
         _LENGTHS,
-        f"{shorter:,} of {values.n:,} values have fewer than {middle} characters; up to {allowed} "
-        f"of {setting.batch_said()} may have ({setting.said()}).",
+        f"Half of {values.n:,} values have {middle} characters or more; up to {allowed} of "
+        f"{setting.batch_said()} may have fewer ({setting.said()}).",
         f"at least {middle} in {percent(1 - allowed.share)}",
         min_value=middle,
         mostly=allowed.mostly,
@@ -110,7 +111,7 @@ def _infer_middle_length(found: Findings, values: Values, texts: Texts) -> None:
 
 def _infer_shape(found: Findings, values: Values, shape: Shape) -> None:
     setting = values.setting
-    allowed = values.outside(1)
+    allowed = values.unlike(shape.choices)
     if allowed.is_too_much:
         return
     found.add(
