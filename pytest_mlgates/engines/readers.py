@@ -229,8 +229,11 @@ def _one_format(files: Sequence[Path]) -> str:
 
 def from_arrays(columns: Mapping[str, Any]) -> tuple[Any, Any]:
     """A lazy relation over numpy *columns* of shape ``(rows,)``, and its connection."""
+    import numpy as np
+
     link = connection()
-    link.register("arrays", dict(columns))
+    # DuckDB does not take arrays that run backwards in memory.
+    link.register("arrays", {k: np.ascontiguousarray(v) for k, v in columns.items()})
     return link.sql("select * from arrays"), link
 
 

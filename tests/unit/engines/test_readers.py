@@ -279,3 +279,10 @@ def test_zstandard_files_read_too(tmp_path):
     path = tmp_path / "z.csv.zst"
     duckdb.sql(f"copy (select 1 as a, 'x' as b) to '{path}' (header, compression zstd)")
     assert to_table(path).counts(["a", "b"]) == [((1, "x"), 1)]
+
+
+def test_arrays_that_run_backwards_are_arrays_too():
+    import numpy as np
+
+    table = to_table({"a": np.arange(5)[::-1], "b": np.arange(10)[::2]})
+    assert table.rows(table.frame) == [(4, 0), (3, 2), (2, 4), (1, 6), (0, 8)]
