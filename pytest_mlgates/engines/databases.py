@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _TABLES = """
-    select schema_name, table_name from duckdb_tables() where database_name = 'source'
+    select schema_name, table_name, true from duckdb_tables() where database_name = 'source'
     union all
-    select schema_name, view_name from duckdb_views() where database_name = 'source'
+    select schema_name, view_name, false from duckdb_views() where database_name = 'source'
         and not internal
     order by all
 """
@@ -40,16 +40,21 @@ def database(path: Path, table_name: str | None, link: Any, *, private: bool) ->
         tables = link.execute(_TABLES).fetchall()
     except Exception as error:
         raise reading_error(error, str(path), private=private) from None
-    schema, table = _chosen(tables, table_name, path)
+    schema, table, is_table = _chosen(tables, table_name, path)
     try:
         base = link.sql(f"from source.{sql.name(schema)}.{sql.name(table)}")
     except Exception as error:
         raise reading_error(error, str(path), private=private) from None
-    return TypedReading(base, base.columns, Partitions(), [path], private=private)
+    # A view may join or group: its rows come in another order with every query.
+    return TypedReading(
+        base, base.columns, Partitions(), [path], private=private, is_ordered=is_table
+    )
 
 
-def _chosen(tables: list[tuple[str, str]], wanted: str | None, path: Path) -> tuple[str, str]:
-    named = {f"{schema}.{table}": (schema, table) for schema, table in tables}
+def _chosen(
+    tables: list[tuple[str, str, bool]], wanted: str | None, path: Path
+) -> tuple[str, str, bool]:
+    named = {f"{one[0]}.{one[1]}": one for one in tables}
     if wanted is None:
         found = list(named.values())
     else:
@@ -64,7 +69,7 @@ def _chosen(tables: list[tuple[str, str]], wanted: str | None, path: Path) -> tu
         what = f"{path.name!r} holds several tables {wanted!r}"
     else:
         what = f"{path.name!r} holds no table {wanted!r}"
-    near = did_you_mean(wanted, [*named, *(t for _, t in tables)]) if wanted else ""
+    near = did_you_mean(wanted, [*named, *(one[1] for one in tables)]) if wanted else ""
     raise TableError(
         what,
         where=str(path),

@@ -61,6 +61,11 @@ class FileReading:
         """All columns of the files, whether they are read or not."""
         return self._scan.reading.columns
 
+    @property
+    def is_ordered(self) -> bool:
+        """Whether every query returns the rows in one order."""
+        return self._scan.reading.is_ordered
+
     def frame(self) -> nw.LazyFrame[Any]:
         """The columns that are read.
 

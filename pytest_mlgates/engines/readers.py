@@ -123,6 +123,10 @@ class Reading(Protocol):
     def columns(self) -> tuple[str, ...]:
         """All columns of the files, whether they are read or not."""
 
+    @property
+    def is_ordered(self) -> bool:
+        """Whether every query returns the rows in one order."""
+
     def relation(self, wanted: Wanted) -> Any:
         """A lazy relation with at least the columns that are *wanted*, as they are wanted."""
 

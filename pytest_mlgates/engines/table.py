@@ -149,6 +149,8 @@ class Table:
     @property
     def is_ordered(self) -> bool:
         """Whether every query returns the rows in one order: dataframes, files, own arrays."""
+        if isinstance(self._given, FileReading):
+            return self._given.is_ordered
         return isinstance(self.frame, nw.DataFrame) or self._link is not None
 
     @property

@@ -116,6 +116,11 @@ class TextReading:
         """All columns of the files, whether they are read or not."""
         return self.source.columns
 
+    @property
+    def is_ordered(self) -> bool:
+        """Whether every query returns the rows in one order: that of the files."""
+        return True
+
     def relation(self, wanted: Wanted) -> Any:
         """The columns that are *wanted*, in the order of the files.
 

@@ -28,6 +28,7 @@ class TypedReading:
         partitions: The columns that folders say.
         files: Where it comes from, for messages.
         private: Whether no value of it may be shown.
+        is_ordered: Whether every query returns its rows in one order.
     """
 
     def __init__(
@@ -38,7 +39,9 @@ class TypedReading:
         files: Sequence[Path],
         *,
         private: bool,
+        is_ordered: bool = True,
     ) -> None:
+        self.is_ordered = is_ordered
         self._base, self.columns, self._partitions = base, tuple(columns), partitions
         self._files, self._private = tuple(files), private
 
@@ -74,7 +77,14 @@ class TypedReading:
 
     def as_private(self) -> TypedReading:
         """The same, of which no value may be shown."""
-        return TypedReading(self._base, self.columns, self._partitions, self._files, private=True)
+        return TypedReading(
+            self._base,
+            self.columns,
+            self._partitions,
+            self._files,
+            private=True,
+            is_ordered=self.is_ordered,
+        )
 
 
 def parquet(

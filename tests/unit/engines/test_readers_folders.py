@@ -173,6 +173,30 @@ def test_files_in_other_orders_delimiters_and_compressions_are_one_table_in_orde
     assert table.rows(table.frame) == [(1, "x"), (2, "y"), (3, "z"), (4, "w")]
 
 
+@pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl", "arrow"])
+def test_rows_come_in_the_order_of_the_files_with_every_query(tmp_path, suffix):
+    rows_, files = 60_000, 3
+    for place in range(files):
+        path = tmp_path / f"{place}.{suffix}"
+        query = f"select range + {place * rows_} as a, -range as b from range({rows_})"
+        if suffix == "arrow":
+            pa = pytest.importorskip("pyarrow")
+            columns = duckdb.sql(query).fetchnumpy()
+            table = pa.table(dict(columns.items()))
+            with pa.ipc.new_file(path, table.schema) as writer:
+                for batch in table.to_batches(max_chunksize=7000):
+                    writer.write_batch(batch)
+        elif suffix == "parquet":
+            duckdb.sql(query).write_parquet(str(path), row_group_size=10_000)
+        else:
+            kind = "header" if suffix == "csv" else "format json"
+            duckdb.sql(f"copy ({query}) to '{path}' ({kind})")
+    table = to_table(f"*.{suffix}", base=tmp_path)
+    for _ in range(2):
+        assert table.arrays(["a"])["a"].tolist() == list(range(rows_ * files))
+    assert table.arrays(["b"])["b"].tolist() == [-n for n in range(rows_)] * files
+
+
 def test_a_column_of_several_files_is_what_the_values_of_all_are(tmp_path):
     (tmp_path / "1.csv").write_text("a\n1\n", encoding="utf-8")
     (tmp_path / "2.csv").write_text("a\n1.5\n", encoding="utf-8")
