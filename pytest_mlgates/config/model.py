@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class RoleNames(BaseModel):
     """Columns that play a role, wherever they are not named nearer to the gate."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Schemas are built when first needed: 30 ms of every hook that needs few.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     y_true: str | None = None
     y_pred: str | None = None

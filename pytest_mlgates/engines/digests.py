@@ -8,14 +8,18 @@ its buffers; else they are written one by one, which is the same bytes and slowe
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import importlib.util
 import sys
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
+from pytest_mlgates.core.files import sha256_of_file
+
 if TYPE_CHECKING:
-    import hashlib
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -25,6 +29,14 @@ _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  (times without a zone are coun
 _MICROSECOND = dt.timedelta(microseconds=1)
 # Rows from which on it pays to import pyarrow, where nobody has yet.
 _MANY = 20_000
+
+
+def of_files(files: Sequence[Path]) -> str:
+    """The digest of *files*: of their bytes, in their order."""
+    parts = [sha256_of_file(path) for path in files]
+    if len(parts) == 1:
+        return parts[0]
+    return f"sha256:{hashlib.sha256(' '.join(parts).encode()).hexdigest()}"
 
 
 def of_series(digest: hashlib._Hash, name: str, series: nw.Series[Any]) -> bool:

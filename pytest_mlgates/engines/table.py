@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from pytest_mlgates.core.errors import ColumnError, MLGatesError, TableError
-from pytest_mlgates.core.files import sha256_of_file
 from pytest_mlgates.engines import digests, readers
 from pytest_mlgates.engines import keys as key_values
+from pytest_mlgates.engines.beside import Beside
 from pytest_mlgates.engines.columns import (
     filled,
     one_dimensional,
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from pytest_mlgates.engines.options import ReadOptions
     from pytest_mlgates.engines.text_reading import NotNumbers
     from pytest_mlgates.engines.wanted import Wanted
+
+# Files from this size on are worth a thread more; what narwhals calls a search for a pattern.
+_LARGE, _PATTERN = 32 << 20, ".str.contains("
 
 
 class Table:
@@ -73,6 +76,7 @@ class Table:
         self._exact: dict[str, Any] = {}  # of a lazy frame, what its arrays round
         self._codes: dict[str, tuple[list[Any], np.ndarray[Any, np.dtype[np.intp]]]] = {}
         self._digests: dict[tuple[str, ...], str | None] = {}
+        self._hashing: Beside[str] | None = None
 
     @cached_property
     def _opened(self) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
@@ -186,20 +190,57 @@ class Table:
         return self.n_rows
 
     def aggregate(self, expressions: Mapping[str, nw.Expr]) -> dict[str, Any]:
-        """One scan: each expression's single value, by name."""
-        try:  # engines bind when they are asked: a file may be gone by now
-            asked = self.frame.select(**dict(expressions))
+        """One scan: each expression's single value, by name.
+
+        In a large Parquet file patterns, the dearest of all, are searched beside the rest: a file
+        of one row group would else be read by one thread.
+        """
+        dear = {n: e for n, e in expressions.items() if _PATTERN in repr(e)} if self._large else {}
+        rest = {n: e for n, e in expressions.items() if n not in dear}
+        if not dear or not rest:
+            return self._aggregate(expressions)
+        query = self._query(self._asked(dear))
+        cursor = self._link.cursor()
+        side = Beside(lambda: cursor.sql(query).fetchall(), stop=cursor.interrupt)
+        try:
+            found = self._aggregate(rest)
+        except BaseException:
+            side.cancel()
+            raise
+        try:
+            counts = side.result()[0]
         except Exception as error:
             raise self._engine_error(error) from None
-        return dict(zip(expressions, self.rows(self._quicker(asked))[0], strict=True))
+        finally:
+            cursor.close()
+        return {**found, **dict(zip(dear, counts, strict=True))}
 
-    def _quicker(self, asked: Any) -> Any:
-        """What is *asked* of files, in the form that their engine evaluates fastest."""
-        if not (self.files and self._link is not None and self.implementation == "duckdb"):
-            return asked
-        query = asked.to_native().sql_query()
-        quicker = by_position(query)
-        return asked if quicker == query else nw.from_native(self._link.sql(quicker))
+    def _aggregate(self, expressions: Mapping[str, nw.Expr]) -> dict[str, Any]:
+        asked = self._asked(expressions)
+        if self.files and self._link is not None and self.implementation == "duckdb":
+            query = self._query(asked)
+            if query != asked.to_native().sql_query():
+                asked = nw.from_native(self._link.sql(query))
+        return dict(zip(expressions, self.rows(asked)[0], strict=True))
+
+    def _asked(self, expressions: Mapping[str, nw.Expr]) -> Any:
+        try:  # engines bind when they are asked: a file may be gone by now
+            return self.frame.select(**dict(expressions))
+        except Exception as error:
+            raise self._engine_error(error) from None
+
+    def _query(self, asked: Any) -> str:
+        """What is *asked* of files as SQL, in the form that DuckDB evaluates fastest."""
+        return by_position(asked.to_native().sql_query())
+
+    @cached_property
+    def _large(self) -> bool:
+        if self._link is None or not all(path.suffix == ".parquet" for path in self.files):
+            return False
+        try:
+            return sum(path.stat().st_size for path in self.files) >= _LARGE
+        except OSError:  # told when it is read
+            return False
 
     def counts(self, keys: Sequence[str]) -> list[tuple[tuple[Any, ...], int]]:
         """One group-by: the rows of each combination of *keys* (None for null), sorted."""
@@ -421,14 +462,18 @@ class Table:
             f"table {self.name!r} cannot be evaluated", got=f"{type(error).__name__}: {first}"
         )
 
+    def begin_digest(self) -> None:
+        """Begin to compute the digest of files beside what is done next, where that takes long."""
+        if self._large and self._hashing is None and () not in self._digests:
+            self._hashing = Beside(lambda: digests.of_files(self.files))
+
     def _compute_digest(self, columns: tuple[str, ...]) -> str | None:
         import hashlib
 
         if self.files:
-            parts = [sha256_of_file(path) for path in self.files]
-            if len(parts) == 1:
-                return parts[0]
-            return f"sha256:{hashlib.sha256(' '.join(parts).encode()).hexdigest()}"
+            if self._hashing is not None:
+                return self._hashing.result()
+            return digests.of_files(self.files)
         if self.implementation == "pyspark":
             return None
         digest = hashlib.sha256()
@@ -436,7 +481,7 @@ class Table:
         for column in columns:
             series = self.frame.get_column(column) if eager else None
             if series is None or not digests.of_series(digest, column, series):
-                array = self.arrays(columns)[column]
+                array = self.arrays([column] if eager else columns)[column]
                 zoned = key_values.zoned(self.schema, column)
                 digests.of_array(digest, column, array, zoned=zoned)
         return f"sha256:{digest.hexdigest()}"

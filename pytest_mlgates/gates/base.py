@@ -53,7 +53,10 @@ Columns = Annotated[tuple[str, ...], BeforeValidator(_columns)]
 class GateParameters(BaseModel):
     """What every gate takes, under the same name as marker argument, keyword and TOML key."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    # Schemas are built when first needed: 30 ms of every hook that needs few.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", defer_build=True, arbitrary_types_allowed=True
+    )
 
     confidence: Annotated[Number, Field(gt=0.5, lt=1.0)] = 0.95
     inconclusive: Policy = Policy.ESTIMATE

@@ -28,6 +28,7 @@ def evaluate(parameters: Any, subject: Any, context: Context) -> Verdict:
         MLGatesError: for a suite that cannot be judged, or a table without rows.
     """
     contract = Contract(parameters.suite, to_table(subject, base=context.base), context.base)
+    contract.plan.table.begin_digest()
     return _verdict(contract.plan, contract.results(), parameters, context)
 
 

@@ -1,0 +1,46 @@
+"""Work beside the main thread: engines and hashes let go of the interpreter while they run."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Found = TypeVar("Found")
+
+
+class Beside(Generic[Found]):
+    """*work* in a thread of its own, which ends with the process at the latest.
+
+    Args:
+        work: What is done.
+        stop: Ends it early, where it can be ended.
+    """
+
+    def __init__(self, work: Callable[[], Found], stop: Callable[[], Any] | None = None) -> None:
+        self._work, self._stop = work, stop
+        self._found: list[Found] = []
+        self._raised: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="mlgates-beside", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._found.append(self._work())
+        except BaseException as error:
+            self._raised = error
+
+    def result(self) -> Found:
+        """What *work* returned, once it has; what it raised is raised."""
+        self._thread.join()
+        if self._raised is not None:
+            raise self._raised
+        return self._found[0]
+
+    def cancel(self) -> None:
+        """End it, and wait for its end."""
+        if self._stop is not None:
+            self._stop()
+            self._thread.join()

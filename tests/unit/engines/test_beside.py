@@ -1,0 +1,76 @@
+"""What runs beside the main thread gives the same answers, and stops with it."""
+
+from __future__ import annotations
+
+import narwhals.stable.v2 as nw
+import pytest
+
+from pytest_mlgates.core.errors import TableError
+from pytest_mlgates.core.files import sha256_of_file
+from pytest_mlgates.engines import table as tables
+from pytest_mlgates.engines.beside import Beside
+from pytest_mlgates.engines.table import to_table
+
+pl = pytest.importorskip("polars")
+
+ASKED = {
+    "rows": nw.len(),
+    "right": nw.col("c").str.contains("^a").cast(nw.Int64).sum(),
+    "most": nw.col("n").max(),
+    "wrong": (~nw.col("c").str.contains("b")).cast(nw.Int64).sum(),
+}
+
+
+@pytest.fixture
+def path(tmp_path):
+    pl.DataFrame({"c": ["a", "b", "ab", None], "n": [1, 2, 3, 4]}).write_parquet(
+        tmp_path / "t.parquet"
+    )
+    return tmp_path / "t.parquet"
+
+
+def test_patterns_searched_beside_the_rest_give_the_same_answers(path, monkeypatch):
+    together = to_table(path).aggregate(ASKED)
+    monkeypatch.setattr(tables, "_LARGE", 0)
+    assert (
+        to_table(path).aggregate(ASKED)
+        == together
+        == {
+            "rows": 4,
+            "right": 2,
+            "most": 4,
+            "wrong": 1,
+        }
+    )
+
+
+def test_a_digest_begun_early_is_that_of_the_file(path, monkeypatch):
+    monkeypatch.setattr(tables, "_LARGE", 0)
+    table = to_table(path)
+    table.begin_digest()
+    table.begin_digest()
+    assert table.digest() == sha256_of_file(path)
+
+
+def test_a_file_that_breaks_meanwhile_is_an_error_with_its_name(path, monkeypatch):
+    monkeypatch.setattr(tables, "_LARGE", 0)
+    table = to_table(path)
+    table.aggregate(ASKED)
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(TableError, match="parquet"):
+        table.aggregate(ASKED)
+
+
+def test_what_work_raises_is_raised_where_its_result_is_needed():
+    side = Beside(lambda: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        side.result()
+
+
+def test_cancelled_work_is_told_to_stop_and_waited_for():
+    import threading
+
+    stopped = threading.Event()
+    side = Beside(stopped.wait, stop=stopped.set)
+    side.cancel()
+    assert side.result() is True
