@@ -65,8 +65,13 @@ def expand(path: str | Path, base: Path) -> list[Path]:
         TableError: if there is none.
     """
     literal = base / path
-    if literal.is_file():
-        return [literal]
+    try:
+        if literal.is_file():
+            return [literal]
+    except OSError as error:  # no name of a file: too long
+        raise TableError(
+            "this is no name of a file", got=f"{str(path)[:80]!r}: {error.strerror}"
+        ) from None
     if literal.is_dir():
         _refuse_lakes(literal)
         files = sorted(p for p in literal.rglob("*") if _is_data(p, literal))

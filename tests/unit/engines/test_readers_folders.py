@@ -141,6 +141,22 @@ def test_files_that_other_tools_leave_in_a_folder_are_no_data(tmp_path):
     assert rows("d", tmp_path, ["a"]) == [(1,)]
 
 
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("x" * 5000 + ".csv", "this is no name of a file"),
+        ("a\0.csv", "no file matches"),
+        ("[.csv", "no file matches"),
+        ("https://example.org/a.csv", "no file matches"),
+        ("s3://bucket/a.parquet", "no file matches"),
+    ],
+)
+def test_what_names_no_file_is_refused_and_nothing_is_fetched(tmp_path, path, what):
+    with pytest.raises(TableError) as caught:
+        to_table(path, base=tmp_path)
+    assert what in caught.value.what
+
+
 ODD = ["a'b", 'a"b', "a b", "a;drop table x;--", "a[1]", "a{1}", "a%20b", "ä", "a\\b", "$a", "(a)"]
 
 
