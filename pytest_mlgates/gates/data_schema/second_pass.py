@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pytest_mlgates.gates.data_schema.answers import Answers
 
 
+_Later = dict["Hashable", "Callable[[], nw.Expr | None]"]
+
+
 @dataclass
 class _Column:
     """Whose values by rank are wanted."""
@@ -38,7 +41,7 @@ class SecondPass:
 
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
-        self._later: dict[Hashable, Callable[[], nw.Expr | None]] = {}
+        self._later: tuple[_Later, ...] = ({}, {})
         self._values: dict[Hashable, Any] = {}
         self._columns: dict[Hashable, _Column] = {}
         self._ranked: dict[Hashable, dict[int, Any]] = {}
@@ -46,30 +49,38 @@ class SecondPass:
     @property
     def steps(self) -> list[str]:
         """What will be read, in order."""
-        found = []
-        if self._later:
-            found.append(_second_aggregate(len(self._later)))
+        refinements, questions = map(len, self._later)
+        found = [f"{_second_aggregate(refinements)}, if needed"] if refinements else []
+        if questions:
+            found.append(_second_aggregate(questions))
         if self._columns:
             found.append(_sorted([one.name for one in self._columns.values()]))
         return found
 
-    def want(self, key: Hashable, make: Callable[[], nw.Expr | None]) -> Callable[[], Any]:
+    def want(
+        self, key: Hashable, make: Callable[[], nw.Expr | None], *, stage: int = 0
+    ) -> Callable[[], Any]:
         """Want the value of the expression that *make* makes of answers; None stays None.
 
-        What has the same *key* is the same value.
+        Args:
+            key: What has the same key is the same value.
+            make: Makes the expression.
+            stage: 0 for what refines an answer of the aggregate, if that is needed; 1 for what may
+                need it.
         """
         if key not in self._values:
-            self._later.setdefault(key, make)
+            self._later[stage].setdefault(key, make)
         return lambda: self._value(key)
 
     def _value(self, key: Hashable) -> Any:
-        if key not in self._values:
-            waiting = dict(self._later)
-            made = {at: one for at, make in waiting.items() if (one := make()) is not None}
+        for stage in self._later:
+            if key in self._values:
+                break
+            made = {at: one for at, make in stage.items() if (one := make()) is not None}
             found = self._aggregate(list(made.values())) if made else []
-            self._values.update(dict.fromkeys(waiting))
+            self._values.update(dict.fromkeys(stage))
             self._values.update(zip(made, found, strict=True))
-            self._later.clear()
+            stage.clear()
         return self._values[key]
 
     def _aggregate(self, expressions: list[nw.Expr]) -> list[Any]:

@@ -24,7 +24,7 @@ from pytest_mlgates.gates.data_schema.results import (
 from pytest_mlgates.gates.data_schema.wording import ranged, value_in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
 
     from pytest_mlgates.gates.data_schema.plan import Plan, Scope
     from pytest_mlgates.gates.data_schema.suite import Expectation
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _GREATEST = 1e145
 # Results of float sums are equal to 12 significant digits.
 _ALIKE = 1e-12
+# Means this many deviations from 0 cost digits of what is taken in one pass.
+_FAR = 100
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class _Spread:
     there: Hashable
     usual: Hashable
     parts: tuple[Hashable, ...]
+    nearer: tuple[Callable[[], float | None], Callable[[], float | None]]
 
     def of(self) -> tuple[float, float] | None:
         """Mean and standard deviation, None where there is none: one value, or infinities."""
@@ -51,8 +54,10 @@ class _Spread:
         if there < 2 or self.plan.number(self.usual) < there:
             return None
         mean, deviation, least, greatest = (self.plan.value(slot) for slot in self.parts)
-        # A mean of equal values may be off by a rounding, and the deviation with it.
-        return (mean, 0.0) if least == greatest else (mean, deviation)
+        if least == greatest:  # whose mean may be off by a rounding, and the deviation with it
+            return mean, 0.0
+        shift, spread = (part() for part in self.nearer)
+        return (mean, deviation) if shift is None or spread is None else (mean + shift, spread)
 
     def undefined(self) -> str:
         """Why there is none."""
@@ -78,12 +83,31 @@ def _ask(plan: Plan, scope: Scope, expectation: Expectation, what: str) -> _Spre
         "least": kept.min(),
         "greatest": kept.max(),
     }
+    slots = tuple(plan.ask((*key, name), one) for name, one in parts.items())
+    there = plan.present(scope, column)
+
+    def distance() -> nw.Expr | None:
+        mean, deviation = (plan.value(slot) for slot in slots[:2])
+        # Taken in one pass, a deviation loses as many digits as the mean has before it begins.
+        far = deviation is not None and abs(mean) >= _FAR * deviation
+        return kept - mean if far else None
+
+    def shift() -> nw.Expr | None:
+        return None if (found := distance()) is None else found.mean()
+
+    def spread() -> nw.Expr | None:
+        return None if (found := distance()) is None else found.std(ddof=1)
+
     return _Spread(
         plan=plan,
         column=column,
-        there=plan.present(scope, column),
+        there=there,
         usual=plan.count(scope, ("usual", column), usual),
-        parts=tuple(plan.ask((*key, name), one) for name, one in parts.items()),
+        parts=slots,
+        nearer=(
+            plan.answers.second.want((*key, "shift"), shift),
+            plan.answers.second.want((*key, "nearer"), spread),
+        ),
     )
 
 
@@ -132,7 +156,7 @@ def z_scores(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
         return None if expression is None else counted(expression)
 
     rows = plan.rows(scope)
-    wrong = plan.answers.second.want((expectation.claim, scope.condition), count)
+    wrong = plan.answers.second.want((expectation.claim, scope.condition), count, stage=1)
 
     def finish() -> Result:
         total, considered = plan.number(rows), plan.number(spread.there)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import statistics
 from decimal import Decimal
 
 import duckdb
@@ -80,6 +81,17 @@ def test_the_standard_deviation_is_that_of_a_sample(engine):
     found = detail(claim, subject=ENGINES[engine](FARES))
     assert found["success"]
     assert found["observed_value"] == pytest.approx(1.2909944487358056, rel=1e-12)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_mean_far_from_0_costs_the_deviation_no_digit(engine):
+    """In one pass, engines lose 8 of 16 digits here; GX does not, as pandas takes two."""
+    values = [1e9 + (k * 7919 % 1000) / 1000 for k in range(5000)]
+    claim = expect("stdev_to_be_between", column="x", min_value=0)
+    table = to_table(ENGINES[engine](pl.DataFrame({"x": values})))
+    found = detail(claim, subject=table)["observed_value"]
+    assert found == pytest.approx(statistics.stdev(values), rel=1e-12)
+    assert len(Answers.of(table).scans) == 2
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -266,10 +278,12 @@ def test_a_second_scan_is_announced_before_anything_is_read():
         {},
     )
     KIND.anticipate(parameters, table, Context())
-    assert [step.split(":")[0] for step in Answers.of(table).steps] == [
-        "aggregate",
-        "second aggregate",
-        "order statistics",
+    aggregate, *others = Answers.of(table).steps
+    assert aggregate.startswith("aggregate: ")
+    assert others == [
+        "second aggregate: 2 expressions, if needed",
+        "second aggregate: 1 expression",
+        "order statistics: price",
     ]
     assert Answers.of(table).scans == []
     assert KIND.evaluate(parameters, table, Context()).passed

@@ -213,6 +213,27 @@ def test_thousands_of_values_are_counted_and_never_listed(engine, monkeypatch):
     assert max(fetched) == 1001
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_large_sets_are_answered_as_small_ones(engine):
+    """DuckDB compares a large set with the groups of a group-by, not with every row."""
+    frame = pl.DataFrame({"id": [*range(50), None], "k": [*[1] * 25, *[2] * 26]})
+    table = to_table(ENGINES[engine](frame))
+    found = check(
+        expect("distinct_values_to_be_in_set", column="id", value_set=list(range(40))),
+        expect("distinct_values_to_contain_set", column="id", value_set=list(range(10, 60))),
+        expect("distinct_values_to_equal_set", column="id", value_set=list(range(10, 60))),
+        expect(
+            "distinct_values_to_equal_set",
+            column="id",
+            value_set=list(range(24, 60)),
+            row_condition="k == 1",
+        ),
+        subject=table,
+    ).details
+    counts = [(one["unexpected_count"], one["missing_count"]) for one in found]
+    assert counts == [(10, None), (None, 10), (10, 10), (24, 35)]
+
+
 def test_the_numbers_come_with_the_one_aggregate():
     table = to_table(PEOPLE.lazy())
     check(
