@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_mlgates import data_schema
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.data_schema.inference import infer
 
 if TYPE_CHECKING:

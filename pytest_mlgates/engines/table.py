@@ -12,37 +12,29 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
 from pytest_mlgates.core.errors import ColumnError, MLGatesError, TableError
-from pytest_mlgates.engines import digests, readers
+from pytest_mlgates.engines import digests
 from pytest_mlgates.engines import keys as key_values
+from pytest_mlgates.engines.asking import aggregate, is_large
 from pytest_mlgates.engines.beside import Beside
-from pytest_mlgates.engines.columns import (
-    filled,
-    one_dimensional,
-    python_value,
-    sort_key,
-)
+from pytest_mlgates.engines.columns import filled, python_value, sort_key
 from pytest_mlgates.engines.file_reading import FileReading
 from pytest_mlgates.engines.interrupts import interruptible
-from pytest_mlgates.engines.membership import by_position
+from pytest_mlgates.engines.nulls import one_null
 from pytest_mlgates.engines.reading_errors import reading_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import numpy as np
 
-    from pytest_mlgates.engines.options import ReadOptions
     from pytest_mlgates.engines.text_reading import NotNumbers
     from pytest_mlgates.engines.wanted import Wanted
-
-# Files from this size on are worth a thread more; what narwhals calls a search for a pattern.
-_LARGE, _PATTERN = 32 << 20, ".str.contains("
 
 
 class Table:
@@ -54,6 +46,7 @@ class Table:
         files: The files it was read from, empty for a dataframe.
         origins: Name and digest of what else its columns came from: a model, its predictions.
         memory: What gates have worked out about it, by kind, for the next gate.
+        link: The connection of what was read from files or arrays, None for a dataframe.
     """
 
     def __init__(
@@ -68,7 +61,7 @@ class Table:
         self.name, self.private, self.files = name, private, tuple(files)
         self._given = frame
         self._others: list[Table] = []  # the same files, read in other ways
-        self._link = link  # a connection that must live as long as the frame
+        self.link = link  # must live as long as the frame
         self.origins: tuple[tuple[str, str | None], ...] = ()
         self.memory: dict[str, Any] = {}
         self._counts: dict[tuple[str, ...], list[tuple[tuple[Any, ...], int]]] = {}
@@ -91,7 +84,7 @@ class Table:
     @cached_property
     def frame(self) -> Any:
         """The narwhals frame, NaN already null."""
-        return _nan_is_null(self._opened, self._opened.collect_schema())
+        return one_null(self._opened, self._opened.collect_schema())
 
     @property
     def columns(self) -> list[str]:
@@ -146,7 +139,7 @@ class Table:
         return made
 
     def _like(self, frame: nw.DataFrame[Any] | nw.LazyFrame[Any] | FileReading) -> Table:
-        made = Table(frame, name=self.name, private=self.private, files=self.files, link=self._link)
+        made = Table(frame, name=self.name, private=self.private, files=self.files, link=self.link)
         made.origins = self.origins
         return made
 
@@ -155,7 +148,7 @@ class Table:
         """Whether every query returns the rows in one order: dataframes, files, own arrays."""
         if isinstance(self._given, FileReading):
             return self._given.is_ordered
-        return isinstance(self.frame, nw.DataFrame) or self._link is not None
+        return isinstance(self.frame, nw.DataFrame) or self.link is not None
 
     @property
     def implementation(self) -> str:
@@ -190,57 +183,8 @@ class Table:
         return self.n_rows
 
     def aggregate(self, expressions: Mapping[str, nw.Expr]) -> dict[str, Any]:
-        """One scan: each expression's single value, by name.
-
-        In a large Parquet file patterns, the dearest of all, are searched beside the rest: a file
-        of one row group would else be read by one thread.
-        """
-        dear = {n: e for n, e in expressions.items() if _PATTERN in repr(e)} if self._large else {}
-        rest = {n: e for n, e in expressions.items() if n not in dear}
-        if not dear or not rest:
-            return self._aggregate(expressions)
-        query = self._query(self._asked(dear))
-        cursor = self._link.cursor()
-        side = Beside(lambda: cursor.sql(query).fetchall(), stop=cursor.interrupt)
-        try:
-            found = self._aggregate(rest)
-        except BaseException:
-            side.cancel()
-            raise
-        try:
-            counts = side.result()[0]
-        except Exception as error:
-            raise self._engine_error(error) from None
-        finally:
-            cursor.close()
-        return {**found, **dict(zip(dear, counts, strict=True))}
-
-    def _aggregate(self, expressions: Mapping[str, nw.Expr]) -> dict[str, Any]:
-        asked = self._asked(expressions)
-        if self.files and self._link is not None and self.implementation == "duckdb":
-            query = self._query(asked)
-            if query != asked.to_native().sql_query():
-                asked = nw.from_native(self._link.sql(query))
-        return dict(zip(expressions, self.rows(asked)[0], strict=True))
-
-    def _asked(self, expressions: Mapping[str, nw.Expr]) -> Any:
-        try:  # engines bind when they are asked: a file may be gone by now
-            return self.frame.select(**dict(expressions))
-        except Exception as error:
-            raise self._engine_error(error) from None
-
-    def _query(self, asked: Any) -> str:
-        """What is *asked* of files as SQL, in the form that DuckDB evaluates fastest."""
-        return by_position(asked.to_native().sql_query())
-
-    @cached_property
-    def _large(self) -> bool:
-        if self._link is None or not all(path.suffix == ".parquet" for path in self.files):
-            return False
-        try:
-            return sum(path.stat().st_size for path in self.files) >= _LARGE
-        except OSError:  # told when it is read
-            return False
+        """One scan: each expression's single value, by name."""
+        return aggregate(self, expressions)
 
     def counts(self, keys: Sequence[str]) -> list[tuple[tuple[Any, ...], int]]:
         """One group-by: the rows of each combination of *keys* (None for null), sorted."""
@@ -251,7 +195,7 @@ class Table:
             try:  # engines bind when they are asked: a file may be gone by now
                 asked = self.frame.select(*wanted)
             except Exception as error:
-                raise self._engine_error(error) from None
+                raise self.engine_error(error) from None
             grouped = asked.group_by(*wanted).agg(nw.len().alias("__rows__"))
             found: dict[tuple[Any, ...], int] = {}
             for row in self.rows(grouped):
@@ -318,11 +262,6 @@ class Table:
             self._digests[key] = self._compute_digest(key or tuple(self.columns))
         return self._digests[key]
 
-    def with_arrays(self, columns: Mapping[str, np.ndarray[Any, Any]]) -> Table:
-        """A table in memory with this one's columns and *columns* beside or over them."""
-        merged = {**self.arrays(self.columns), **columns}
-        return table_of_arrays(merged, name=self.name, private=self.private)
-
     def rows(self, frame: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> list[tuple[Any, ...]]:
         """The rows of a (small) *frame* derived from this table, as plain tuples."""
         if isinstance(frame, nw.DataFrame):
@@ -331,7 +270,7 @@ class Table:
         try:
             if hasattr(native, "fetchall"):
                 native, zoned = key_values.without_zones(native)
-                fetched = [tuple(row) for row in interruptible(native.fetchall, self._link)]
+                fetched = [tuple(row) for row in interruptible(native.fetchall, self.link)]
                 return key_values.with_zones(fetched, zoned)
             if self.implementation == "pyspark":
                 return [tuple(row) for row in native.collect()]
@@ -339,7 +278,7 @@ class Table:
         except MLGatesError:
             raise
         except Exception as error:
-            raise self._engine_error(error) from None
+            raise self.engine_error(error) from None
 
     def batches(
         self, frame: nw.DataFrame[Any] | nw.LazyFrame[Any], size: int
@@ -359,9 +298,9 @@ class Table:
             return
         while True:
             try:
-                some = interruptible(lambda: native.fetchmany(size), self._link)
+                some = interruptible(lambda: native.fetchmany(size), self.link)
             except Exception as error:
-                raise self._engine_error(error) from None
+                raise self.engine_error(error) from None
             if not some:
                 return
             yield some
@@ -373,7 +312,7 @@ class Table:
         try:
             return frame.collect()
         except Exception as error:
-            raise self._engine_error(error) from None
+            raise self.engine_error(error) from None
 
     def fetch_numpy(self, relation: Any) -> dict[str, np.ndarray[Any, Any]]:
         """The columns of a DuckDB *relation* derived from this table, masked where null.
@@ -382,11 +321,11 @@ class Table:
             TableError: if it cannot be read.
         """
         try:
-            found: dict[str, Any] = interruptible(relation.fetchnumpy, self._link)
+            found: dict[str, Any] = interruptible(relation.fetchnumpy, self.link)
         except MLGatesError:
             raise
         except Exception as error:
-            raise self._engine_error(error) from None
+            raise self.engine_error(error) from None
         return found
 
     def _read_arrays(self, columns: list[str]) -> dict[str, np.ndarray[Any, Any]]:
@@ -400,7 +339,7 @@ class Table:
             frame = self.frame.select(*columns)
             collected = frame.collect("pandas") if spark else frame.collect()
         except Exception as error:
-            raise self._engine_error(error) from None
+            raise self.engine_error(error) from None
         found = {}
         for column in columns:
             series, dtype = collected.get_column(column), self.schema[column]
@@ -425,7 +364,7 @@ class Table:
             ),
             *(nw.col(c).cast(nw.String).alias(text) for c, text in exact.items()),
         )
-        found = interruptible(frame.to_native().fetchnumpy, self._link)
+        found = interruptible(frame.to_native().fetchnumpy, self.link)
         arrays = {}
         for column in columns:
             dtype, text = self.schema[column], exact.get(column)
@@ -448,7 +387,8 @@ class Table:
             return key_values.wide_integers(series.to_list())
         return filled(series.to_numpy(), dtype)
 
-    def _engine_error(self, error: Exception) -> TableError:
+    def engine_error(self, error: Exception) -> TableError:
+        """What an engine raised, in one message of ours that quotes nothing private."""
         if isinstance(self._given, FileReading):
             return self._given.error(error)
         if self.private:  # an engine quotes the offending value
@@ -464,7 +404,7 @@ class Table:
 
     def begin_digest(self) -> None:
         """Begin to compute the digest of files beside what is done next, where that takes long."""
-        if self._large and self._hashing is None and () not in self._digests:
+        if is_large(self) and self._hashing is None and () not in self._digests:
             self._hashing = Beside(lambda: digests.of_files(self.files))
 
     def _compute_digest(self, columns: tuple[str, ...]) -> str | None:
@@ -485,111 +425,3 @@ class Table:
                 zoned = key_values.zoned(self.schema, column)
                 digests.of_array(digest, column, array, zoned=zoned)
         return f"sha256:{digest.hexdigest()}"
-
-
-def to_table(
-    obj: Any,
-    *,
-    name: str = "table",
-    base: Path | None = None,
-    private: bool = False,
-    options: ReadOptions | None = None,
-) -> Table:
-    """*obj* as a :class:`Table`.
-
-    Args:
-        obj: A dataframe that narwhals knows (pandas, polars, pyarrow, DuckDB relation, PySpark, …),
-            a path or glob of CSV, Parquet, JSON Lines or Arrow files or of a DuckDB database, or a
-            mapping of arrays.
-        name: What messages call it (a path is called by its file name).
-        base: What relative paths are relative to (default: the working directory).
-        private: Show no values of it.
-        options: How to read files, where they do not say it.
-
-    Raises:
-        TableError: if it is none of these, or cannot be read.
-    """
-    if isinstance(obj, Table):
-        return obj.as_private() if private else obj
-    if isinstance(obj, str | Path):
-        label = Path(obj).name if name == "table" else name
-        found = FileReading.of(obj, base or Path.cwd(), options, private=private)
-        return Table(found, name=label, private=private, files=found.files, link=found.link)
-    if isinstance(obj, dict):
-        return table_of_arrays(obj, name=name, private=private)
-    try:
-        native = nw.from_native(obj)
-    except TypeError:
-        native = None
-    except nw.exceptions.NarwhalsError as error:  # two columns of one name
-        raise TableError(
-            f"{type(obj).__name__} is no usable table", got=str(error).strip().splitlines()[0]
-        ) from None
-    if not isinstance(native, nw.DataFrame | nw.LazyFrame):
-        raise TableError(
-            f"{type(obj).__name__} is not a table",
-            want="a dataframe (pandas, polars, pyarrow, DuckDB, PySpark), or a path of CSV, "
-            "Parquet, JSON Lines or Arrow files",
-            fix="pass arrays by keyword: mlgate(y_true=…, y_pred=…)"
-            if hasattr(obj, "__len__")
-            else "",
-        )
-    return Table(native, name=name, private=private)
-
-
-def is_table_like(obj: Any) -> bool:
-    """Whether :func:`to_table` is meant for *obj*: a path, a mapping, or a dataframe."""
-    if isinstance(obj, str | Path | dict | Table):
-        return True
-    try:
-        return isinstance(nw.from_native(obj), nw.DataFrame | nw.LazyFrame)
-    except TypeError:
-        return False
-
-
-def table_of_arrays(
-    columns: Mapping[str, Any],
-    *,
-    name: str = "arrays",
-    private: bool = False,
-    files: Sequence[Path] = (),
-) -> Table:
-    """A table of array-likes of equal length (lists, numpy, Series), nulls kept.
-
-    Raises:
-        TableError: if they are not one-dimensional and of equal length.
-    """
-    arrays = {str(key): one_dimensional(str(key), value) for key, value in columns.items()}
-    if not arrays:
-        raise TableError("a table without columns", want="at least one array: {'y_true': …}")
-    lengths = {key: len(value) for key, value in arrays.items()}
-    if len(set(lengths.values())) > 1:
-        raise TableError(
-            "arrays of different lengths",
-            got=", ".join(f"{key}: {length:,}" for key, length in lengths.items()),
-            want="one value per row in each",
-        )
-    relation, link = readers.from_arrays(arrays)
-    return Table(nw.from_native(relation), name=name, private=private, files=files, link=link)
-
-
-def _nan_is_null(frame: Any, schema: Mapping[str, nw.dtypes.DType]) -> Any:
-    floats = [name for name, dtype in schema.items() if dtype.is_float()]
-    if not floats:
-        return frame
-    kept = {c: nw.col(c) for c in floats}
-    for c in _of_arrow(frame, floats):
-        kept[c] = (nw.col(c) + 0.0).cast(schema[c])
-    return frame.with_columns(
-        *(nw.when(~nw.col(c).is_nan()).then(value).alias(c) for c, value in kept.items())
-    )
-
-
-def _of_arrow(frame: Any, columns: Sequence[str]) -> Sequence[str]:
-    """Those of *columns* that are Arrow's, which takes 0.0 and -0.0 for two values."""
-    if frame.implementation.is_pyarrow():
-        return columns
-    if not frame.implementation.is_pandas():
-        return ()
-    types = frame.to_native().dtypes
-    return [c for c in columns if str(types[c]).endswith("[pyarrow]")]

@@ -13,7 +13,7 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.policy import judge
 from pytest_mlgates.core.text import listing, plural
 from pytest_mlgates.core.verdict import Finding, GroupValue, InputDigest, Policy, Verdict
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, GateKind
 from pytest_mlgates.gates.fairness_parameters import METRICS, SELECTION, TPR, FairnessParameters
 from pytest_mlgates.gates.fairness_text import RATES, TIMES, Report, message, pair_details, summary

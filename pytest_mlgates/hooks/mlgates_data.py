@@ -50,7 +50,7 @@ def _against_suite(files: Sequence[Path], suite: str) -> int:
     """Each file on its own against *suite*."""
     from pytest_mlgates.config.load import load_for
     from pytest_mlgates.core.errors import MissingExtraError, MLGatesError
-    from pytest_mlgates.engines.table import to_table
+    from pytest_mlgates.engines.tables import to_table
     from pytest_mlgates.extensions.manager import gate_kind
     from pytest_mlgates.gates.base import Gate, parse
     from pytest_mlgates.hooks.judging import report

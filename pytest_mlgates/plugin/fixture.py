@@ -44,7 +44,7 @@ class MLGate:
             GateFailure: with all gates that failed.
             MLGatesError: misuse.
         """
-        from pytest_mlgates.engines.table import is_table_like
+        from pytest_mlgates.engines.tables import is_table_like
 
         self._session.refuse_stray(self._item, self._attempt)
         takes = "table"

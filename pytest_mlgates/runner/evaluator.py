@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pytest_mlgates.config.load import prepend_to_path
 from pytest_mlgates.core.errors import ConfigurationError, MLGatesError
 from pytest_mlgates.core.verdict import Outcome, Policy, Verdict
-from pytest_mlgates.engines.table import Table, to_table
+from pytest_mlgates.engines.table import Table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, Gate, evaluate
 from pytest_mlgates.runner.changed import absolute, covers
 from pytest_mlgates.runner.entries import import_entry

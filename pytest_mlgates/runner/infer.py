@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.runner.changed import absolute, covers
 from pytest_mlgates.runner.functions import evaluate_call
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.engines.tables import with_arrays
 from pytest_mlgates.gates.models import Model, Predictions
 from pytest_mlgates.gates.privacy import Display
 from pytest_mlgates.runner.answers import (
@@ -156,7 +157,7 @@ def with_predictions(
             columns[roles.y_score[0]] = found.y_score
         elif len(roles.y_score) == found.y_score.shape[1]:
             columns.update(zip(roles.y_score, found.y_score.T, strict=True))
-    judged = table.with_arrays(columns)
+    judged = with_arrays(table, columns)
     judged.origins = (
         (found.name, found.model_digest),
         (f"predictions of {found.name}", found.digest),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.config.load import load_for
 from pytest_mlgates.engines.options import ReadOptions
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.runner.evaluator import Evaluator
 
 if TYPE_CHECKING:

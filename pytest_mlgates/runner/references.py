@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError, NoChampionError
-from pytest_mlgates.engines.table import Table, to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.extensions.manager import manager
 from pytest_mlgates.gates.models import Model, Predictions
 from pytest_mlgates.runner.answers import digest_of
@@ -17,6 +17,8 @@ from pytest_mlgates.runner.same_rows import refuse_other_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+
+    from pytest_mlgates.engines.table import Table
 
 _ENTRY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _TABLES = (".csv", ".tsv", ".parquet", ".pq", ".jsonl", ".ndjson", ".arrow", ".feather")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import did_you_mean
-from pytest_mlgates.engines.table import Table, table_of_arrays, to_table
+from pytest_mlgates.engines.tables import table_of_arrays, to_table, with_arrays
 from pytest_mlgates.gates.base import ROLES
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_mlgates.engines.options import ReadOptions
+    from pytest_mlgates.engines.table import Table
 
 # What `mlgate(...)` and the plain functions take beside roles.
 OPTIONS = ("sensitive_features", "pos_label", "private", "features")
@@ -76,7 +77,7 @@ def assemble(
                     got=f"{len(value):,} values",
                     want=f"{table.n_rows:,}, one per row",
                 )
-        table = table.with_arrays(_as_numpy(arrays))
+        table = with_arrays(table, _as_numpy(arrays))
     return table, roles
 
 

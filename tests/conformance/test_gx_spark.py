@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, parse
 from pytest_mlgates.gates.data_schema import KIND
 from pytest_mlgates.gates.data_schema import conditions as grammar

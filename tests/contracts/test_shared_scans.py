@@ -9,7 +9,8 @@ import pytest
 
 from pytest_mlgates.cli import main
 from pytest_mlgates.core.errors import TableError
-from pytest_mlgates.engines.table import Table, to_table
+from pytest_mlgates.engines.table import Table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.data_schema.answers import Answers
 
 ROWS = "".join(f"{i},{i % 7},{'ab'[i % 2]}\n" for i in range(200))

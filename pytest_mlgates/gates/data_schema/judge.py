@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import plural
 from pytest_mlgates.core.verdict import Finding, InputDigest, Outcome, Verdict, plain
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.data_schema import demands, messages, suite
 from pytest_mlgates.gates.data_schema.answers import Answers
 from pytest_mlgates.gates.data_schema.contract import Contract

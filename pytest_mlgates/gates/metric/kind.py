@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mlgates.core.errors import MLGatesError, NoChampionError
 from pytest_mlgates.core.policy import judge
 from pytest_mlgates.core.verdict import Finding, GroupValue, InputDigest, Outcome, Verdict
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, GateKind
 from pytest_mlgates.gates.metric import text
 from pytest_mlgates.gates.metric.decide import Claim, UndefinedPartError, decide

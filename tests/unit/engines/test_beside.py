@@ -7,9 +7,9 @@ import pytest
 
 from pytest_mlgates.core.errors import TableError
 from pytest_mlgates.core.files import sha256_of_file
-from pytest_mlgates.engines import table as tables
+from pytest_mlgates.engines import asking
 from pytest_mlgates.engines.beside import Beside
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 
 pl = pytest.importorskip("polars")
 
@@ -31,7 +31,7 @@ def path(tmp_path):
 
 def test_patterns_searched_beside_the_rest_give_the_same_answers(path, monkeypatch):
     together = to_table(path).aggregate(ASKED)
-    monkeypatch.setattr(tables, "_LARGE", 0)
+    monkeypatch.setattr(asking, "_LARGE", 0)
     assert (
         to_table(path).aggregate(ASKED)
         == together
@@ -45,7 +45,7 @@ def test_patterns_searched_beside_the_rest_give_the_same_answers(path, monkeypat
 
 
 def test_a_digest_begun_early_is_that_of_the_file(path, monkeypatch):
-    monkeypatch.setattr(tables, "_LARGE", 0)
+    monkeypatch.setattr(asking, "_LARGE", 0)
     table = to_table(path)
     table.begin_digest()
     table.begin_digest()
@@ -53,7 +53,7 @@ def test_a_digest_begun_early_is_that_of_the_file(path, monkeypatch):
 
 
 def test_a_file_that_breaks_meanwhile_is_an_error_with_its_name(path, monkeypatch):
-    monkeypatch.setattr(tables, "_LARGE", 0)
+    monkeypatch.setattr(asking, "_LARGE", 0)
     table = to_table(path)
     table.aggregate(ASKED)
     path.write_bytes(path.read_bytes()[:40])

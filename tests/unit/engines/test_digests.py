@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from pytest_mlgates.engines import digests
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 
 pa = pytest.importorskip("pyarrow")
 pl = pytest.importorskip("polars")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_mlgates.engines.membership import by_position
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 
 duckdb = pytest.importorskip("duckdb")
 

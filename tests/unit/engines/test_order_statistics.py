@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_mlgates.engines.order_statistics import Ranks, order_statistics
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 
 ENGINES = {
     "pandas": lambda frame: frame.to_pandas(),

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_mlgates.cli import main
 from pytest_mlgates.core.errors import MissingExtraError, TableError
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 
 pl = pytest.importorskip("polars")
 

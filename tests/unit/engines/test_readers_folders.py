@@ -8,7 +8,7 @@ import pytest
 
 from pytest_mlgates import data_schema, read_table
 from pytest_mlgates.core.errors import TableError
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.engines.wanted import Wanted
 
 duckdb = pytest.importorskip("duckdb")

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_mlgates.engines import text_reading
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.engines.text_types import Grammar, Kind
 from pytest_mlgates.engines.wanted import Wanted
 

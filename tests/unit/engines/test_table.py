@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from pytest_mlgates.core.errors import ColumnError, TableError
-from pytest_mlgates.engines.table import is_table_like, to_table
+from pytest_mlgates.engines.tables import is_table_like, to_table, with_arrays
 
 np = pytest.importorskip("numpy")
 pd = pytest.importorskip("pandas")
@@ -123,7 +123,7 @@ def test_counts_of_several_keys_come_in_the_order_that_was_asked():
 
 
 def test_arrays_beside_a_table_become_columns_of_it():
-    table = to_table(pl.DataFrame({"a": [1, 2]})).with_arrays({"b": np.array([3.0, np.nan])})
+    table = with_arrays(to_table(pl.DataFrame({"a": [1, 2]})), {"b": np.array([3.0, np.nan])})
     assert table.columns == ["a", "b"]
     assert table.counts(["a", "b"]) == [((1, 3.0), 1), ((2, None), 1)]
 
@@ -162,5 +162,5 @@ def test_arrays_beside_a_file_are_part_of_the_digest(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("a\n1\n2\n", encoding="utf-8")
     table = to_table(path)
-    one, other = (table.with_arrays({"p": np.array(p)}) for p in ([0, 1], [1, 0]))
+    one, other = (with_arrays(table, {"p": np.array(p)}) for p in ([0, 1], [1, 0]))
     assert len({table.digest(), one.digest(), other.digest()}) == 3

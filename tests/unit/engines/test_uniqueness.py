@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_mlgates.engines import uniqueness
-from pytest_mlgates.engines.table import table_of_arrays, to_table
+from pytest_mlgates.engines.tables import table_of_arrays, to_table
 
 BACKENDS = ("pandas", "polars", "polars lazy", "pyarrow", "duckdb")
 

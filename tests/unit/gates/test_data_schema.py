@@ -10,7 +10,7 @@ import pytest
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.verdict import Finding, Outcome
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, parse
 from pytest_mlgates.gates.data_schema import KIND, suite
 from pytest_mlgates.gates.data_schema.native import NATIVE

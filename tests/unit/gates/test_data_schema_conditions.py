@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context
 from pytest_mlgates.gates.base import parse as parameters
 from pytest_mlgates.gates.data_schema import KIND

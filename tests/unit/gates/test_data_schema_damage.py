@@ -62,7 +62,7 @@ def test_terminal_json_and_junit_tell_the_same(tmp_path, monkeypatch, pytester, 
 
 
 def test_a_private_table_keeps_the_order_of_its_suite(tmp_path):
-    from pytest_mlgates.engines.table import to_table
+    from pytest_mlgates.engines.tables import to_table
 
     verdict = KIND.evaluate(parse(KIND, [SUITE], {}), to_table(TABLE, private=True), Context())
     columns = [line.split(":")[0].strip(" -") for line in verdict.message.splitlines()[1:]]

@@ -165,7 +165,7 @@ def test_zip_codes_keep_their_zeros(file, expectation, holds):
 def test_great_expectations_says_the_same_of_the_frame_with_those_types(file, expectation, holds):
     pd = pytest.importorskip("pandas")
     pytest.importorskip("great_expectations")
-    from pytest_mlgates.engines.table import to_table
+    from pytest_mlgates.engines.tables import to_table
     from pytest_mlgates.integrations.great_expectations import mlgates_evaluate_expectations
 
     kwargs = {k: v for k, v in expectation["kwargs"].items() if "condition" not in k}

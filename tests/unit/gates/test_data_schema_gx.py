@@ -14,7 +14,7 @@ import pytest
 
 from pytest_mlgates.core.errors import MissingExtraError, MLGatesError
 from pytest_mlgates.core.verdict import Outcome
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, parse
 from pytest_mlgates.gates.data_schema import KIND
 

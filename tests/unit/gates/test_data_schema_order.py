@@ -11,7 +11,7 @@ import pytest
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.verdict import Outcome
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, parse
 from pytest_mlgates.gates.data_schema import KIND
 from pytest_mlgates.gates.data_schema.answers import Answers
@@ -169,7 +169,7 @@ def write_files(folder, suffix, files=4, rows=30_000):
 def test_files_are_read_in_their_order_however_many_threads_read_them(tmp_path, suffix):
     write_files(tmp_path, suffix)
     table = to_table(str(tmp_path / f"*{suffix}"))
-    table._link.execute("set threads = 8")
+    table.link.execute("set threads = 8")
     verdict = check(
         expect(RISE, column="id", strictly=True),
         expect(RISE, column="gaps", strictly=True),

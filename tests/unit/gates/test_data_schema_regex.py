@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.engines.text import can_search, contains
 from pytest_mlgates.gates.data_schema.regex import NOT_ASCII, native_form
 

@@ -10,7 +10,8 @@ import pytest
 
 from pytest_mlgates.core.errors import ColumnError, MLGatesError, TableError
 from pytest_mlgates.core.verdict import Bound, Finding, Outcome, Policy
-from pytest_mlgates.engines.table import Table, to_table
+from pytest_mlgates.engines.table import Table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, Gate, evaluate, parse
 from pytest_mlgates.gates.fairness import KIND
 from pytest_mlgates.gates.labels import MOST_GROUPS

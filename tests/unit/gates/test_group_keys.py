@@ -16,7 +16,7 @@ import pytest
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.verdict import Outcome, Verdict
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, Gate, evaluate, parse
 from pytest_mlgates.gates.fairness import KIND as FAIRNESS
 from pytest_mlgates.gates.metric import KIND as METRIC

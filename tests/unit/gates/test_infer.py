@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from pytest_mlgates import data_schema
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.engines.table import Table, to_table
+from pytest_mlgates.engines.table import Table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.data_schema.inference import infer
 from pytest_mlgates.gates.data_schema.inference.limits import evident_limits
 from pytest_mlgates.gates.data_schema.inference.shapes import shape_of

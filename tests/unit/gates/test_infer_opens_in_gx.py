@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pytest_mlgates import data_schema
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.data_schema.inference import infer
 from tests.inference_study import CASES, breaks_of, halves
 

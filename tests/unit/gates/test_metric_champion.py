@@ -10,7 +10,7 @@ import pytest
 
 from pytest_mlgates.core.errors import MLGatesError, NoChampionError
 from pytest_mlgates.core.verdict import Finding, Outcome, Verdict
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, Gate, evaluate, parse
 from pytest_mlgates.gates.metric import KIND
 from pytest_mlgates.gates.models import Predictions

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates import data_schema, fairness, metric
 from pytest_mlgates.gates.base import Context, Gate, evaluate, parse
 from pytest_mlgates.gates.models import Predictions

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pytest_mlgates.core.errors import MissingExtraError, TableError
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.integrations.gx_tables import for_gx
 
 pd = pytest.importorskip("pandas")

@@ -19,7 +19,7 @@ from pytest_mlgates.core.errors import (
     UnreachableError,
 )
 from pytest_mlgates.core.verdict import Finding
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, Gate, evaluate, parse
 from pytest_mlgates.gates.metric import KIND
 from pytest_mlgates.integrations.mlflow import artifact_digest, mlgates_load_model

@@ -15,7 +15,7 @@ import pytest
 from pytest_mlgates.core.errors import ColumnError, MLGatesError, NoChampionError
 from pytest_mlgates.core.verdict import Finding
 from pytest_mlgates.engines.features import features_frame
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, Gate, evaluate, parse
 from pytest_mlgates.gates.metric import KIND
 from pytest_mlgates.gates.models import Model

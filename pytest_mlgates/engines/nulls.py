@@ -1,0 +1,37 @@
+"""One null and one zero on every backend.
+
+Left alone, a mean over [1, NaN] is 1 on pandas and NaN on polars, a maximum differs between DuckDB
+and pyarrow, and Arrow takes 0.0 and -0.0 for two values.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def one_null(frame: Any, schema: Mapping[str, nw.dtypes.DType]) -> Any:
+    """*frame* with NaN as null and -0.0 as 0.0 in its float columns."""
+    floats = [name for name, dtype in schema.items() if dtype.is_float()]
+    if not floats:
+        return frame
+    kept = {c: nw.col(c) for c in floats}
+    for c in _of_arrow(frame, floats):
+        kept[c] = (nw.col(c) + 0.0).cast(schema[c])
+    return frame.with_columns(
+        *(nw.when(~nw.col(c).is_nan()).then(value).alias(c) for c, value in kept.items())
+    )
+
+
+def _of_arrow(frame: Any, columns: Sequence[str]) -> Sequence[str]:
+    """Those of *columns* that are Arrow's, which takes 0.0 and -0.0 for two values."""
+    if frame.implementation.is_pyarrow():
+        return columns
+    if not frame.implementation.is_pandas():
+        return ()
+    types = frame.to_native().dtypes
+    return [c for c in columns if str(types[c]).endswith("[pyarrow]")]

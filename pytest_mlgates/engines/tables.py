@@ -1,0 +1,113 @@
+"""Tables of what users have: dataframes, paths, arrays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+from pytest_mlgates.core.errors import TableError
+from pytest_mlgates.engines import readers
+from pytest_mlgates.engines.columns import one_dimensional
+from pytest_mlgates.engines.file_reading import FileReading
+from pytest_mlgates.engines.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+
+    from pytest_mlgates.engines.options import ReadOptions
+
+
+def to_table(
+    obj: Any,
+    *,
+    name: str = "table",
+    base: Path | None = None,
+    private: bool = False,
+    options: ReadOptions | None = None,
+) -> Table:
+    """*obj* as a :class:`Table`.
+
+    Args:
+        obj: A dataframe that narwhals knows (pandas, polars, pyarrow, DuckDB relation, PySpark, …),
+            a path or glob of CSV, Parquet, JSON Lines or Arrow files or of a DuckDB database, or a
+            mapping of arrays.
+        name: What messages call it (a path is called by its file name).
+        base: What relative paths are relative to (default: the working directory).
+        private: Show no values of it.
+        options: How to read files, where they do not say it.
+
+    Raises:
+        TableError: if it is none of these, or cannot be read.
+    """
+    if isinstance(obj, Table):
+        return obj.as_private() if private else obj
+    if isinstance(obj, str | Path):
+        label = Path(obj).name if name == "table" else name
+        found = FileReading.of(obj, base or Path.cwd(), options, private=private)
+        return Table(found, name=label, private=private, files=found.files, link=found.link)
+    if isinstance(obj, dict):
+        return table_of_arrays(obj, name=name, private=private)
+    try:
+        native = nw.from_native(obj)
+    except TypeError:
+        native = None
+    except nw.exceptions.NarwhalsError as error:  # two columns of one name
+        raise TableError(
+            f"{type(obj).__name__} is no usable table", got=str(error).strip().splitlines()[0]
+        ) from None
+    if not isinstance(native, nw.DataFrame | nw.LazyFrame):
+        raise TableError(
+            f"{type(obj).__name__} is not a table",
+            want="a dataframe (pandas, polars, pyarrow, DuckDB, PySpark), or a path of CSV, "
+            "Parquet, JSON Lines or Arrow files",
+            fix="pass arrays by keyword: mlgate(y_true=…, y_pred=…)"
+            if hasattr(obj, "__len__")
+            else "",
+        )
+    return Table(native, name=name, private=private)
+
+
+def is_table_like(obj: Any) -> bool:
+    """Whether :func:`to_table` is meant for *obj*: a path, a mapping, or a dataframe."""
+    if isinstance(obj, str | Path | dict | Table):
+        return True
+    try:
+        return isinstance(nw.from_native(obj), nw.DataFrame | nw.LazyFrame)
+    except TypeError:
+        return False
+
+
+def table_of_arrays(
+    columns: Mapping[str, Any],
+    *,
+    name: str = "arrays",
+    private: bool = False,
+    files: Sequence[Path] = (),
+) -> Table:
+    """A table of array-likes of equal length (lists, numpy, Series), nulls kept.
+
+    Raises:
+        TableError: if they are not one-dimensional and of equal length.
+    """
+    arrays = {str(key): one_dimensional(str(key), value) for key, value in columns.items()}
+    if not arrays:
+        raise TableError("a table without columns", want="at least one array: {'y_true': …}")
+    lengths = {key: len(value) for key, value in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        raise TableError(
+            "arrays of different lengths",
+            got=", ".join(f"{key}: {length:,}" for key, length in lengths.items()),
+            want="one value per row in each",
+        )
+    relation, link = readers.from_arrays(arrays)
+    return Table(nw.from_native(relation), name=name, private=private, files=files, link=link)
+
+
+def with_arrays(table: Table, columns: Mapping[str, np.ndarray[Any, Any]]) -> Table:
+    """A table in memory with *table*'s columns and *columns* beside or over them."""
+    merged = {**table.arrays(table.columns), **columns}
+    return table_of_arrays(merged, name=table.name, private=table.private)
