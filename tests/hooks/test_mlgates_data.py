@@ -82,7 +82,14 @@ def test_a_deleted_file_is_named(folder, capsys):
 
 def test_an_expectation_without_a_native_form_says_what_to_run(folder, capsys, monkeypatch):
     (folder / "suite.json").write_text(
-        json.dumps([{"type": "expect_column_values_to_be_increasing", "kwargs": {"column": "age"}}])
+        json.dumps(
+            [
+                {
+                    "type": "expect_column_values_to_match_json_schema",
+                    "kwargs": {"column": "age", "json_schema": {"type": "integer"}},
+                }
+            ]
+        )
     )
     monkeypatch.setitem(__import__("sys").modules, "great_expectations", None)
     assert main(["--suite", "suite.json", "good.csv"]) == 1
