@@ -17,7 +17,6 @@ import narwhals.stable.v2 as nw
 from pytest_mlgates.core.errors import TableError
 from pytest_mlgates.engines import judges
 from pytest_mlgates.engines.child import Child
-from pytest_mlgates.engines.columns import python_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -59,9 +58,9 @@ class Judge:
         """Whether it is done with *values* soon, whatever they are."""
         if not self.backtracks:
             return True
-        if self.work is None:
+        if self.work is None or len(values) * self.work.steps(1) > _CHEAP:
             return False
-        longest = max((len(str(value)) for value in values), default=0)
+        longest = max(map(len, map(str, values)), default=0)
         return len(values) * self.work.steps(longest) <= _CHEAP
 
 
@@ -105,8 +104,7 @@ def judge(table: Table, column: str, text: nw.Expr, asked: Sequence[Judge]) -> l
     with ExitStack() as stack:
         ask = [_asking(one, stack) for one in asked]
         for batch in table.batches(groups, _BATCH):
-            values = [python_value(value) for value, _ in batch]
-            rows = [int(count) for _, count in batch]
+            values, rows = map(list, zip(*batch, strict=True))
             shown = _as_singles(values) if single else values
             for one, answer in zip(found, ask, strict=True):
                 if not one.late:
@@ -132,9 +130,11 @@ def _note(
     except TimeoutError:
         found.late = True
         return
+    if all(right):
+        return
     for ok, value, count in zip(right, values, rows, strict=True):
         if not ok:
-            found.rows += count
+            found.rows += int(count)
             found.keep(value)
 
 

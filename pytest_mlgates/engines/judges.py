@@ -35,10 +35,11 @@ def matching(patterns: Sequence[str], how: str, values: Sequence[Any]) -> list[b
         warnings.simplefilter("ignore")
         searches = [re.compile(pattern).search for pattern in patterns]
     texts = [str(value) for value in values]
+    hits = [[search(text) is not None for text in texts] for search in searches]
     if how == "all":
-        return [all(search(text) for search in searches) for text in texts]
-    wanted = how == "any"
-    return [any(search(text) for search in searches) == wanted for text in texts]
+        return list(map(all, zip(*hits, strict=True)))
+    found = hits[0] if len(hits) == 1 else list(map(any, zip(*hits, strict=True)))
+    return found if how == "any" else [not hit for hit in found]
 
 
 def sized(least: int, most: int | None, values: Sequence[Any]) -> list[bool]:
