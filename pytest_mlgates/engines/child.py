@@ -57,7 +57,7 @@ class Child:
         assert process.stdin is not None  # noqa: S101  (both are pipes)
         assert process.stdout is not None  # noqa: S101
         try:
-            pickle.dump([str(value) for value in values], process.stdin)
+            pickle.dump(judges.written(values), process.stdin)
             process.stdin.flush()
             found = process.stdout.read(len(values))
         except BrokenPipeError:

@@ -34,7 +34,7 @@ def matching(patterns: Sequence[str], how: str, values: Sequence[Any]) -> list[b
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         searches = [re.compile(pattern).search for pattern in patterns]
-    texts = [str(value) for value in values]
+    texts = written(values)
     hits = [[search(text) is not None for text in texts] for search in searches]
     if how == "all":
         return list(map(all, zip(*hits, strict=True)))
@@ -44,8 +44,16 @@ def matching(patterns: Sequence[str], how: str, values: Sequence[Any]) -> list[b
 
 def sized(least: int, most: int | None, values: Sequence[Any]) -> list[bool]:
     """Whether each value, as Python writes it, has a length in a range."""
-    lengths = [len(str(value)) for value in values]
+    lengths = [len(text) for text in written(values)]
     return [least <= length and (most is None or length <= most) for length in lengths]
+
+
+def written(values: Sequence[Any]) -> list[str]:
+    """*values* of one column as Python writes them; -0.0 as 0.0, which is the same value."""
+    texts = [str(value) for value in values]
+    if not values or isinstance(values[0], str):
+        return texts
+    return ["0.0" if text == "-0.0" else text for text in texts]
 
 
 def timed(form: str, values: Sequence[str]) -> list[bool]:

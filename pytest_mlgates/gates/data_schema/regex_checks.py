@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from pytest_mlgates.core.text import listing
+from pytest_mlgates.engines import judges
 from pytest_mlgates.engines.backtracking import together, work
 from pytest_mlgates.engines.distinct_values import Judge
-from pytest_mlgates.engines.judges import LIMIT_S
 from pytest_mlgates.engines.text import can_search, contains
 from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.arguments import EACH, Argument, one_of, text
@@ -69,7 +69,7 @@ def _holds(plan: Plan, value: nw.Expr, forms: list[Native], how: str) -> nw.Expr
 
 def _late(patterns: tuple[str, ...]) -> str:
     return (
-        f"no answer within {LIMIT_S:g} s: {listing(patterns, 6)} backtracks on a value of the "
+        f"no answer within {judges.LIMIT_S:g} s: {listing(patterns, 6)} backtracks on a value of the "
         "column; write it without a repeat inside a repeat, or bound the repeats"
     )
 

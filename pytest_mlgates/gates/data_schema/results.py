@@ -11,6 +11,8 @@ from pytest_mlgates.core.exact import exact
 from pytest_mlgates.core.text import plural
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     import narwhals.stable.v2 as nw
 
     from pytest_mlgates.gates.data_schema.plan import Plan, Scope
@@ -140,3 +142,49 @@ def of_rows(
         values=values,
         samples=samples,
     )
+
+
+def when_counted(
+    plan: Plan,
+    scope: Scope,
+    expectation: Expectation,
+    *,
+    judged: Hashable,
+    unexpected: Callable[[int], int],
+    nothing: Callable[[Plan, int], str] = all_null,
+    bad: nw.Expr | None = None,
+    values: tuple[str, ...] = (),
+    samples: Callable[[int], list[dict[str, Any]]] | None = None,
+) -> Pending:
+    """The answer of a check of rows, once the aggregate is answered.
+
+    Args:
+        plan: Of the contract.
+        scope: The rows that it is about.
+        expectation: What it expects.
+        judged: The slot with how many of these rows are judged; the others are missing.
+        unexpected: How many of so many judged rows break it.
+        nothing: The complaint where none of so many rows is judged.
+        bad: True in the rows of the scope that break it, see :class:`Result`.
+        values: See there.
+        samples: See there.
+    """
+    rows = plan.rows(scope)
+
+    def finish() -> Result:
+        total, considered = plan.number(rows), plan.number(judged)
+        return of_rows(
+            plan,
+            scope,
+            expectation,
+            rows=total,
+            considered=considered,
+            unexpected=unexpected(considered) if considered else 0,
+            missing=total - considered,
+            nothing=nothing(plan, total),
+            bad=None if bad is None else scope.also(bad),
+            values=values,
+            samples=samples,
+        )
+
+    return finish

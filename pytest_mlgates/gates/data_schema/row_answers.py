@@ -10,14 +10,13 @@ from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.families import Family
 from pytest_mlgates.gates.data_schema.results import (
     NotNativeError,
-    all_null,
-    of_rows,
     rows_said,
+    when_counted,
 )
 
 if TYPE_CHECKING:
     from pytest_mlgates.gates.data_schema.plan import Plan, Scope
-    from pytest_mlgates.gates.data_schema.results import Pending, Result
+    from pytest_mlgates.gates.data_schema.results import Pending
     from pytest_mlgates.gates.data_schema.suite import Expectation
 
 _SQL = ("duckdb", "pyspark")
@@ -69,27 +68,17 @@ def each_value(
     plan: Plan, scope: Scope, expectation: Expectation, column: str, ok: nw.Expr
 ) -> Pending:
     """Every value of *column* that is there satisfies *ok*."""
-    rows, there = plan.rows(scope), plan.present(scope, column)
     present = ~nw.col(column).is_null()
     right = plan.count(scope, ("ok", expectation.claim), present & _decided(plan, ok))
-    bad = present & ~ok.fill_null(value=False)
-
-    def finish() -> Result:
-        total, considered = plan.number(rows), plan.number(there)
-        return of_rows(
-            plan,
-            scope,
-            expectation,
-            rows=total,
-            considered=considered,
-            unexpected=considered - plan.number(right),
-            missing=total - considered,
-            nothing=all_null(plan, total),
-            bad=scope.also(bad),
-            values=(column,),
-        )
-
-    return finish
+    return when_counted(
+        plan,
+        scope,
+        expectation,
+        judged=plan.present(scope, column),
+        unexpected=lambda considered: considered - plan.number(right),
+        bad=present & ~ok.fill_null(value=False),
+        values=(column,),
+    )
 
 
 def each_row(
@@ -104,29 +93,24 @@ def each_row(
     kept = kept_rows(ignored, columns)
     rows = plan.rows(scope)
     there = rows if kept is None else plan.count(scope, ("kept", ignored, *columns), kept)
-    decided = _decided(plan, ok)
+    decided, wrong = _decided(plan, ok), ~ok.fill_null(value=False)
     right = plan.count(
         scope, ("ok", expectation.claim), decided if kept is None else kept & decided
     )
-    wrong = ~ok.fill_null(value=False)
-    bad = wrong if kept is None else kept & wrong
+    return when_counted(
+        plan,
+        scope,
+        expectation,
+        judged=there,
+        unexpected=lambda considered: considered - plan.number(right),
+        nothing=_all_set_aside,
+        bad=wrong if kept is None else kept & wrong,
+        values=columns,
+    )
 
-    def finish() -> Result:
-        total, considered = plan.number(rows), plan.number(there)
-        return of_rows(
-            plan,
-            scope,
-            expectation,
-            rows=total,
-            considered=considered,
-            unexpected=considered - plan.number(right),
-            missing=total - considered,
-            nothing=f"ignore_row_if sets aside all {rows_said(plan, total)}",
-            bad=scope.also(bad),
-            values=columns,
-        )
 
-    return finish
+def _all_set_aside(plan: Plan, rows: int) -> str:
+    return f"ignore_row_if sets aside all {rows_said(plan, rows)}"
 
 
 def _decided(plan: Plan, ok: nw.Expr) -> nw.Expr:

@@ -14,13 +14,12 @@ from pytest_mlgates.gates.data_schema.arguments import (
     two_names,
 )
 from pytest_mlgates.gates.data_schema.native_type import NativeType
-from pytest_mlgates.gates.data_schema.results import Pending, all_null, of_rows
+from pytest_mlgates.gates.data_schema.results import Pending, when_counted
 from pytest_mlgates.gates.data_schema.row_answers import kept_rows, native_column, native_columns
 from pytest_mlgates.gates.data_schema.wording import always
 
 if TYPE_CHECKING:
     from pytest_mlgates.gates.data_schema.plan import Plan, Scope
-    from pytest_mlgates.gates.data_schema.results import Result
     from pytest_mlgates.gates.data_schema.suite import Expectation
 
 
@@ -47,27 +46,16 @@ def _unique(
     kept: nw.Expr | None,
     key: tuple[Any, ...],
 ) -> Pending:
-    rows = plan.rows(scope)
-    there = rows if kept is None else plan.count(scope, key, kept)
     duplicated = plan.duplicated(scope, columns, kept, key)
-
-    def finish() -> Result:
-        total, considered = plan.number(rows), plan.number(there)
-        wrong = duplicated() if considered else 0
-        return of_rows(
-            plan,
-            scope,
-            expectation,
-            rows=total,
-            considered=considered,
-            unexpected=wrong,
-            missing=total - considered,
-            nothing=all_null(plan, total),
-            values=columns,
-            samples=lambda most: plan.duplicates(scope, columns, kept, most),
-        )
-
-    return finish
+    return when_counted(
+        plan,
+        scope,
+        expectation,
+        judged=plan.rows(scope) if kept is None else plan.count(scope, key, kept),
+        unexpected=lambda _: duplicated(),
+        values=columns,
+        samples=lambda most: plan.duplicates(scope, columns, kept, most),
+    )
 
 
 TYPES = {
