@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pytest_mlgates.engines import judges
 from tests.conformance.oracle import BACKENDS, FIELDS, conditions, ours, ranges, shares, tables
 
 pl = pytest.importorskip("polars")
@@ -113,3 +114,83 @@ def test_checks_of_texts_equal_gx_on_every_backend(gx_pandas, table, suite):
                 continue
             for field in FIELDS:
                 assert mine[field] == gx[field], (name, field, expectation, gx, mine, table)
+
+
+def test_a_pattern_means_what_python_reads_on_arrow_texts_too(gx_pandas):
+    """Under pandas 3, GX hands some patterns to RE2, which reads them otherwise."""
+    table = pl.DataFrame({"s": ["a1"]})
+    suite = [
+        {
+            "type": "expect_column_values_to_match_regex",
+            "kwargs": {"column": "s", "regex": "a{,2}1"},
+        }
+    ]
+    assert [one["success"] for one in ours(suite, table)] == [True]
+    assert [one["success"] for one in ours(suite, table.to_pandas())] == [True]
+
+
+@pytest.mark.spark
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning")
+def test_spark_judges_texts_as_pandas_does_in_its_workers(spark, gx_pandas, monkeypatch):
+    texts = ["a", "bb", "ana@example.com", "2024-02-29", '{"a": 1}', None, "é1", "a\n", "12"]
+    rows = [(i, text, i / 4, i % 2 == 0) for i, text in enumerate(texts)]
+    frame = spark.createDataFrame(rows, "i long, w string, g double, b boolean")
+    frame = frame.selectExpr("*", "cast(g as float) as h")
+    same = pl.DataFrame(rows, schema=["i", "w", "g", "b"], orient="row")
+    same = same.with_columns(h=pl.col("g").cast(pl.Float32))
+    patterns = [r"^[^@]+@[^@]+\.com$", r"(\w)\1", "^(ab?)+$", r"^\w$", "(?i)^A", r"\d"]
+    kinds = [
+        *(
+            ("column_values_to_match_regex", {"column": column, "regex": regex})
+            for regex in patterns
+            for column in ("w", "i", "g", "h", "b")
+        ),
+        ("column_values_to_match_regex_list", {"column": "w", "regex_list": patterns}),
+        ("column_values_to_not_match_regex_list", {"column": "w", "regex_list": patterns[:2]}),
+        ("column_values_to_match_strftime_format", {"column": "w", "strftime_format": "%Y-%m-%d"}),
+        ("column_values_to_be_json_parseable", {"column": "w", "mostly": 0.3}),
+        ("column_values_to_be_dateutil_parseable", {"column": "w"}),
+        *(("column_value_lengths_to_equal", {"column": c, "value": 3}) for c in "wighb"),
+    ]
+    suite = [{"type": f"expect_{kind}", "kwargs": kwargs} for kind, kwargs in kinds]
+    oracle = gx_pandas(same.to_pandas(), suite)
+    monkeypatch.setattr(type(frame), "toPandas", None)
+    monkeypatch.setattr(type(frame), "toLocalIterator", None)
+    for expectation, one, other in zip(suite, ours(suite, frame), oracle, strict=True):
+        assert [one[f] for f in FIELDS] == [other[f] for f in FIELDS], expectation
+        assert one["engine"] == "native"
+
+
+@pytest.mark.spark
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning")
+def test_in_spark_too_a_pattern_that_backtracks_for_ever_ends(spark, monkeypatch):
+    monkeypatch.setattr(judges, "LIMIT_S", 1.0)
+    frame = spark.createDataFrame([("a" * 60 + "!",)], "w string")
+    suite = [
+        {"type": "expect_column_values_to_match_regex", "kwargs": {"column": "w", "regex": regex}}
+        for regex in ("^(a+)+$", "a!$")
+    ]
+    found = ours(suite, frame)
+    assert found[0]["success"] is None
+    assert found[0]["error"].startswith("no answer within 1 s: '^(a+)+$' backtracks")
+    assert found[1]["success"] is True
+
+
+@pytest.mark.spark
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning")
+def test_workers_without_pandas_leave_the_values_to_the_driver(spark, monkeypatch):
+    def broken(*_, **__):
+        def judged(frames):
+            raise ModuleNotFoundError("No module named 'pandas'")
+
+        return judged
+
+    monkeypatch.setattr(judges, "worker", broken)
+    frame = spark.createDataFrame([("aa",), ("ab",), (None,), ("aa",)], "w string")
+    suite = [
+        {
+            "type": "expect_column_values_to_match_regex",
+            "kwargs": {"column": "w", "regex": r"(\w)\1"},
+        }
+    ]
+    assert ours(suite, frame)[0]["unexpected_count"] == 1

@@ -9,11 +9,20 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from pytest_mlgates.core.text import listing
+from pytest_mlgates.engines.columns import python_value
 from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.arguments import IGNORED_PAIRS, MOSTLY, PAIR, Argument, flag
 from pytest_mlgates.gates.data_schema.column_comparison import compare_columns
 from pytest_mlgates.gates.data_schema.native_type import NativeType
-from pytest_mlgates.gates.data_schema.row_answers import any_of, each_row, native_columns
+from pytest_mlgates.gates.data_schema.results import when_counted
+from pytest_mlgates.gates.data_schema.row_answers import (
+    all_set_aside,
+    any_of,
+    each_row,
+    kept_count,
+    kept_rows,
+    native_columns,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +31,12 @@ if TYPE_CHECKING:
     from pytest_mlgates.gates.data_schema.plan import Plan, Scope
     from pytest_mlgates.gates.data_schema.results import Pending
     from pytest_mlgates.gates.data_schema.suite import Expectation
+
+_WHAT = "value_pairs_set"
+_MOST_GROUPS = 100
+_BATCH = 20_000
+_MOST_SHOWN = 100
+_ROWS = "__mlgates_rows__"
 
 
 def a_greater_than_b(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
@@ -49,6 +64,8 @@ def in_pairs(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     one, other, groups = *columns, firsts
     if len(seconds) < len(firsts):
         one, other, groups = other, one, seconds
+    if len(groups) > _MOST_GROUPS:
+        return _in_many_pairs(plan, scope, expectation, columns)
     parts = [
         _member(plan.table, one, [value]) & _member(plan.table, other, partners)
         for value, partners in groups.items()
@@ -58,8 +75,54 @@ def in_pairs(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
 
 def _member(table: Table, column: str, values: list[Any]) -> nw.Expr:
     """Whether *column* holds one of *values*, null among them; never null."""
-    found = families.is_in(table, column, values, what="value_pairs_set").fill_null(value=False)
+    found = families.is_in(table, column, values, what=_WHAT).fill_null(value=False)
     return found | nw.col(column).is_null() if None in values else found
+
+
+def _in_many_pairs(
+    plan: Plan, scope: Scope, expectation: Expectation, columns: tuple[str, ...]
+) -> Pending:
+    """As :func:`in_pairs`, by one group-by: engines take long to plan so large an expression."""
+    given = expectation.arguments
+    wanted = {
+        tuple(
+            None if value is None else families.literal(plan.table, column, value, what=_WHAT)
+            for column, value in zip(columns, pair, strict=True)
+        )
+        for pair in given["value_pairs_set"]
+    }
+    kept = kept_rows(given["ignore_row_if"], columns)
+
+    def read() -> tuple[int, list[Any]]:
+        frame: Any = plan.view(scope).frame
+        frame = frame if kept is None else frame.filter(kept)
+        keys = list(dict.fromkeys(columns))
+        groups = frame.select(*keys).group_by(*keys).agg(nw.len().alias(_ROWS))
+        wrong = 0
+        shown: list[Any] = []
+        for batch in plan.table.batches(groups, _BATCH):
+            for *values, rows in batch:
+                row = tuple(map(python_value, (values[0], values[-1])))
+                if row not in wanted:
+                    wrong += int(rows)
+                    shown += [row] if len(shown) < _MOST_SHOWN else []
+        return wrong, shown
+
+    key = ("pairs", expectation.claim, scope.condition)
+    answer = plan.step(key, f"group-by: {', '.join(columns)}", read)
+    return when_counted(
+        plan,
+        scope,
+        expectation,
+        judged=kept_count(plan, scope, expectation, columns),
+        unexpected=lambda _: answer()[0],
+        nothing=all_set_aside,
+        values=columns,
+        samples=lambda most: [
+            {"row": None, "value": dict(zip(columns, row, strict=True))}
+            for row in answer()[1][:most]
+        ],
+    )
 
 
 def pairs(value: Any) -> tuple[tuple[Any, Any], ...]:

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from pytest_mlgates.gates.data_schema import families
-from pytest_mlgates.gates.data_schema.arguments import IGNORED_ROWS, MOSTLY, Argument, two_names
+from pytest_mlgates.gates.data_schema.arguments import (
+    IGNORED_ROWS,
+    MOSTLY,
+    Argument,
+    bound,
+    two_names,
+)
 from pytest_mlgates.gates.data_schema.column_comparison import compare_columns
 from pytest_mlgates.gates.data_schema.families import NUMERIC, Family, MismatchError
 from pytest_mlgates.gates.data_schema.native_type import NativeType
@@ -102,9 +108,14 @@ def _comparable(table: Table, left: str, right: str) -> bool:
 
 def number(value: Any) -> float:
     """A finite number."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError("a finite number")
-    return value
+    wanted = "a finite number"
+    try:
+        found = bound(value)
+    except ValueError:
+        raise ValueError(wanted) from None
+    if not isinstance(found, int | float):
+        raise ValueError(wanted)  # noqa: TRY004  (collected)
+    return found
 
 
 _COLUMNS = (Argument("column_list", two_names, required=True), MOSTLY, IGNORED_ROWS)

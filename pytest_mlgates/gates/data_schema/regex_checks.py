@@ -69,8 +69,8 @@ def _holds(plan: Plan, value: nw.Expr, forms: list[Native], how: str) -> nw.Expr
 
 def _late(patterns: tuple[str, ...]) -> str:
     return (
-        f"no answer within {judges.LIMIT_S:g} s: {listing(patterns, 6)} backtracks on a value of the "
-        "column; write it without a repeat inside a repeat, or bound the repeats"
+        f"no answer within {judges.LIMIT_S:g} s: {listing(patterns, 6)} backtracks on a value of "
+        "the column; write it without a repeat inside a repeat, or bound the repeats"
     )
 
 

@@ -15,6 +15,8 @@ from pytest_mlgates.gates.data_schema.results import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from pytest_mlgates.gates.data_schema.plan import Plan, Scope
     from pytest_mlgates.gates.data_schema.results import Pending
     from pytest_mlgates.gates.data_schema.suite import Expectation
@@ -89,10 +91,7 @@ def each_row(
     Raises:
         KeyError: if the arguments of the expectation have no ``ignore_row_if``.
     """
-    ignored = expectation.arguments["ignore_row_if"]
-    kept = kept_rows(ignored, columns)
-    rows = plan.rows(scope)
-    there = rows if kept is None else plan.count(scope, ("kept", ignored, *columns), kept)
+    kept = kept_rows(expectation.arguments["ignore_row_if"], columns)
     decided, wrong = _decided(plan, ok), ~ok.fill_null(value=False)
     right = plan.count(
         scope, ("ok", expectation.claim), decided if kept is None else kept & decided
@@ -101,15 +100,27 @@ def each_row(
         plan,
         scope,
         expectation,
-        judged=there,
+        judged=kept_count(plan, scope, expectation, columns),
         unexpected=lambda considered: considered - plan.number(right),
-        nothing=_all_set_aside,
+        nothing=all_set_aside,
         bad=wrong if kept is None else kept & wrong,
         values=columns,
     )
 
 
-def _all_set_aside(plan: Plan, rows: int) -> str:
+def kept_count(
+    plan: Plan, scope: Scope, expectation: Expectation, columns: tuple[str, ...]
+) -> Hashable:
+    """Want how many rows ``ignore_row_if`` leaves."""
+    ignored = expectation.arguments["ignore_row_if"]
+    kept = kept_rows(ignored, columns)
+    if kept is None:
+        return plan.rows(scope)
+    return plan.count(scope, ("kept", ignored, *columns), kept)
+
+
+def all_set_aside(plan: Plan, rows: int) -> str:
+    """The complaint where ``ignore_row_if`` leaves none of *rows*."""
     return f"ignore_row_if sets aside all {rows_said(plan, rows)}"
 
 

@@ -218,12 +218,14 @@ def test_the_projects_own_gx_context_stays_current(gx, monkeypatch):
 
 def test_nothing_is_printed_logged_or_left_running(gx, capfd, caplog, recwarn):
     level = logging.getLogger("great_expectations").level
+    before = set(threading.enumerate())
     check(OUTLIERS, DOCUMENTS)
     misuse(expect("column_values_to_not_be_outliers", column="s", method="std", multiplier=1))
     assert capfd.readouterr() == ("", "")
     assert caplog.records == []
     assert list(recwarn) == []
-    assert not [thread for thread in threading.enumerate() if "tqdm" in thread.name.lower()]
+    started = set(threading.enumerate()) - before
+    assert not [thread for thread in started if "tqdm" in thread.name.lower()]
     assert logging.getLogger("great_expectations").level == level
 
 
