@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pytest_mlgates.core.errors import MLGatesError
 from tests.conformance.oracle import (
     BACKENDS,
     FIELDS,
@@ -278,3 +279,13 @@ def test_checks_of_columns_are_answered_in_spark(spark, gx_pandas, small_answers
         assert mine["engine"] == "native"
         assert [mine[f] for f in FIELDS[:-1]] == [gx[f] for f in FIELDS[:-1]], expectation
         assert same(mine["observed_value"]) == same(gx["observed_value"]), expectation
+
+
+@pytest.mark.spark
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning")
+@pytest.mark.parametrize("way", ["increasing", "decreasing"])
+def test_rows_of_spark_have_no_order(spark, way):
+    """GX numbers them as they happen to lie."""
+    frame = spark.createDataFrame([(1,), (2,)], "i long")
+    with pytest.raises(MLGatesError, match="the rows of table 'table' have no order"):
+        ours([_of(f"values_to_be_{way}", column="i")], frame)
