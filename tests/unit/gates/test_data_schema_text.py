@@ -20,7 +20,7 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.verdict import Outcome
 from pytest_mlgates.engines import judges
 from pytest_mlgates.engines.backtracking import work
-from pytest_mlgates.engines.table import to_table
+from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, parse
 from pytest_mlgates.gates.data_schema import KIND
 from pytest_mlgates.gates.data_schema.answers import Answers
