@@ -281,6 +281,13 @@ def test_a_column_of_categories_is_closed_and_its_common_ones_come_again(random)
     assert not {LENGTHS, VARIETY, UNIQUE} & set(found)
 
 
+def test_a_rare_value_or_two_leave_a_large_set_closed(random):
+    values = objects(["never"] * 3 + ["seldom"] * 7 + ["often", "mostly"] * 8_000)
+    (one,) = of(values)[0][IN_SET]
+    assert one.kwargs["value_set"] == ["mostly", "never", "often", "seldom"]
+    assert 0.997 < one.kwargs["mostly"] < 1
+
+
 def test_free_text_gets_lengths_and_a_variety_but_no_categories_and_no_key(random):
     values = objects("x" * int(n) for n in random.integers(5, 500, ROWS))
     found, left_out = of(values)

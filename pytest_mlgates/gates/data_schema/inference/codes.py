@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from pytest_mlgates.gates.data_schema.inference.setting import Findings, Values
 
 MOST_VALUES = 100
-# Where more of a batch may be new, or more than twice what it is without a rare value, the set is
-# not evidently closed.
-_MOST_NEW = 0.1
+# The set is evidently closed where less of a batch than _FEW_NEW may be new. In a small table more
+# may, up to _MOST_NEW, if that is the table's size: up to twice what it is without a rare value.
+_FEW_NEW, _MOST_NEW = 0.02, 0.1
 _MOST_RARE = 2
 _MOST_SHOWN = 4
 
@@ -45,7 +45,7 @@ def infer_codes(
         seen[times] = seen.get(times, 0) + 1
     allowed = values.unseen(seen)
     least = values.unseen({values.n: 1})
-    if allowed.share > min(_MOST_NEW, _MOST_RARE * least.share):
+    if allowed.share > min(_MOST_NEW, max(_FEW_NEW, _MOST_RARE * least.share)):
         return False
     members = sorted(value for value, _ in counts)
     shown = ", ".join(str(v) for v in members[:_MOST_SHOWN])
