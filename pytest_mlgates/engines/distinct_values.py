@@ -94,7 +94,8 @@ def judge(table: Table, column: str, text: nw.Expr, asked: Sequence[Judge]) -> l
         text: The value of that column that is judged.
         asked: The judges.
     """
-    frame: Any = table.frame.select(text.alias(_VALUE)).filter(~nw.col(_VALUE).is_null())
+    # Nulls go first: as texts, pandas 2 writes those of a category as 'nan'.
+    frame: Any = table.frame.filter(~nw.col(column).is_null()).select(text.alias(_VALUE))
     groups = frame.group_by(_VALUE).agg(nw.len().alias(_ROWS))
     single = isinstance(table.schema[column], nw.Float32)
     if table.implementation in _SPARK:
