@@ -1,6 +1,6 @@
 """How many rows share their key with another row: exact, by the cheapest way that is.
 
-1. Whole numbers that are dense enough to count: one cell per possible key.
+1. Whole numbers that are dense enough to count: one bit or cell per possible key.
 2. Other whole numbers: sorted.
 3. Any other key, in DuckDB: its 64-bit hashes, sorted. Equal keys have equal hashes, so that no
    equal hashes prove that no keys are equal; a key with an equal hash is counted exactly.
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
+from pytest_mlgates.engines.sql import name
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 _WHOLE = (nw.Int8, nw.Int16, nw.Int32, nw.Int64, nw.UInt8, nw.UInt16, nw.UInt32)
 # Below this a group-by is as cheap as any other way.
 _FEW = 20_000
+# Bits per row that are worth their memory for not sorting, and the most of them.
+_BITS, _MOST_BITS = 64, 1_000_000_000
 # Cells per row that are worth their memory (a byte each) for not sorting, and the most of them.
 _CELLS, _MOST_CELLS = 16, 1 << 29
 _ROWS = "__mlgates_rows__"
@@ -74,17 +78,40 @@ def _no_repeats(table: Table, keys: nw.LazyFrame[Any]) -> bool:
     import numpy as np
 
     native, schema = keys.to_native(), keys.collect_schema()
+    named = [name(column) for column in schema]
     if all(dtype in _WHOLE for dtype in schema.values()):
+        dense = _dense(table, native, named)
+        if dense is not None:
+            return dense
         found = table.fetch_numpy(native)
         if not any(np.ma.is_masked(values) for values in found.values()):
             packed = _packed([np.asarray(values) for values in found.values()])
             if packed is not None:
                 return _are_distinct(*packed)
         del found
-    named = ", ".join('"' + name.replace('"', '""') + '"' for name in schema)
-    hashes = np.asarray(table.fetch_numpy(native.project(f"hash({named}) as h"))["h"])
+    hashes = np.asarray(table.fetch_numpy(native.project(f"hash({', '.join(named)}) as h"))["h"])
     hashes.sort()
     return not bool((hashes[1:] == hashes[:-1]).any())
+
+
+def _dense(table: Table, native: Any, named: Sequence[str]) -> bool | None:
+    """Whether whole numbers have no repeats, a bit per possible key; None if they are too many.
+
+    Their limits cost nothing where the file has statistics.
+    """
+    asked = ", ".join(f"min({n}), max({n}), count({n})" for n in named)
+    rows, *limits = table.rows(nw.from_native(native.aggregate(f"count(*), {asked}")))[0]
+    lows, highs, counts = limits[0::3], limits[1::3], limits[2::3]
+    if not rows or any(count != rows for count in counts):
+        return None
+    spans = [high - low + 1 for low, high in zip(lows, highs, strict=True)]
+    if prod(spans) > min(_BITS * rows, _MOST_BITS):
+        return False if rows > prod(spans) else None
+    packed = "0"
+    for column, low, span in zip(named, lows, spans, strict=True):
+        packed = f"({packed} * {span} + ({column}::bigint - ({low})))"
+    bits = f"bit_count(bitstring_agg({packed}::bigint, 0, {prod(spans) - 1}))"
+    return bool(table.rows(nw.from_native(native.aggregate(bits)))[0][0] == rows)
 
 
 def _packed(arrays: Sequence[NDArray[Any]]) -> tuple[NDArray[np.int64], int] | None:

@@ -96,7 +96,7 @@ class Plan:
         """Want the number of rows of *scope*."""
         if scope.mask is None:
             return self.ask(("rows", None), nw.len())
-        return self.ask(("rows", scope.condition), counted(scope.mask))
+        return self.ask(("rows", scope.condition), counted(scope.mask, self.table))
 
     def present(self, scope: Scope, column: str) -> Hashable:
         """Want the number of rows of *scope* with a value in *column*."""
@@ -106,7 +106,7 @@ class Plan:
 
     def count(self, scope: Scope, key: tuple[Any, ...], expression: nw.Expr) -> Hashable:
         """Want the number of rows of *scope* where *expression* holds (null does not)."""
-        return self.ask((*key, scope.condition), counted(scope.also(expression)))
+        return self.ask((*key, scope.condition), counted(scope.also(expression), self.table))
 
     def value(self, slot: Hashable) -> Any:
         """What was asked as *slot*, every kind of missing as None."""
@@ -194,13 +194,15 @@ class Plan:
         union = bad[0]
         for expression in bad[1:]:
             union = union | expression
-        return int(self.table.aggregate({"rows": counted(union)})["rows"] or 0)
+        return int(self.table.aggregate({"rows": counted(union, self.table)})["rows"] or 0)
 
 
 def _value(row: Sequence[Any], columns: Sequence[str]) -> Any:
     return row[0] if len(columns) == 1 else dict(zip(columns, row, strict=True))
 
 
-def counted(expression: nw.Expr) -> nw.Expr:
-    """The rows where a boolean holds (booleans do not sum on Spark)."""
-    return expression.cast(nw.Int64).sum()
+def counted(expression: nw.Expr, table: Table) -> nw.Expr:
+    """The rows of *table* where a boolean holds."""
+    if table.implementation == "duckdb":  # a tenth of the aggregate goes into casts
+        return expression.sum()
+    return expression.cast(nw.Int64).sum()  # booleans do not sum on Spark

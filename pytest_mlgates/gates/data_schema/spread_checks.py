@@ -153,7 +153,7 @@ def z_scores(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
 
     def count() -> nw.Expr | None:
         expression = bad()
-        return None if expression is None else counted(expression)
+        return None if expression is None else counted(expression, plan.table)
 
     rows = plan.rows(scope)
     wrong = plan.answers.second.want((expectation.claim, scope.condition), count, stage=1)
