@@ -42,7 +42,7 @@ def order_statistics(table: Table, wanted: Sequence[Ranks]) -> list[list[Any]]:
     if table.implementation == "duckdb":
         asked = [_duckdb(name, part) for name, part in zip(named, shares, strict=True)]
         found = native.aggregate(", ".join(asked))
-    elif table.implementation.startswith("pyspark"):
+    elif table.implementation == "pyspark":
         asked = [_spark(name, part) for name, part in zip(named, shares, strict=True)]
         found = native.selectExpr(*asked)
     if found is not None:

@@ -153,7 +153,8 @@ class Table:
     @property
     def implementation(self) -> str:
         """The backend's name: ``pandas``, ``polars``, ``pyarrow``, ``duckdb``, ``pyspark``."""
-        return str(self.frame.implementation.name).lower()
+        # Spark Connect answers as Spark does.
+        return str(self.frame.implementation.name).lower().removesuffix("_connect")
 
     def require(self, column: str, *, role: str = "column") -> str:
         """*column*, if the table has it.
@@ -268,7 +269,7 @@ class Table:
             return [tuple(row) for row in frame.rows()]
         native = frame.to_native()
         try:
-            if hasattr(native, "fetchall"):
+            if self.implementation == "duckdb":
                 native, zoned = key_values.without_zones(native)
                 fetched = [tuple(row) for row in interruptible(native.fetchall, self.link)]
                 return key_values.with_zones(fetched, zoned)
@@ -331,9 +332,8 @@ class Table:
     def _read_arrays(self, columns: list[str]) -> dict[str, np.ndarray[Any, Any]]:
         if isinstance(self.frame, nw.DataFrame):
             return {c: self._as_array(self.frame.get_column(c), c) for c in columns}
-        native = self.frame.select(*columns).to_native()
         try:
-            if hasattr(native, "fetchnumpy"):
+            if self.implementation == "duckdb":
                 return self._fetch_arrays(columns)
             spark = self.implementation == "pyspark"
             frame = self.frame.select(*columns)

@@ -7,7 +7,11 @@ text in a set of numbers.
 
 from __future__ import annotations
 
+import json
 import math
+import os
+import subprocess
+import sys
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -289,3 +293,59 @@ def test_rows_of_spark_have_no_order(spark, way):
     frame = spark.createDataFrame([(1,), (2,)], "i long")
     with pytest.raises(MLGatesError, match="the rows of table 'table' have no order"):
         ours([_of(f"values_to_be_{way}", column="i")], frame)
+
+
+OVER_CONNECT = """
+import json, sys, warnings
+warnings.simplefilter("ignore")
+from pyspark.sql import SparkSession
+from pytest_mlgates.gates.base import Context, parse
+from pytest_mlgates.gates.data_schema import KIND
+
+builder = SparkSession.builder.remote("local[2]")
+for key, value in {
+    "spark.ui.enabled": "false",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.driver.bindAddress": "127.0.0.1",
+}.items():
+    builder = builder.config(key, value)
+session = builder.getOrCreate()
+rows, suite = json.loads(sys.argv[1])
+frame = session.createDataFrame([tuple(row) for row in rows], "i long, s string, f double")
+print("ANSWERS" + json.dumps(KIND.evaluate(parse(KIND, [suite], {}), frame, Context()).details))
+session.stop()
+"""
+
+
+@pytest.mark.spark
+@pytest.mark.slow
+def test_spark_connect_answers_as_spark_does(gx_pandas):
+    """A process of its own: Spark's two clients do not live in one."""
+    pytest.importorskip("grpc")
+    pytest.importorskip("pyspark.sql.connect")
+    rows = [(1, "a", 1.0), (2, None, None), (2, "b", 4.0)]
+    suite = [
+        _of("distinct_values_to_be_in_set", column="s", value_set=["a"]),
+        _of("most_common_value_to_be_in_set", column="i", value_set=[2]),
+        _of("unique_value_count_to_be_between", column="f", min_value=2),
+        _of("stdev_to_be_between", column="f", min_value=0),
+        _of("quantile_values_to_be_between", column="f", quantile_ranges=_range(0, 0.5, 1)),
+        _of("value_z_scores_to_be_less_than", column="i", threshold=1, double_sided=True),
+        _of("values_to_not_be_null", column="f"),
+    ]
+    ran = subprocess.run(
+        [sys.executable, "-c", OVER_CONNECT, json.dumps([rows, suite])],
+        capture_output=True,
+        text=True,
+        check=False,
+        # A session of this process has left its own address in the environment.
+        env={k: v for k, v in os.environ.items() if "SPARK" not in k}
+        | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_TESTING": "1"},  # a free port
+    )
+    assert "ANSWERS" in ran.stdout, ran.stderr[-2000:]
+    found = json.loads(ran.stdout.split("ANSWERS")[1])
+    same_rows = pl.DataFrame(rows, schema=["i", "s", "f"], orient="row")
+    for mine, gx in zip(found, gx_pandas(same_rows.to_pandas(), suite), strict=True):
+        assert mine["engine"] == "native"
+        assert [mine[f] for f in FIELDS[:-1]] == [gx[f] for f in FIELDS[:-1]], mine
+        assert same(mine["observed_value"]) == same(gx["observed_value"]), mine

@@ -27,7 +27,7 @@ def comparison(op: str, moment: dt.datetime, dtype: Any, engine: str) -> tuple[s
             return op, nw.lit(moment, nw.Datetime("ns"))
         utc = nw.lit(moment.astimezone(dt.UTC).replace(tzinfo=None), nw.Datetime("ns"))
         return op, utc.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
-    if zone is None and engine.startswith("pyspark"):  # which would move it by the session's zone
+    if zone is None and engine == "pyspark":  # which would move it by the session's zone
         return op, nw.lit(moment.isoformat(sep=" ")).cast(nw.Datetime("us"))
     return op, moment if zone is None else _in_zone(moment, zone)
 
@@ -43,7 +43,7 @@ def told_apart(dtype: Any, engine: str) -> bool:
     In a list, Spark moves them by its session's zone, and old versions of polars cut them.
     """
     return isinstance(dtype, nw.Datetime) and (
-        engine.startswith("pyspark") or (engine == "polars" and dtype.time_unit == "ns")
+        engine == "pyspark" or (engine == "polars" and dtype.time_unit == "ns")
     )
 
 
