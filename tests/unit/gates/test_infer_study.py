@@ -11,10 +11,14 @@ import pytest
 from tests.inference_study import CASES, breaks_of, fails, halves, suite_of
 
 # At a true rate of 5 % more failures than these have a chance under 1 in 1,000.
-SPLITS = {"titanic": (12, 4), "orders": (12, 4), "cancer": (6, 3), "adult": (3, 2)}
+SPLITS = {"titanic": (8, 3), "orders": (8, 3), "cancer": (6, 3), "adult": (3, 2)}
+SLOW = ("cancer", "adult")
 
 
-@pytest.fixture(scope="module", params=SPLITS)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(n, marks=pytest.mark.slow if n in SLOW else ()) for n in SPLITS],
+)
 def case(request):
     if request.param == "cancer":
         pytest.importorskip("sklearn")
