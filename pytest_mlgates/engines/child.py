@@ -1,4 +1,4 @@
-"""Judges in a child process, which ends itself if a batch of values takes it too long.
+"""Judges in a child process, which ends itself if a million characters take it too long.
 
 Python's ``re`` cannot be interrupted: it holds the interpreter while it backtracks, so neither a
 thread nor a timer of this process ever runs again.
@@ -53,16 +53,19 @@ class Child:
         Raises:
             TimeoutError: if it ends before it has.
         """
+        return [ok for part in judges.parts(values) for ok in self._ask(part)]
+
+    def _ask(self, texts: list[str]) -> list[bool]:
         process = self._started()
         assert process.stdin is not None  # noqa: S101  (both are pipes)
         assert process.stdout is not None  # noqa: S101
         try:
-            pickle.dump(judges.written(values), process.stdin)
+            pickle.dump(texts, process.stdin)
             process.stdin.flush()
-            found = process.stdout.read(len(values))
+            found = process.stdout.read(len(texts))
         except BrokenPipeError:
             found = b""
-        if len(found) != len(values):
+        if len(found) != len(texts):
             raise TimeoutError
         return [bool(byte) for byte in found]
 

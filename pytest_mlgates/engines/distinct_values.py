@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MOST_KEPT = 1000
 """More distinct wrong values than this are counted, but not kept."""
 
-_BATCH = 20_000
+_BATCH = 10_000
 _CHEAP = 10_000_000  # steps of ``re``: about a tenth of a second
 _VALUE, _ROWS = "value", "rows"
 _SPARK = ("pyspark", "pyspark_connect")

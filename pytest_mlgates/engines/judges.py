@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 LIMIT_S = 10.0
-"""Seconds that a judge of patterns may spend on one batch of values."""
+"""Seconds that a judge of patterns may spend on one part of the values."""
+_MOST_CHARACTERS = 1_000_000
 
 
 def matching(patterns: Sequence[str], how: str, values: Sequence[Any]) -> list[bool]:
@@ -54,6 +55,20 @@ def written(values: Sequence[Any]) -> list[str]:
     if not values or isinstance(values[0], str):
         return texts
     return ["0.0" if text == "-0.0" else text for text in texts]
+
+
+def parts(values: Sequence[Any]) -> Iterator[list[str]]:
+    """*values* as texts, a million characters at a time: what the time limit is for."""
+    part: list[str] = []
+    size = 0
+    for text in written(values):
+        if part and size + len(text) >= _MOST_CHARACTERS:
+            yield part
+            part, size = [], 0
+        part.append(text)
+        size += len(text) + 1
+    if part:
+        yield part
 
 
 def timed(form: str, values: Sequence[str]) -> list[bool]:
@@ -132,7 +147,7 @@ def worker(
             for place, (judge, arguments) in enumerate(asked):
                 right, late = [True] * len(values), False
                 try:
-                    right = in_time(judge, *arguments, shown)
+                    right = [ok for part in parts(shown) for ok in in_time(judge, *arguments, part)]
                 except TimeoutError:
                     late = True
                 wrong = [value for value, ok in zip(values, right, strict=True) if not ok]

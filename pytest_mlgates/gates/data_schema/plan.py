@@ -161,16 +161,6 @@ class Plan:
         frame: Any = self.view(scope).frame
         return frame if kept is None else frame.filter(kept)
 
-    def distinct(self, scope: Scope, column: str) -> Callable[[], list[tuple[Any, int]]]:
-        """Want each value of *column* in *scope* with its rows; nulls left out. One group-by."""
-
-        def read() -> list[tuple[Any, int]]:
-            counts = self.view(scope).counts([column])
-            return [(v, n) for (v,), n in counts if v is not None and n]
-
-        key = ("distinct", scope.condition, column)
-        return self.step(key, f"group-by: {column}", read)
-
     def examples(self, bad: nw.Expr, columns: Sequence[str], most: int) -> list[dict[str, Any]]:
         """Up to *most* rows where *bad* holds, with the row's number where rows have an order."""
         frame: Any = self.table.frame

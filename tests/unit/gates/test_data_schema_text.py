@@ -395,3 +395,13 @@ def test_the_limit_is_ten_seconds_per_batch():
     start = time.monotonic()
     assert judges.in_time(judges.json_like, ["1", "x"]) == [True, False]
     assert time.monotonic() - start < judges.LIMIT_S
+
+
+def test_long_texts_are_judged_a_million_characters_at_a_time():
+    """The limit is for a share of the work, not for a column of documents."""
+    texts = ["x" * 400_000, "", "ab", "y" * 700_000, "z" * 3_000_000, 1.5]
+    found = list(judges.parts(texts))
+    assert [len(part) for part in found] == [3, 1, 1, 1]
+    assert [text for part in found for text in part] == [str(text) for text in texts]
+    frame = pl.DataFrame({"s": texts[:5]})
+    assert check(regex("^(?:x|xx)*$(?!x)"), subject=frame).details[0]["unexpected_count"] == 3
