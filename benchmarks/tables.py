@@ -63,13 +63,13 @@ def broken(folder: Path, rows: int) -> Path:
     columns = {name: values.copy() for name, values in columns.items()}
     columns["order_id"][10:13] = 5
     columns["store"][20], columns["receipt"][20] = columns["store"][21], columns["receipt"][21]
-    columns["amount"][:600] = -5.0
-    columns["amount"][600] = 1e9
+    columns["amount"][: rows // 15] = -5.0
+    columns["amount"][rows // 15] = 1e12
     columns["score"][:] = columns["score"] ** 4
     columns["score"][30] = 1.5
     columns["country"][40:42] = "XX"
     columns["status"][50] = "lost"
-    columns["email"][:900] = "not an address"
+    columns["email"][: rows // 10] = "not an address"
     columns["reference"][60] = "ORD-1"
     columns["shipped"][70] = columns["ordered"][70] - np.timedelta64(1, "D")
     nulls = {
