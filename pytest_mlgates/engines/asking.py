@@ -45,7 +45,8 @@ def aggregate(table: Table, expressions: Mapping[str, nw.Expr]) -> dict[str, Any
         raise table.engine_error(error) from None
     finally:
         cursor.close()
-    return {**found, **dict(zip(dear, counts, strict=True))}
+    found.update(zip(dear, counts, strict=True))
+    return {name: found[name] for name in expressions}
 
 
 def is_large(table: Table) -> bool:

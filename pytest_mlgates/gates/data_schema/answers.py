@@ -123,7 +123,7 @@ class Answers:
             self.scans.append(f"aggregate: {plural(len(part), 'expression')}")
             slots = {f"v{place}": expression for place, expression in enumerate(part.values())}
             found = self.table.aggregate(slots)
-            self._values.update(zip(part, found.values(), strict=True))
+            self._values.update(zip(part, (found[slot] for slot in slots), strict=True))
 
     def once(self, key: Hashable, scan: str, read: Callable[[], Any]) -> Any:
         """The answer of *read*, which is called once and noted as *scan*."""

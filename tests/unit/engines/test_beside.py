@@ -5,6 +5,7 @@ from __future__ import annotations
 import narwhals.stable.v2 as nw
 import pytest
 
+from pytest_mlgates import data_schema
 from pytest_mlgates.core.errors import TableError
 from pytest_mlgates.core.files import sha256_of_file
 from pytest_mlgates.engines import asking
@@ -74,3 +75,20 @@ def test_cancelled_work_is_told_to_stop_and_waited_for():
     side = Beside(stopped.wait, stop=stopped.set)
     side.cancel()
     assert side.result() is True
+
+
+def test_a_contract_over_a_large_file_has_the_answers_of_a_small_one(path, monkeypatch):
+    suite = [
+        {"type": f"expect_column_{kind}", "kwargs": {"column": column, **more}}
+        for kind, column, more in (
+            ("values_to_match_regex", "c", {"regex": "^a"}),
+            ("values_to_be_between", "n", {"max_value": 3}),
+            ("values_to_not_match_regex", "c", {"regex": "b$"}),
+            ("max_to_be_between", "n", {"max_value": 9}),
+            ("values_to_not_be_null", "c", {}),
+        )
+    ]
+    small = data_schema(path, suite).details
+    monkeypatch.setattr(asking, "_LARGE", 0)
+    assert data_schema(path, suite).details == small
+    assert [d["unexpected_count"] for d in small] == [1, 1, 2, None, 1]
