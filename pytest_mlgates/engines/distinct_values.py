@@ -30,7 +30,6 @@ MOST_KEPT = 1000
 _BATCH = 10_000
 _CHEAP = 10_000_000  # steps of ``re``: about a tenth of a second
 _VALUE, _ROWS = "value", "rows"
-_SPARK = ("pyspark", "pyspark_connect")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def judge(table: Table, column: str, text: nw.Expr, asked: Sequence[Judge]) -> l
     frame: Any = table.frame.filter(~nw.col(column).is_null()).select(text.alias(_VALUE))
     groups = frame.group_by(_VALUE).agg(nw.len().alias(_ROWS))
     single = isinstance(table.schema[column], nw.Float32)
-    if table.implementation in _SPARK:
+    if table.implementation == "pyspark":
         with suppress(TableError):  # workers without pandas or pyarrow; those of the driver will do
             return _in_spark(table, groups, asked, single=single)
     found = [Found() for _ in asked]

@@ -286,12 +286,12 @@ class Table:
     ) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of a *frame* derived from this table, at most *size* at a time."""
         native = frame.to_native()
-        if hasattr(native, "toLocalIterator"):
+        if self.implementation == "pyspark":
             rows = map(tuple, native.toLocalIterator())
             while some := list(islice(rows, size)):
                 yield some
             return
-        if not hasattr(native, "fetchmany"):
+        if self.implementation != "duckdb":
             whole = self.collected(frame)
             for start in range(0, len(whole), size):
                 part = whole[start : start + size]

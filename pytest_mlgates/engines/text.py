@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from pytest_mlgates.engines.table import Table
 
 _LINEAR = ("polars", "pyarrow", "duckdb")
-_JAVA = ("pyspark", "pyspark_connect")
 _MOST_IN_JAVA = (3, 64)
 # No pattern for Python's `re`, so that pandas leaves it to RE2, which reads it as nothing.
 _NOT_PYTHON = r"\Q\E"
@@ -26,7 +25,7 @@ def can_search(table: Table, column: str, work: Work | None) -> bool:
     repeat, with a *work* of at most the third power of a text's length. pandas hands texts to RE2
     only where they are Arrow's.
     """
-    if table.implementation in _JAVA:
+    if table.implementation == "pyspark":
         degree, factor = _MOST_IN_JAVA
         return work is not None and work.flat and work.degree <= degree and work.factor <= factor
     if table.implementation == "pandas":

@@ -7,7 +7,6 @@ import importlib.util
 import subprocess
 import sys
 import threading
-import time
 import warnings
 
 import numpy as np
@@ -390,11 +389,9 @@ def test_a_quick_answer_costs_no_process(monkeypatch):
     assert check(regex("(?=n)", mostly=0.5)).passed
 
 
-def test_the_limit_is_ten_seconds_per_batch():
+def test_the_limit_is_ten_seconds():
     assert judges.LIMIT_S == 10
-    start = time.monotonic()
     assert judges.in_time(judges.json_like, ["1", "x"]) == [True, False]
-    assert time.monotonic() - start < judges.LIMIT_S
 
 
 def test_long_texts_are_judged_a_million_characters_at_a_time():
@@ -405,3 +402,24 @@ def test_long_texts_are_judged_a_million_characters_at_a_time():
     assert [text for part in found for text in part] == [str(text) for text in texts]
     frame = pl.DataFrame({"s": texts[:5]})
     assert check(regex("^(?:x|xx)*$(?!x)"), subject=frame).details[0]["unexpected_count"] == 3
+
+
+def test_spark_workers_need_not_have_this_package(tmp_path):
+    cloudpickle = pytest.importorskip("pyspark.cloudpickle")
+    cloudpickle.register_pickle_by_value(judges)
+    try:
+        judge = (judges.matching, (("(?=a)",), "any"))
+        sent = cloudpickle.dumps(judges.worker([judge], single=False, most=1))
+    finally:
+        cloudpickle.unregister_pickle_by_value(judges)
+    (tmp_path / "sent").write_bytes(sent)
+    code = (
+        "import pickle, sys, pandas as pd; sys.modules['pytest_mlgates'] = None\n"
+        f"work = pickle.load(open({str(tmp_path / 'sent')!r}, 'rb'))\n"
+        "found = next(work([pd.DataFrame({'value': ['a', 'b'], 'rows': [2, 3]})]))\n"
+        "print(found['rows'].tolist(), found['value'].tolist())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, timeout=60, capture_output=True, text=True
+    )
+    assert done.stdout.split("\n")[0] == "[3, 3] [None, 'b']", done.stderr
