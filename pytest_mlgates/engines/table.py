@@ -296,15 +296,23 @@ class Table:
             for start in range(0, len(whole), size):
                 part = whole[start : start + size]
                 yield list(zip(*(part.get_column(c).to_list() for c in part.columns), strict=True))
-            return
-        while True:
-            try:
-                some = interruptible(lambda: native.fetchmany(size), self.link)
-            except Exception as error:
-                raise self.engine_error(error) from None
-            if not some:
-                return
-            yield some
+        elif self.files and self.link is not None:
+            yield from self._streamed(native.sql_query(), size)
+        else:
+            found = self.rows(frame)
+            yield from (found[start : start + size] for start in range(0, len(found), size))
+
+    def _streamed(self, query: str, size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """What *query* returns of files, never all of it in memory."""
+        cursor = self.link.cursor()
+        try:
+            interruptible(lambda: cursor.execute(query), cursor)
+            while some := interruptible(lambda: cursor.fetchmany(size), cursor):
+                yield some
+        except Exception as error:
+            raise self.engine_error(error) from None
+        finally:
+            cursor.close()
 
     def collected(self, frame: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
         """The rows of a *frame* derived from this table, in memory."""

@@ -423,3 +423,26 @@ def test_spark_workers_need_not_have_this_package(tmp_path):
         [sys.executable, "-c", code], check=False, timeout=60, capture_output=True, text=True
     )
     assert done.stdout.split("\n")[0] == "[3, 3] [None, 'b']", done.stderr
+
+
+def test_files_are_judged_in_batches(tmp_path):
+    path = tmp_path / "texts.parquet"
+    values = [f"v{i}" for i in range(25_000)] + ["aa", "aa", None]
+    pl.DataFrame({"s": values, "k": range(len(values))}).write_parquet(path)
+    table = to_table(path)
+    sizes = [len(batch) for batch in table.batches(table.frame.select("s"), 10_000)]
+    assert sum(sizes) == 25_003
+    assert max(sizes) <= 10_000
+    pairs = [[value, k] for k, value in enumerate(values[:200])]
+    found = check(
+        expect("column_values_to_not_match_regex", column="s", regex=r"([a-z])\1"),
+        regex("^(?=v)v[0-9]+$", row_condition="k >= 10", condition_parser="pandas"),
+        expect(
+            "column_pair_values_to_be_in_set", column_A="s", column_B="k", value_pairs_set=pairs
+        ),
+        subject=path,
+        examples=1,
+    )
+    counts = [one["unexpected_count"] for one in found.details]
+    assert counts == [2, 2, 24_803]
+    assert found.details[0]["examples"] == [{"row": None, "value": "aa"}]
