@@ -2,10 +2,14 @@
 
 Left alone, a mean over [1, NaN] is 1 on pandas and NaN on polars, a maximum differs between DuckDB
 and pyarrow, and Arrow takes 0.0 and -0.0 for two values.
+
+DuckDB is not asked for NaN: the statistics of a Parquet file leave NaN out, and version 2.0 takes
+``isnan`` for false by them, without a look at the data.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -22,9 +26,18 @@ def one_null(frame: Any, schema: Mapping[str, nw.dtypes.DType]) -> Any:
     kept = {c: nw.col(c) for c in floats}
     for c in _of_arrow(frame, floats):
         kept[c] = (nw.col(c) + 0.0).cast(schema[c])
+    is_number = _is_infinite_or_finite if frame.implementation.is_duckdb() else _is_not_nan
     return frame.with_columns(
-        *(nw.when(~nw.col(c).is_nan()).then(value).alias(c) for c, value in kept.items())
+        *(nw.when(is_number(nw.col(c))).then(value).alias(c) for c, value in kept.items())
     )
+
+
+def _is_not_nan(column: nw.Expr) -> nw.Expr:
+    return ~column.is_nan()
+
+
+def _is_infinite_or_finite(column: nw.Expr) -> nw.Expr:
+    return column.is_finite() | (column == math.inf) | (column == -math.inf)
 
 
 def _of_arrow(frame: Any, columns: Sequence[str]) -> Sequence[str]:
