@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import TableError
@@ -32,6 +33,12 @@ def database(path: Path, table_name: str | None, link: Any, *, private: bool) ->
     Raises:
         TableError: if there is no such table, the name is not plain, or the database is in use.
     """
+    if os.sep == "/" and "\\" in str(path):  # DuckDB would open another file, in a folder
+        raise TableError(
+            f"{path.name!r} has a backslash in its path",
+            where=str(path),
+            want="a path without one: DuckDB reads it as a folder",
+        )
     try:
         link.execute(f"attach {sql.text(str(path))} as source (type duckdb, read_only)")
         link.execute("set enable_external_access = false")

@@ -156,6 +156,13 @@ class Table:
         # Spark Connect answers as Spark does.
         return str(self.frame.implementation.name).lower().removesuffix("_connect")
 
+    def native_type(self, column: str) -> str:
+        """What DuckDB calls the type of *column*, empty on another engine."""
+        if self.implementation != "duckdb":
+            return ""
+        native = self.frame.to_native()
+        return str(native.types[native.columns.index(column)])
+
     def require(self, column: str, *, role: str = "column") -> str:
         """*column*, if the table has it.
 

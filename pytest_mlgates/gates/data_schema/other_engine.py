@@ -21,9 +21,14 @@ if TYPE_CHECKING:
     from pytest_mlgates.gates.data_schema.suite import Expectation
     from pytest_mlgates.gates.data_schema.work import Work
 
+_ZONED_NANOSECONDS = "TIMESTAMPTZ_NS"
+
 
 def prepare(plan: Plan, work: Work) -> None:
     """Ask what another engine is not trusted with: whether there is anything to judge."""
+    work.result = _nobody_can(plan, work)
+    if work.result is not None:
+        return
     work.rows = plan.rows(work.scope)
     plan.other_engine(work.scope)
     if work.expectation.type in foreign.ABOUT_NULLS:
@@ -31,6 +36,19 @@ def prepare(plan: Plan, work: Work) -> None:
     for column in work.expectation.columns():
         if _looks_at(work.expectation, column) and column in plan.table.schema:
             work.present[column] = plan.present(work.scope, column)
+
+
+def _nobody_can(plan: Plan, work: Work) -> Result | None:
+    """The answer about a column that its engine neither compares nor hands over."""
+    for column in work.expectation.columns():
+        if column in plan.table.schema and plan.table.native_type(column) == _ZONED_NANOSECONDS:
+            return Result(
+                success=None,
+                answered=False,
+                error=f"column {column!r} holds times of a zone in nanoseconds, which DuckDB does "
+                "not compare: write them in microseconds, or pass a pandas or polars frame",
+            )
+    return None
 
 
 def _looks_at(expectation: Expectation, column: str) -> bool:

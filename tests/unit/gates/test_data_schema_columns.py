@@ -346,24 +346,41 @@ def test_times_are_compared_to_the_nanosecond(engine):
     assert [one["success"] for one in found] == [False, True, False, True, False, True, True]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("unit", ["us", "ns"])
-def test_times_are_compared_with_bounds_of_another_zone(engine, unit):
-    if (engine, unit) == ("duckdb", "ns"):
-        pytest.skip("DuckDB does not compare TIMESTAMPTZ_NS")
+def zoned(unit):
     moments = pl.Series(
         [dt.datetime(2020, 1, 1, 12, tzinfo=dt.UTC)], dtype=pl.Datetime(unit, "UTC")
     )
-    frame = pl.DataFrame({"t": moments.dt.convert_time_zone("Europe/Paris")})
-    found = check(
-        expect("values_to_be_between", column="t", max_value="2020-01-01T12:00:00+00:00"),
-        expect("values_to_be_between", column="t", max_value="2020-01-01T12:59:59+01:00"),
-        expect("max_to_be_between", column="t", min_value="2020-01-01T07:00:00-05:00"),
-        expect("values_to_be_in_set", column="t", value_set=["2020-01-01T13:00:00+01:00"]),
-        expect("distinct_values_to_equal_set", column="t", value_set=["2020-01-01T12:00:00Z"]),
-        subject=ENGINES[engine](frame),
-    ).details
+    return pl.DataFrame({"t": moments.dt.convert_time_zone("Europe/Paris")})
+
+
+OF_TIMES = [
+    expect("values_to_be_between", column="t", max_value="2020-01-01T12:00:00+00:00"),
+    expect("values_to_be_between", column="t", max_value="2020-01-01T12:59:59+01:00"),
+    expect("max_to_be_between", column="t", min_value="2020-01-01T07:00:00-05:00"),
+    expect("values_to_be_in_set", column="t", value_set=["2020-01-01T13:00:00+01:00"]),
+    expect("distinct_values_to_equal_set", column="t", value_set=["2020-01-01T12:00:00Z"]),
+]
+
+
+@pytest.mark.parametrize(
+    "engine, unit", [(e, u) for e in ENGINES for u in ("us", "ns") if (e, u) != ("duckdb", "ns")]
+)
+def test_times_are_compared_with_bounds_of_another_zone(engine, unit):
+    found = check(*OF_TIMES, subject=ENGINES[engine](zoned(unit))).details
     assert [one["success"] for one in found] == [True, False, True, True, True]
+
+
+def test_what_duckdb_does_not_compare_is_neither_passed_nor_guessed(tmp_path):
+    zoned("ns").write_parquet(tmp_path / "t.parquet")
+    false = expect("to_exist", column="nowhere")  # so that there is a verdict at all
+    for subject in (ENGINES["duckdb"](zoned("ns")), tmp_path / "t.parquet"):
+        found = check(*OF_TIMES, false, subject=subject).details[:-1]
+        assert [one["success"] for one in found] == [None] * 5
+        for one in found:
+            assert one["error"] == (
+                "column 't' holds times of a zone in nanoseconds, which DuckDB does not compare: "
+                "write them in microseconds, or pass a pandas or polars frame"
+            )
 
 
 def test_least_and_greatest_dates_and_texts():
