@@ -121,3 +121,21 @@ def comparable(expectation, value):
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return float(f"{float(value):.11e}")
+
+
+def assert_answers_of_gx(gx_pandas, table, suite):
+    """*suite* has the answers of GX's pandas engine on *table*, natively, on every backend."""
+    oracle = gx_pandas(table.to_pandas(), suite)
+    for name, convert in BACKENDS.items():
+        for expectation, gx, mine in zip(suite, oracle, ours(suite, convert(table)), strict=True):
+            assert mine["engine"] == "native"
+            if mine["success"] is None or gx["raised"]:
+                # Nothing to judge, or values of another kind: GX passes or raises, ours never.
+                assert mine["success"] is not True, (name, expectation, gx, mine)
+                assert mine["error"] or mine["success"] is False, (name, expectation, gx, mine)
+                continue
+            for field in FIELDS[:-1]:
+                assert mine[field] == gx[field], (name, field, expectation, gx, mine)
+            got = comparable(expectation, mine["observed_value"])
+            want = comparable(expectation, gx["observed_value"])
+            assert got == want, (name, expectation, gx, mine)
