@@ -18,7 +18,7 @@ def duckdb(path: str) -> Run:
     numbers = ("order_id", "customer", "store", "receipt")
     moments = ("birthday", "ordered", "shipped")
     wanted = [
-        *(f"sum(strlen({column}))" for column in text),
+        *(f"max({column})" for column in text),  # not strlen, which reads the lengths alone
         *(f"bit_xor({column})" for column in numbers),
         *(f"bit_xor(epoch_us({column}))" for column in moments),
         *(f"sum({column})" for column in ("age", "amount", "score")),

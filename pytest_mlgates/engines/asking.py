@@ -2,51 +2,85 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
-
 from pytest_mlgates.engines.beside import Beside
+from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.engines.membership import by_position
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pytest_mlgates.engines.table import Table
 
 # Files from this size on are worth a thread more; what narwhals calls a search for a pattern.
-_LARGE, _PATTERN = 32 << 20, ".str.contains("
+_LARGE, _PATTERN, _COLUMN = 32 << 20, ".str.contains(", re.compile(r"\bcol\(([^()]*)\)")
 
 
 def aggregate(table: Table, expressions: Mapping[str, nw.Expr]) -> dict[str, Any]:
     """One scan: each expression's single value, by name.
 
-    In a large Parquet file patterns, the dearest of all, are searched beside the rest: a file of
-    one row group would else be read by one thread.
+    In a large Parquet file patterns, the dearest of all, are searched beside the rest, with all
+    else that is asked of their columns: a file of one row group would else be read by one thread.
 
     Raises:
         TableError: if the engine cannot evaluate them.
     """
-    dear = {n: e for n, e in expressions.items() if _PATTERN in repr(e)} if is_large(table) else {}
+    dear = _dear(expressions) if is_large(table) else {}
     rest = {n: e for n, e in expressions.items() if n not in dear}
     if not dear or not rest:
         return _together(table, expressions)
-    query = by_position(_asked(table, dear).to_native().sql_query())
-    cursor = table.link.cursor()
-    side = Beside(lambda: cursor.sql(query).fetchall(), stop=cursor.interrupt)
+    side = RowsBeside(table, by_position(_asked(table, dear).to_native().sql_query()))
     try:
         found = _together(table, rest)
     except BaseException:
         side.cancel()
         raise
-    try:
-        counts = side.result()[0]
-    except Exception as error:
-        raise table.engine_error(error) from None
-    finally:
-        cursor.close()
-    found.update(zip(dear, counts, strict=True))
+    found.update(zip(dear, side.result()[0], strict=True))
     return {name: found[name] for name in expressions}
+
+
+class RowsBeside:
+    """The rows that *query* returns from the connection of *table*, read beside other queries."""
+
+    def __init__(self, table: Table, query: str) -> None:
+        self._table, self._cursor = table, table.link.cursor()
+        self._side = Beside(self._rows(query), stop=self._cursor.interrupt)
+
+    def _rows(self, query: str) -> Callable[[], list[tuple[Any, ...]]]:
+        cursor = self._cursor
+
+        def read() -> list[tuple[Any, ...]]:
+            try:
+                return list(cursor.sql(query).fetchall())
+            finally:
+                cursor.close()
+
+        return read
+
+    def result(self) -> list[tuple[Any, ...]]:
+        """The rows, once they are there.
+
+        Raises:
+            TableError: if the engine cannot read them.
+        """
+        try:
+            return self._side.result()
+        except Exception as error:
+            raise self._table.engine_error(error) from None
+
+    def cancel(self) -> None:
+        """End it, and wait for its end."""
+        self._side.cancel()
+
+
+def _dear(expressions: Mapping[str, nw.Expr]) -> dict[str, nw.Expr]:
+    """Those of *expressions* that search for patterns, or that ask no other column than these."""
+    told = {name: repr(expression) for name, expression in expressions.items()}
+    columns = {name: set(_COLUMN.findall(text)) for name, text in told.items()}
+    searched = set().union(*(columns[name] for name, text in told.items() if _PATTERN in text))
+    return {n: e for n, e in expressions.items() if columns[n] and columns[n] <= searched}
 
 
 def is_large(table: Table) -> bool:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
-
 from pytest_mlgates.core.errors import TableError
+from pytest_mlgates.engines.lazy import nw
 
 if TYPE_CHECKING:
     import numpy as np

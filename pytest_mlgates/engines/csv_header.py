@@ -54,6 +54,16 @@ def read(link: Any, path: Path, name: str, options: ReadOptions) -> Header:
             got="it is not UTF-8 text",
             fix='name the encoding that it has: encoding = "cp1252"',
         ) from None
+    return of_record(record, name, options)
+
+
+def of_record(record: str, name: str, options: ReadOptions) -> Header:
+    """The header that the first *record* of a file is; the other arguments as :func:`read`'s.
+
+    Raises:
+        TableError: if it is none, or names a column twice.
+    """
+    short, quote = Path(name).name, '"' if options.quote is None else options.quote
     if not record.strip():
         raise TableError(f"{short!r} is empty", where=name, want="a header and rows")
     if "\0" in record:

@@ -12,11 +12,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
-
 from pytest_mlgates.core.errors import TableError
 from pytest_mlgates.engines import judges
-from pytest_mlgates.engines.child import Child
+from pytest_mlgates.engines.lazy import nw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -114,6 +112,8 @@ def judge(table: Table, column: str, text: nw.Expr, asked: Sequence[Judge]) -> l
 
 def _asking(one: Judge, stack: ExitStack) -> Callable[[Sequence[Any]], list[bool]]:
     """How *one* is asked: here, or in a child process where it may take forever."""
+    from pytest_mlgates.engines.child import Child
+
     child = stack.enter_context(Child(one.name, one.arguments))
     return lambda values: one(values) if one.is_cheap(values) else child.answer(values)
 

@@ -3,8 +3,9 @@
 Left alone, a mean over [1, NaN] is 1 on pandas and NaN on polars, a maximum differs between DuckDB
 and pyarrow, and Arrow takes 0.0 and -0.0 for two values.
 
-DuckDB is not asked for NaN: the statistics of a Parquet file leave NaN out, and version 2.0 takes
-``isnan`` for false by them, without a look at the data.
+DuckDB 2.0 takes ``isnan`` for false by the statistics of a Parquet file, which leave NaN out,
+without a look at the data. Connections of our own leave statistics alone (``readers.connection``);
+the relations that users hand over are asked in another way.
 """
 
 from __future__ import annotations
@@ -18,15 +19,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-def one_null(frame: Any, schema: Mapping[str, nw.dtypes.DType]) -> Any:
-    """*frame* with NaN as null and -0.0 as 0.0 in its float columns."""
+def one_null(frame: Any, schema: Mapping[str, nw.dtypes.DType], *, is_own: bool) -> Any:
+    """*frame* with NaN as null and -0.0 as 0.0 in its float columns.
+
+    Args:
+        frame: A narwhals frame.
+        schema: Its columns and their types.
+        is_own: Whether it is of a connection of our own.
+    """
     floats = [name for name, dtype in schema.items() if dtype.is_float()]
     if not floats:
         return frame
     kept = {c: nw.col(c) for c in floats}
     for c in _of_arrow(frame, floats):
         kept[c] = (nw.col(c) + 0.0).cast(schema[c])
-    is_number = _is_infinite_or_finite if frame.implementation.is_duckdb() else _is_not_nan
+    trusts_statistics = frame.implementation.is_duckdb() and not is_own
+    is_number = _is_infinite_or_finite if trusts_statistics else _is_not_nan
     return frame.with_columns(
         *(nw.when(is_number(nw.col(c))).then(value).alias(c) for c, value in kept.items())
     )

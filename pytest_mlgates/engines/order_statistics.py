@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import narwhals.stable.v2 as nw
+from pytest_mlgates.engines.asking import RowsBeside, is_large
+from pytest_mlgates.engines.lazy import nw
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pytest_mlgates.engines.table import Table
 
@@ -26,25 +27,35 @@ class Ranks(NamedTuple):
     ranks: tuple[int, ...]
 
 
-def order_statistics(table: Table, wanted: Sequence[Ranks]) -> list[list[Any]]:
+def order_statistics(table: Table, wanted: Sequence[Ranks]) -> Callable[[], list[list[Any]]]:
     """For each of *wanted* its values, in the order of its ranks. One scan of *table*.
 
+    It begins at once where it can go on beside other queries, else when its answer is asked for.
     PySpark answers in floats: integers over 2^53 are rounded there.
     """
+    if not is_large(table):
+        return lambda: _read(table, wanted)
+    native = table.frame.select(**_named(wanted)).to_native()
+    side = RowsBeside(table, native.aggregate(_duckdb(wanted)).sql_query())
+    return lambda: [list(values) for values in side.result()[0]]
+
+
+def _named(wanted: Sequence[Ranks]) -> dict[str, nw.Expr]:
+    return {f"v{place}": one.values for place, one in enumerate(wanted)}
+
+
+def _read(table: Table, wanted: Sequence[Ranks]) -> list[list[Any]]:
     if isinstance(table.frame, nw.DataFrame):  # where each may have a length of its own
         each = [table.frame.select(one.values.alias("v0")).get_column("v0") for one in wanted]
         return [_partitioned(v, one.ranks) for v, one in zip(each, wanted, strict=True)]
-    named = {f"v{i}": one.values for i, one in enumerate(wanted)}
+    named = _named(wanted)
     frame: Any = table.frame.select(**named)
     native = frame.to_native()
-    shares = [[(rank + 0.5) / one.n for rank in one.ranks] for one in wanted]
     found: Any = None
     if table.implementation == "duckdb":
-        asked = [_duckdb(name, part) for name, part in zip(named, shares, strict=True)]
-        found = native.aggregate(", ".join(asked))
+        found = native.aggregate(_duckdb(wanted))
     elif table.implementation == "pyspark":
-        asked = [_spark(name, part) for name, part in zip(named, shares, strict=True)]
-        found = native.selectExpr(*asked)
+        found = native.selectExpr(*_spark(wanted))
     if found is not None:
         return [list(values) for values in table.rows(nw.from_native(found))[0]]
     there: Any = table.collected(frame)
@@ -62,13 +73,21 @@ def _partitioned(series: nw.Series[Any], ranks: Sequence[int]) -> list[Any]:
     return list(np.partition(values, np.unique(places))[places].tolist())
 
 
-# Both take the first value whose share of values at or below it reaches the one asked for: halfway
-# between k and k + 1 of n, that is the value of rank k, whatever the rounding.
-def _duckdb(name: str, shares: Sequence[float]) -> str:
-    listed = ", ".join(f"{share!r}::double" for share in shares)
-    return f"quantile_disc({name}, [{listed}]) as r_{name}"
+def _shares(one: Ranks, suffix: str) -> str:
+    """The first value whose share of values at or below it reaches one of these is wanted.
+
+    Halfway between k and k + 1 of n, that is the value of rank k, whatever the rounding.
+    """
+    return ", ".join(f"{(rank + 0.5) / one.n!r}{suffix}" for rank in one.ranks)
 
 
-def _spark(name: str, shares: Sequence[float]) -> str:
-    listed = ", ".join(f"{share!r}D" for share in shares)
-    return f"percentile_disc(array({listed})) within group (order by {name}) as r_{name}"
+def _duckdb(wanted: Sequence[Ranks]) -> str:
+    return ", ".join(
+        f"quantile_disc(v{place}, [{_shares(one, '::double')}]) as r_v{place}"
+        for place, one in enumerate(wanted)
+    )
+
+
+def _spark(wanted: Sequence[Ranks]) -> list[str]:
+    asked = "percentile_disc(array({})) within group (order by v{}) as r_v{}"
+    return [asked.format(_shares(one, "D"), at, at) for at, one in enumerate(wanted)]

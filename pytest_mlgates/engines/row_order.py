@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
+from pytest_mlgates.engines.lazy import nw
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -84,7 +84,7 @@ class Table:
     @cached_property
     def frame(self) -> Any:
         """The narwhals frame, NaN already null."""
-        return one_null(self._opened, self._opened.collect_schema())
+        return one_null(self._opened, self._opened.collect_schema(), is_own=self.link is not None)
 
     @property
     def columns(self) -> list[str]:

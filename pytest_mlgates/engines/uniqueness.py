@@ -12,10 +12,9 @@ A group-by over 10 million texts needs a gigabyte, their sorted hashes 80 megaby
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import narwhals.stable.v2 as nw
-
+from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.engines.sql import name
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from pytest_mlgates.engines.table import Table
 
-_WHOLE = (nw.Int8, nw.Int16, nw.Int32, nw.Int64, nw.UInt8, nw.UInt16, nw.UInt32)
+_WHOLE = ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32")
 # Below this a group-by is as cheap as any other way.
 _FEW = 20_000
 # Bits per row that are worth their memory for not sorting, and the most of them.
@@ -36,7 +35,27 @@ _CELLS, _MOST_CELLS = 16, 1 << 29
 _ROWS = "__mlgates_rows__"
 
 
-def repeated_rows(table: Table, frame: Any, columns: Sequence[str], *, rows: int) -> int:
+class Limits(NamedTuple):
+    """Of a column of whole numbers without nulls: the least and the greatest."""
+
+    low: int
+    high: int
+
+
+def needs_limits(table: Table, columns: Sequence[str]) -> bool:
+    """Whether the limits of *columns* are worth asking for before :func:`repeated_rows`."""
+    whole = all(type(table.schema[column]).__name__ in _WHOLE for column in columns)
+    return whole and table.implementation == "duckdb"
+
+
+def repeated_rows(
+    table: Table,
+    frame: Any,
+    columns: Sequence[str],
+    *,
+    rows: int,
+    limits: Sequence[Limits] | None = None,
+) -> int:
     """How many rows of *frame* share the values of *columns* with another row; nulls are equal.
 
     Args:
@@ -44,6 +63,8 @@ def repeated_rows(table: Table, frame: Any, columns: Sequence[str], *, rows: int
         frame: Some of its rows, a narwhals frame.
         columns: The key.
         rows: How many rows *frame* has, or more.
+        limits: Where they are known and no column has nulls: those of *columns*; *rows* is then
+            exact.
 
     Raises:
         TableError: if the engine cannot read them.
@@ -52,7 +73,8 @@ def repeated_rows(table: Table, frame: Any, columns: Sequence[str], *, rows: int
     if rows >= _FEW:
         if isinstance(keys, nw.DataFrame):
             return _in_memory(keys)
-        if table.implementation == "duckdb" and _no_repeats(table, keys):
+        known = None if limits is None else (rows, limits)
+        if table.implementation == "duckdb" and _no_repeats(table, keys, known):
             return 0
     total = groups_that_repeat(keys, columns).select(nw.col(_ROWS).sum())
     return int(table.rows(total)[0][0] or 0)
@@ -66,21 +88,25 @@ def groups_that_repeat(frame: Any, columns: Sequence[str]) -> Any:
 
 def _in_memory(keys: nw.DataFrame[Any]) -> int:
     arrays = [keys.get_column(c) for c in keys.columns]
-    if all(a.dtype in _WHOLE and not a.null_count() for a in arrays):
+    if all(type(a.dtype).__name__ in _WHOLE and not a.null_count() for a in arrays):
         packed = _packed([a.to_numpy() for a in arrays])
         if packed is not None and _are_distinct(*packed):
             return 0
     return int(keys.is_duplicated().sum())
 
 
-def _no_repeats(table: Table, keys: nw.LazyFrame[Any]) -> bool:
+_Known = tuple[int, "Sequence[Limits]"]
+
+
+def _no_repeats(table: Table, keys: nw.LazyFrame[Any], known: _Known | None) -> bool:
     """Whether it is certain that no key repeats."""
     import numpy as np
 
     native, schema = keys.to_native(), keys.collect_schema()
     named = [name(column) for column in schema]
-    if all(dtype in _WHOLE for dtype in schema.values()):
-        dense = _dense(table, native, named)
+    if all(type(dtype).__name__ in _WHOLE for dtype in schema.values()):
+        known = known or _limits(table, native, named)
+        dense = None if known is None else _dense(table, native, named, *known)
         if dense is not None:
             return dense
         found = table.fetch_numpy(native)
@@ -94,22 +120,25 @@ def _no_repeats(table: Table, keys: nw.LazyFrame[Any]) -> bool:
     return not bool((hashes[1:] == hashes[:-1]).any())
 
 
-def _dense(table: Table, native: Any, named: Sequence[str]) -> bool | None:
-    """Whether whole numbers have no repeats, a bit per possible key; None if they are too many.
-
-    Their limits cost nothing where the file has statistics.
-    """
+def _limits(table: Table, native: Any, named: Sequence[str]) -> _Known | None:
+    """The rows, and the limits of whole numbers; None where a column has nulls."""
     asked = ", ".join(f"min({n}), max({n}), count({n})" for n in named)
-    rows, *limits = table.rows(nw.from_native(native.aggregate(f"count(*), {asked}")))[0]
-    lows, highs, counts = limits[0::3], limits[1::3], limits[2::3]
-    if not rows or any(count != rows for count in counts):
+    rows, *found = table.rows(nw.from_native(native.aggregate(f"count(*), {asked}")))[0]
+    if not rows or any(count != rows for count in found[2::3]):
         return None
-    spans = [high - low + 1 for low, high in zip(lows, highs, strict=True)]
+    return rows, [Limits(*pair) for pair in zip(found[0::3], found[1::3], strict=True)]
+
+
+def _dense(
+    table: Table, native: Any, named: Sequence[str], rows: int, limits: Sequence[Limits]
+) -> bool | None:
+    """Whether whole numbers have no repeats, a bit per possible key; None if they are too many."""
+    spans = [one.high - one.low + 1 for one in limits]
     if prod(spans) > min(_BITS * rows, _MOST_BITS):
         return False if rows > prod(spans) else None
     packed = "0"
-    for column, low, span in zip(named, lows, spans, strict=True):
-        packed = f"({packed} * {span} + ({column}::bigint - ({low})))"
+    for column, one, span in zip(named, limits, spans, strict=True):
+        packed = f"({packed} * {span} + ({column}::bigint - ({one.low})))"
     bits = f"bit_count(bitstring_agg({packed}::bigint, 0, {prod(spans) - 1}))"
     return bool(table.rows(nw.from_native(native.aggregate(bits)))[0][0] == rows)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Named by string: the layers below never import them, and a kind that a run does not use costs
 # nothing. tests/contracts resolves every name here.
 BUILTIN_KINDS = {
-    "data_schema": "pytest_mlgates.gates.data_schema",
+    "data_schema": "pytest_mlgates.gates.data_schema.kind",
     "metric": "pytest_mlgates.gates.metric",
     "fairness": "pytest_mlgates.gates.fairness",
     "reproducibility": "pytest_mlgates.gates.reproducibility",

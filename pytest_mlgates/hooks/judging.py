@@ -11,30 +11,72 @@ if TYPE_CHECKING:
 
     from pytest_mlgates.config.model import Configuration, DeclaredGate
     from pytest_mlgates.core.verdict import Verdict
+    from pytest_mlgates.runner.evaluator import Evaluator
 
 
 def judge(configuration: Configuration, gates: Sequence[DeclaredGate]) -> int:
     """Evaluate *gates* and print them; a gate that cannot be evaluated here never passes."""
-    from pytest_mlgates.core.errors import MissingExtraError, MLGatesError
     from pytest_mlgates.runner.changed import needs_project
-    from pytest_mlgates.runner.evaluator import Evaluator, error_verdict
 
-    evaluator = Evaluator(configuration)
     verdicts: list[Verdict] = []
     elsewhere: list[tuple[str, str, str]] = []
+    evaluator: Evaluator | None = None
     for declared in gates:
-        command = f"mlgates check {shlex.quote(declared.gate.id)}"
         reason = needs_project(configuration, declared)
         if reason is not None:
-            elsewhere.append((declared.gate.id, reason, command))
-            continue
-        try:
-            verdicts.append(evaluator.evaluate(declared.gate, evaluator.subject_of(declared)))
-        except MissingExtraError as error:
-            elsewhere.append((declared.gate.id, error.what, command))
-        except MLGatesError as error:
-            verdicts.append(error_verdict(declared.gate, error.at(declared.gate.where)))
+            elsewhere.append((declared.gate.id, reason, _command(declared)))
+        elif (kept := _kept(configuration, declared)) is not None:
+            verdicts.append(kept)
+        else:
+            evaluator = evaluator or _evaluator(configuration)
+            found = _evaluated(evaluator, declared, elsewhere)
+            verdicts += [found] if found is not None else []
     return report(verdicts, elsewhere)
+
+
+def _command(declared: DeclaredGate) -> str:
+    return f"mlgates check {shlex.quote(declared.gate.id)}"
+
+
+def _evaluator(configuration: Configuration) -> Evaluator:
+    from pytest_mlgates.runner.evaluator import Evaluator  # dear to import, not always needed
+
+    return Evaluator(configuration)
+
+
+def _evaluated(
+    evaluator: Evaluator, declared: DeclaredGate, elsewhere: list[tuple[str, str, str]]
+) -> Verdict | None:
+    """The verdict; None, and a line more of *elsewhere*, if an extra is not installed here."""
+    from pytest_mlgates.core.errors import MissingExtraError, MLGatesError
+    from pytest_mlgates.runner.evaluator import error_verdict
+
+    try:
+        return evaluator.evaluate(declared.gate, evaluator.subject_of(declared))
+    except MissingExtraError as error:
+        elsewhere.append((declared.gate.id, error.what, _command(declared)))
+        return None
+    except MLGatesError as error:
+        return error_verdict(declared.gate, error.at(declared.gate.where))
+
+
+def _kept(configuration: Configuration, declared: DeclaredGate) -> Verdict | None:
+    """The verdict of a contract that a small, plain file certainly keeps; None for any other."""
+    gate, base = declared.gate, configuration.base
+    if gate.kind.name != "data_schema" or declared.table is None:
+        return None
+    from pytest_mlgates.gates.data_schema import small_files
+
+    settings = configuration.settings.tables[declared.table]
+    given = (*settings.options().given, *(("private",) if settings.private else ()))
+    suite = getattr(gate.parameters, "suite", None)
+    examples: int = getattr(gate.parameters, "examples", 0)
+    if not isinstance(suite, str) or examples or set(given) - {"delimiter"}:
+        return None
+    found = small_files.evaluate(
+        suite, base, base / settings.path, name=declared.table, delimiter=settings.delimiter
+    )
+    return None if found is None else found.replace(id=gate.id, policy=gate.parameters.inconclusive)
 
 
 def report(verdicts: Sequence[Verdict], elsewhere: Sequence[tuple[str, str, str]] = ()) -> int:

@@ -48,12 +48,46 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _against_suite(files: Sequence[Path], suite: str) -> int:
     """Each file on its own against *suite*."""
+    from pytest_mlgates.hooks.judging import report
+
+    found = {file: _kept(file, suite) for file in files}
+    elsewhere: list[tuple[str, str, str]] = []
+    verdicts = [
+        verdict
+        for file in files
+        if (verdict := found[file] or _judged(file, suite, elsewhere)) is not None
+    ]
+    return report(verdicts, elsewhere)
+
+
+def _kept(file: Path, suite: str) -> Verdict | None:
+    """The verdict if *file*, small and plain, certainly keeps *suite*; None if an engine must say.
+
+    A configuration that reads the file says how, and whether it is private.
+    """
+    from pytest_mlgates.config.find import find
+    from pytest_mlgates.core.errors import MLGatesError
+    from pytest_mlgates.gates.data_schema import small_files
+    from pytest_mlgates.runner.changed import absolute, may_concern
+
+    full = absolute(file)
+    try:
+        configuration = find(file.resolve())
+        if configuration is not None and may_concern(configuration, [full]):
+            return None
+    except MLGatesError:  # told when it is loaded
+        return None
+    found = small_files.evaluate(suite, Path.cwd(), full, name=full.name)
+    return None if found is None else found.replace(id=str(file))
+
+
+def _judged(file: Path, suite: str, elsewhere: list[tuple[str, str, str]]) -> Verdict | None:
+    """The verdict of an engine; None, and a line more of *elsewhere*, if that is not installed."""
     from pytest_mlgates.config.load import load_for
     from pytest_mlgates.core.errors import MissingExtraError, MLGatesError
     from pytest_mlgates.engines.tables import to_table
     from pytest_mlgates.extensions.manager import gate_kind
     from pytest_mlgates.gates.base import Gate, parse
-    from pytest_mlgates.hooks.judging import report
     from pytest_mlgates.runner.changed import absolute
     from pytest_mlgates.runner.evaluator import Evaluator, error_verdict
 
@@ -61,22 +95,18 @@ def _against_suite(files: Sequence[Path], suite: str) -> int:
     where = f"mlgates-data --suite {suite}"
     # The suite is named by the user on a command line, hence relative to the working directory.
     parameters = parse(kind, (str(Path(suite).resolve()),), {}, where=where)
-    verdicts: list[Verdict] = []
-    elsewhere: list[tuple[str, str, str]] = []
-    for file in files:
-        evaluator = Evaluator(load_for(file, project_code=False))
-        gate = Gate(id=str(file), kind=kind, parameters=parameters, where=where)
-        try:
-            full = absolute(file)
-            table = to_table(
-                full, private=evaluator.is_private(full), options=evaluator.options_of(full)
-            )
-            verdicts.append(evaluator.evaluate(gate, table))
-        except MissingExtraError as error:
-            elsewhere.append((str(file), error.what, f"mlgates-data --suite {suite} {file}"))
-        except MLGatesError as error:
-            verdicts.append(error_verdict(gate, error.at(str(file))))
-    return report(verdicts, elsewhere)
+    evaluator = Evaluator(load_for(file, project_code=False))
+    gate = Gate(id=str(file), kind=kind, parameters=parameters, where=where)
+    full = absolute(file)
+    try:
+        options = evaluator.options_of(full)
+        table = to_table(full, private=evaluator.is_private(full), options=options)
+        return evaluator.evaluate(gate, table)
+    except MissingExtraError as error:
+        elsewhere.append((str(file), error.what, f"mlgates-data --suite {suite} {file}"))
+        return None
+    except MLGatesError as error:
+        return error_verdict(gate, error.at(str(file)))
 
 
 def _by_configuration(files: Sequence[Path], config: Path | None) -> list[int]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -137,3 +139,55 @@ def test_a_private_table_shows_no_values_in_the_hook_either(project, capsys):
     captured = capsys.readouterr()
     assert "98765" not in captured.out + captured.err
     assert captured.out.count("gate ") >= 2
+
+
+IMPORTED = """
+import sys
+from pytest_mlgates.hooks.mlgates_data import main
+code = main(sys.argv[1:])
+print(code, sorted({'pydantic', 'narwhals', 'duckdb', 'numpy'} & set(sys.modules)))
+"""
+
+
+def imported(*arguments):
+    command = [sys.executable, "-c", IMPORTED, *arguments]
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return out.splitlines()[-1]
+
+
+def test_a_small_file_that_keeps_its_suite_needs_no_engine(folder):
+    assert imported("--suite", "suite.json", "good.csv") == "0 []"
+    assert imported("--suite", "suite.json", "bad.csv").startswith("1 ['duckdb'")
+
+
+def test_a_small_file_that_keeps_its_declared_contract_needs_no_engine(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    schema_alone = CONFIGURATION.partition("[tool.mlgates.gates.accuracy]")[0]
+    write_project(tmp_path, configuration=schema_alone.replace("*.csv", "applications.csv"))
+    assert imported("data/applications.csv") == "0 ['pydantic']"
+
+
+def test_a_declared_table_is_read_as_it_is_declared(folder, capsys):
+    table = '[tables.t]\npath = "good.csv"\nprivate = true\n'
+    (folder / "mlgates.toml").write_text(table)
+    assert main(["--suite", "suite.json", "good.csv"]) == 0
+    assert "n=" not in capsys.readouterr().out
+    (folder / "mlgates.toml").write_text(table.replace("private = true", 'null_values = ["F"]'))
+    (folder / "suite.json").write_text(
+        '[{"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "sex"}}]'
+    )
+    assert main(["--suite", "suite.json", "good.csv"]) == 1
+
+
+def test_the_policy_of_a_declared_gate_is_recorded(tmp_path, monkeypatch):
+    from pytest_mlgates.reports import text
+
+    seen = []
+    render = text.render_rows
+    monkeypatch.setattr(text, "render_rows", lambda found: seen.extend(found) or render(found))
+    monkeypatch.chdir(tmp_path)
+    strict = '[tool.mlgates]\ninconclusive = "fail"'
+    given = CONFIGURATION.replace("*.csv", "applications.csv").replace("[tool.mlgates]", strict)
+    write_project(tmp_path, configuration=given)
+    assert main(["data/applications.csv"]) == 0
+    assert [(v.id, str(v.policy)) for v in seen] == [("schema", "fail")]

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import plural
-from pytest_mlgates.engines.table import Table
 from pytest_mlgates.gates.data_schema.second_pass import SecondPass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     import narwhals.stable.v2 as nw
+
+    from pytest_mlgates.engines.table import Table
 
 # The time in which an engine plans an aggregate grows faster than the aggregate.
 _MOST_EXPRESSIONS = 512
@@ -104,6 +105,7 @@ class Answers:
         together = {key: one for part in wanted.values() for key, one in part.items()}
         try:
             self._read(together)
+            self.second.begin()
         except MLGatesError as error:
             # One contract's mistake is not that of the others, but an unreadable file is.
             failures = [str(error)] if len(wanted) == 1 else []
@@ -135,6 +137,8 @@ class Answers:
     def view(self, condition: Hashable, mask: nw.Expr | None) -> Table:
         """The rows where *mask* holds, as a table of their own."""
         if condition not in self._views:
+            from pytest_mlgates.engines.table import Table
+
             assert mask is not None  # noqa: S101
             self._views[condition] = Table(
                 self.table.frame.filter(mask),

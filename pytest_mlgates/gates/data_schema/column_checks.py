@@ -118,12 +118,13 @@ def _within(observed: Any, bounds: dict[str, Any], expectation: Expectation, kin
     """Whether *observed* lies in the range; float sums and means at 12 significant digits."""
     low, high = bounds.get("min_value"), bounds.get("max_value")
     if kind in MEASURED:
-        observed = _exact(observed)
+        observed = exact_value(observed)
         low, high = (None if b is None else decimals.fraction(b) for b in (low, high))
     return within(observed, low, high, expectation.arguments)
 
 
-def _exact(value: Any) -> Any:
+def exact_value(value: Any) -> Any:
+    """*value* as it is compared: floats at 12 significant digits, infinities as they are."""
     if isinstance(value, int | Decimal):
         return Fraction(value)
     if value in (float("inf"), float("-inf")):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
-
+from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.gates.data_schema.families import (
     NUMERIC,
     Family,

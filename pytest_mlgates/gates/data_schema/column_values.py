@@ -5,9 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
-
 from pytest_mlgates.engines.columns import python_value
+from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.gates.data_schema import families, times
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
-
+from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.gates.data_schema import column_values, families
 from pytest_mlgates.gates.data_schema.arguments import (
     COLUMN,

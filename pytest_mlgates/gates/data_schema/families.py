@@ -25,8 +25,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
-
+from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.gates.data_schema import decimals, numbers, times
 
 if TYPE_CHECKING:
@@ -34,17 +33,11 @@ if TYPE_CHECKING:
 
     from pytest_mlgates.engines.table import Table
 
-_INTEGERS: dict[Any, tuple[int, int]] = {
-    nw.Int8: (-(1 << 7), (1 << 7) - 1),
-    nw.Int16: (-(1 << 15), (1 << 15) - 1),
-    nw.Int32: (-(1 << 31), (1 << 31) - 1),
-    nw.Int64: (-(1 << 63), (1 << 63) - 1),
-    nw.UInt8: (0, (1 << 8) - 1),
-    nw.UInt16: (0, (1 << 16) - 1),
-    nw.UInt32: (0, (1 << 32) - 1),
-    nw.UInt64: (0, (1 << 64) - 1),
+_BITS = (8, 16, 32, 64)
+_INTEGERS: dict[str, tuple[int, int]] = {
+    **{f"Int{bits}": (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) for bits in _BITS},
+    **{f"UInt{bits}": (0, (1 << bits) - 1) for bits in _BITS},
 }
-
 _HALF = (1 << 63) - 1
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
@@ -80,7 +73,7 @@ class MismatchError(Exception):
 def family(table: Table, column: str) -> Family:
     """The family of *column*."""
     dtype = table.schema[column]
-    if type(dtype) in _INTEGERS:
+    if type(dtype).__name__ in _INTEGERS:
         return Family.INTEGER
     if dtype.is_float():
         return Family.NUMBER
@@ -204,7 +197,7 @@ def _possible(table: Table, column: str, op: str, value: Any) -> tuple[str, Any]
     """``op value`` with a value that *column* can hold, or the answer of all values it can hold."""
     kind, dtype = family(table, column), table.schema[column]
     if kind in (Family.INTEGER, Family.BOOLEAN):
-        return numbers.integer_comparison(op, Fraction(value), *_INTEGERS.get(type(dtype), (0, 1)))
+        return numbers.integer_comparison(op, Fraction(value), *_span(dtype))
     if kind is Family.NUMBER:
         return numbers.float_comparison(op, value)
     if kind is Family.DECIMAL:
@@ -212,6 +205,11 @@ def _possible(table: Table, column: str, op: str, value: Any) -> tuple[str, Any]
     if kind is Family.TIME:
         return times.comparison(op, value, dtype, table.implementation)
     return op, value
+
+
+def _span(dtype: Any) -> tuple[int, int]:
+    """What a column of integers or booleans of *dtype* can hold."""
+    return _INTEGERS.get(type(dtype).__name__, (0, 1))
 
 
 def is_in(table: Table, column: str, values: Iterable[Any], *, what: str) -> nw.Expr:
@@ -223,7 +221,7 @@ def is_in(table: Table, column: str, values: Iterable[Any], *, what: str) -> nw.
     kind = family(table, column)
     found = [literal(table, column, v, what=what) for v in values if v is not None]
     if kind in (Family.INTEGER, Family.BOOLEAN):
-        low, high = _INTEGERS.get(type(table.schema[column]), (0, 1))
+        low, high = _span(table.schema[column])
         found = [int(v) for v in found if v == v // 1 and low <= v <= high]
     elif kind is Family.NUMBER:
         found = [float(v) for v in found if numbers.fits_float(v)]

@@ -7,9 +7,8 @@ import warnings
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
-
 from pytest_mlgates.engines.distinct_values import Judge
+from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.engines.text import can_search, contains
 from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.arguments import EACH, Argument, text

@@ -11,6 +11,7 @@ from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.data_schema import demands, messages, suite
 from pytest_mlgates.gates.data_schema.answers import Answers
 from pytest_mlgates.gates.data_schema.contract import Contract
+from pytest_mlgates.gates.data_schema.record import recorded
 from pytest_mlgates.gates.privacy import Display
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _verdict(
         n=display.record(rows),
         method="exact",
         details=tuple(
-            _details(e, r, r.hidden(rows, display), examples.get(i), most)
+            recorded(e, r, r.hidden(rows, display), examples.get(i), most)
             for i, (e, r) in enumerate(judged)
         ),
         inputs=(InputDigest(name=table.name, digest=table.digest(used or None), rows=rows),),
@@ -137,33 +138,3 @@ def _bad_rows(plan: Plan, failed: list[Result], rows: int, display: Display) -> 
         total = messages.rows_in_words(rows, display)
         return f"{display.count(found)} of {total}" if few else None
     return f"{hedge}{display.count(found)} of {messages.rows_in_words(rows, display)}"
-
-
-def _details(
-    expectation: Expectation,
-    result: Result,
-    hidden: frozenset[str],
-    examples: list[dict[str, Any]] | None,
-    most: int,
-) -> dict[str, Any]:
-    """One object of the JSON contract."""
-
-    def told(name: str) -> Any:
-        return None if name in hidden else plain(getattr(result, name))
-
-    out: dict[str, Any] = {
-        "type": expectation.type,
-        "kwargs": plain(expectation.kwargs),
-        "success": result.success,
-        "unexpected_count": told("unexpected_count"),
-        "missing_count": told("missing_count"),
-        "element_count": told("element_count"),
-        "observed_value": told("observed_value"),
-        "engine": result.engine,
-        "error": result.error or result.note,
-    }
-    if expectation.severity is not None:
-        out["severity"] = expectation.severity
-    if most:
-        out["examples"] = examples or []
-    return out

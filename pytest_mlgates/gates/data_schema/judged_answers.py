@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
-
 from pytest_mlgates.engines import distinct_values
+from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.families import Family
 from pytest_mlgates.gates.data_schema.plan import Scope

@@ -10,8 +10,7 @@ from __future__ import annotations
 from operator import and_, or_
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
-
+from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.gates.data_schema import condition_nodes as nodes
 from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.column_comparison import compare_columns

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
-
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.engines import row_order
 from pytest_mlgates.engines.columns import python_value
+from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.arguments import EACH, Argument, flag
 from pytest_mlgates.gates.data_schema.families import Family, MismatchError

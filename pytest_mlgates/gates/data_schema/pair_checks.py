@@ -6,10 +6,9 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
-
 from pytest_mlgates.core.text import listing
 from pytest_mlgates.engines.columns import python_value
+from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.arguments import IGNORED_PAIRS, MOSTLY, PAIR, Argument, flag
 from pytest_mlgates.gates.data_schema.column_comparison import compare_columns

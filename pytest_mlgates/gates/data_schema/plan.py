@@ -10,10 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
-
 from pytest_mlgates.core.text import did_you_mean, listing
-from pytest_mlgates.engines.uniqueness import groups_that_repeat, repeated_rows
+from pytest_mlgates.engines.lazy import nw
+from pytest_mlgates.engines.uniqueness import (
+    Limits,
+    groups_that_repeat,
+    needs_limits,
+    repeated_rows,
+)
 from pytest_mlgates.gates.data_schema.answers import Answers
 from pytest_mlgates.gates.data_schema.condition_nodes import columns_of
 from pytest_mlgates.gates.data_schema.masks import mask_of
@@ -140,13 +144,36 @@ class Plan:
 
         Nulls are equal to each other, as in pandas. Only numbers leave the engine.
         """
+        limits = self._limits(scope, columns)
 
         def read() -> int:
-            frame = self._kept(scope, kept)
-            return repeated_rows(self.table, frame, columns, rows=self.n_rows())
+            known, rows = limits(), self.n_rows()
+            frame = self._kept(scope, kept if known is None else None)
+            return repeated_rows(self.table, frame, columns, rows=rows, limits=known)
 
         named = ("duplicated", scope.condition, tuple(columns), key)
         return self.step(named, f"unique key: {', '.join(columns)}", read)
+
+    def _limits(self, scope: Scope, columns: Sequence[str]) -> Callable[[], list[Limits] | None]:
+        """Want the limits of *columns*; None where they do not help, or a column has nulls."""
+        if scope.mask is not None or not needs_limits(self.table, columns):
+            return lambda: None
+        present = [self.present(scope, column) for column in columns]
+        asked = [
+            (
+                self.ask(("low", c), nw.col(c).min()),
+                self.ask(("high", c), nw.col(c).max()),
+            )
+            for c in columns
+        ]
+
+        def found() -> list[Limits] | None:
+            rows = self.n_rows()
+            if not rows or any(self.number(slot) != rows for slot in present):
+                return None
+            return [Limits(int(self.value(low)), int(self.value(high))) for low, high in asked]
+
+        return found
 
     def duplicates(
         self, scope: Scope, columns: Sequence[str], kept: nw.Expr | None, most: int

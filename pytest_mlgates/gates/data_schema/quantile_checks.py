@@ -40,7 +40,7 @@ def quantiles(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
         raise NotNativeError
     if kind not in MEASURED or (kind is Family.BOOLEAN and method in ("linear", "midpoint")):
         raise MismatchError(f"column {column!r} of {kind} has no quantiles")
-    wanted = _each(given["quantile_ranges"])
+    wanted = each_quantile(given["quantile_ranges"])
     values = families.comparable(plan.table, column)
     if kind is Family.DECIMAL:
         values = families.floats(plan.table, column)
@@ -51,16 +51,18 @@ def quantiles(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
         column,
         values,
         lambda: plan.number(there),
-        lambda n: sorted({rank for one in wanted for rank in _between(one.share, n, method)[:2]}),
+        lambda n: sorted(
+            {rank for one in wanted for rank in ranks_between(one.share, n, method)[:2]}
+        ),
     )
 
     def judge(n: int) -> Result:
         ranked = by_rank()
-        found = [_quantile(ranked, one.share, n, method) for one in wanted]
+        found = [value_between(ranked, one.share, n, method) for one in wanted]
         wrong = [
             f"quantile {value_in_words(one.share)} is {value:.6g}"
             for one, value in zip(wanted, found, strict=True)
-            if not _in_range(value, one)
+            if not in_range(value, one)
         ]
         shown = [bool(v) for v in found] if kind is Family.BOOLEAN else found
         return Result(
@@ -73,7 +75,7 @@ def quantiles(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     return of_values(plan, scope, column, judge)
 
 
-def _between(share: float, n: int, method: str) -> tuple[int, int, float]:
+def ranks_between(share: float, n: int, method: str) -> tuple[int, int, float]:
     """The two ranks of *n* values that a quantile lies between, and how far: as numpy has it."""
     place = (n - 1) * share
     below, above = math.floor(place), math.ceil(place)
@@ -86,8 +88,9 @@ def _between(share: float, n: int, method: str) -> tuple[int, int, float]:
     return below, above, 0.5 if method == "midpoint" and above > below else place - below
 
 
-def _quantile(ranked: Mapping[int, Any], share: float, n: int, method: str) -> Any:
-    below, above, part = _between(share, n, method)
+def value_between(ranked: Mapping[int, Any], share: float, n: int, method: str) -> Any:
+    """The quantile of *n* values of which those *ranked* are known, with numpy's last digit."""
+    below, above, part = ranks_between(share, n, method)
     low, high = ranked[below], ranked[above]
     if below == above:
         return low if method not in ("linear", "midpoint") else float(low)
@@ -96,7 +99,8 @@ def _quantile(ranked: Mapping[int, Any], share: float, n: int, method: str) -> A
     return high - distance * (1 - part) if part >= 0.5 else low + distance * part
 
 
-def _in_range(value: float, wanted: Quantile) -> bool:
+def in_range(value: float, wanted: Quantile) -> bool:
+    """Whether *value* lies in the range of *wanted*, or as near to it as GX allows."""
     low = -math.inf if wanted.low is None else wanted.low
     high = math.inf if wanted.high is None else wanted.high
     return low <= value <= high or _near(value, low) or _near(value, high)
@@ -117,13 +121,14 @@ def _ranges(value: Any) -> dict[str, Any]:
         raise ValueError("a list of quantiles, and a list of ranges")  # noqa: TRY004  (collected)
     if not shares or len(shares) != len(pairs):
         raise ValueError("one range for each quantile, and at least one quantile")
-    found = _each(value)
+    found = each_quantile(value)
     if all(one.low is None and one.high is None for one in found):
         raise ValueError("a bound in at least one range: without one the check cannot fail")
     return value
 
 
-def _each(ranges: Mapping[str, Any]) -> list[Quantile]:
+def each_quantile(ranges: Mapping[str, Any]) -> list[Quantile]:
+    """The quantiles of an argument, each with its range."""
     pairs = zip(ranges["quantiles"], ranges["value_ranges"], strict=True)
     return [_one(share, pair) for share, pair in pairs]
 
@@ -156,7 +161,7 @@ def _method(value: Any) -> str:
 
 def _wants(given: Mapping[str, Any]) -> str:
     parts = []
-    for one in _each(given["quantile_ranges"]):
+    for one in each_quantile(given["quantile_ranges"]):
         words = range_in_words({"min_value": one.low, "max_value": one.high})
         parts.append(f"{value_in_words(one.share)} {words}".strip())
     return f"quantile {', '.join(parts)}"

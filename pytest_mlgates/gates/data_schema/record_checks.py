@@ -9,8 +9,7 @@ from itertools import combinations
 from operator import add, and_
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
-
+from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.arguments import (
     IGNORED_ROWS,

@@ -11,12 +11,11 @@ import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
-
 from pytest_mlgates.core.text import listing
 from pytest_mlgates.engines import judges
 from pytest_mlgates.engines.backtracking import together, work
 from pytest_mlgates.engines.distinct_values import Judge
+from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.engines.text import can_search, contains
 from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.arguments import EACH, Argument, one_of, text
@@ -54,7 +53,7 @@ def matches(plan: Plan, scope: Scope, expectation: Expectation, *, how: str = ""
     if value is not None:
         ok = _holds(plan, value, forms, how)
         if kind is Family.INTEGER or not any(form.ascii_only for form in forms):
-            return each_value(plan, scope, expectation, column, ok)
+            return each_value(plan, scope, expectation, column, ok, keeps_null=True)
         known = Known("ASCII", ~contains(plan.table, value, NOT_ASCII), ok)
     judge = Judge("matching", (patterns, how), backtracks=True, work=bound)
     return by_distinct_value(plan, scope, expectation, column, judge, known, _late(patterns))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import narwhals.stable.v2 as nw
-
+from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.families import Family
 from pytest_mlgates.gates.data_schema.results import (
@@ -67,11 +66,23 @@ def native_columns(plan: Plan, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def each_value(
-    plan: Plan, scope: Scope, expectation: Expectation, column: str, ok: nw.Expr
+    plan: Plan,
+    scope: Scope,
+    expectation: Expectation,
+    column: str,
+    ok: nw.Expr,
+    *,
+    keeps_null: bool = False,
 ) -> Pending:
-    """Every value of *column* that is there satisfies *ok*."""
+    """Every value of *column* that is there satisfies *ok*.
+
+    *keeps_null*: *ok* never holds where the value is null. SQL then need not look for nulls first.
+    """
     present = ~nw.col(column).is_null()
-    right = plan.count(scope, ("ok", expectation.claim), present & _decided(plan, ok))
+    decided = _decided(plan, ok)
+    if not (keeps_null and plan.table.implementation in _SQL):
+        decided = present & decided
+    right = plan.count(scope, ("ok", expectation.claim), decided)
     return when_counted(
         plan,
         scope,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import narwhals.stable.v2 as nw
-
 from pytest_mlgates.core.text import listing
+from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.arguments import EACH, RANGED, Argument, some_values, values
 from pytest_mlgates.gates.data_schema.native_type import NativeType
@@ -69,7 +68,7 @@ def between(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
         part = families.holds(plan.table, column, op, bound, what=name)
         ok = part if ok is None else ok & part
     assert ok is not None  # noqa: S101  (arguments.range_errors refused that)
-    return each_value(plan, scope, expectation, column, ok)
+    return each_value(plan, scope, expectation, column, ok, keeps_null=True)
 
 
 def in_set(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:

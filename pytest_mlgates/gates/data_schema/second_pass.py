@@ -45,6 +45,7 @@ class SecondPass:
         self._values: dict[Hashable, Any] = {}
         self._columns: dict[Hashable, _Column] = {}
         self._ranked: dict[Hashable, dict[int, Any]] = {}
+        self._sorting: Callable[[], None] | None = None
 
     @property
     def steps(self) -> list[str]:
@@ -110,23 +111,37 @@ class SecondPass:
         return lambda: self._by_rank(key, ranks)
 
     def _by_rank(self, key: Hashable, ranks: Callable[[int], Sequence[int]]) -> dict[int, Any]:
-        known = self._ranked.get(key, {})
         n = self._columns[key].n()
-        if n and not set(ranks(n)) <= set(known):
-            self._sort()
+        if n and not set(ranks(n)) <= set(self._ranked.get(key, {})):
+            self.begin()
+            if self._sorting is not None:
+                self._sorting()
         return self._ranked.get(key, {})
 
-    def _sort(self) -> None:
+    def begin(self) -> None:
+        """Begin with the values by rank that are wanted, if they are not on their way.
+
+        The aggregate has been answered.
+        """
+        if self._sorting is not None:
+            return
         wanted: dict[Hashable, Ranks] = {}
         for key, column in self._columns.items():
             n = column.n()
             ranks = {rank for part in column.ranks for rank in part(n)} if n else set()
             if missing := ranks - set(self._ranked.get(key, {})):
                 wanted[key] = Ranks(column.values, n, tuple(sorted(missing)))
+        if not wanted:
+            return
         self._answers.scans.append(_sorted([self._columns[key].name for key in wanted]))
         found = order_statistics(self._answers.table, list(wanted.values()))
-        for (key, one), values in zip(wanted.items(), found, strict=True):
-            self._ranked.setdefault(key, {}).update(zip(one.ranks, values, strict=True))
+
+        def keep() -> None:
+            self._sorting = None
+            for (key, one), values in zip(wanted.items(), found(), strict=True):
+                self._ranked.setdefault(key, {}).update(zip(one.ranks, values, strict=True))
+
+        self._sorting = keep
 
 
 def _second_aggregate(count: int) -> str:

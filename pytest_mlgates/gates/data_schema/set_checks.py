@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
-
 from pytest_mlgates.core.text import listing, plural
+from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.gates.data_schema import column_values, families
 from pytest_mlgates.gates.data_schema.arguments import COLUMN, Argument, some_values
 from pytest_mlgates.gates.data_schema.column_answers import of_values

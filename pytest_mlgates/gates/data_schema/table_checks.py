@@ -94,7 +94,7 @@ def column_count(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     """The number of columns is, or lies between."""
     del scope
     found = len(plan.table.columns)
-    return lambda: Result(success=_count_holds(found, expectation.arguments), observed_value=found)
+    return lambda: Result(success=count_holds(found, expectation.arguments), observed_value=found)
 
 
 def row_count(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
@@ -103,13 +103,14 @@ def row_count(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
 
     def finish() -> Result:
         found = plan.number(rows)
-        holds = _count_holds(found, expectation.arguments)
+        holds = count_holds(found, expectation.arguments)
         return Result(success=holds, observed_value=found, counts_rows=True)
 
     return finish
 
 
-def _count_holds(found: int, arguments: Any) -> bool:
+def count_holds(found: int, arguments: Any) -> bool:
+    """Whether the count *found* is the value, or lies in the range, that *arguments* say."""
     if "value" in arguments:
         return bool(found == arguments["value"])
     low, high = arguments.get("min_value"), arguments.get("max_value")
@@ -124,7 +125,7 @@ def allows_no_rows(expectation: Expectation) -> bool:
     if expectation.type not in ROW_COUNTS:
         return False
     said = given.get("value") == 0 or given.get("min_value") == 0
-    return said and _count_holds(0, given)
+    return said and count_holds(0, given)
 
 
 def column_type(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:

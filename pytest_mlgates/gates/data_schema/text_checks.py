@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import narwhals.stable.v2 as nw
-
 from pytest_mlgates.engines.distinct_values import Judge
+from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.arguments import COUNT_BOUNDS, EACH, STRICT, VALUE
 from pytest_mlgates.gates.data_schema.families import Family
@@ -32,10 +31,13 @@ def lengths(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
         return by_distinct_value(plan, scope, expectation, column, Judge("sized", (least, most)))
     text = families.comparable(plan.table, column)
     measured = (text.cast(nw.String) if kind is Family.INTEGER else text).str.len_chars()
-    ok = measured >= least
-    if most is not None:
-        ok = ok & (measured <= most)
-    return each_value(plan, scope, expectation, column, ok)
+    if least == most:
+        ok = measured == least
+    elif most is None:
+        ok = measured >= least
+    else:
+        ok = (measured >= least) & (measured <= most)
+    return each_value(plan, scope, expectation, column, ok, keeps_null=True)
 
 
 def _length_range(expectation: Expectation) -> tuple[int, int | None]:

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import narwhals.stable.v2 as nw
+from pytest_mlgates.engines.lazy import nw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

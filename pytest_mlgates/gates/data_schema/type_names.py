@@ -21,30 +21,31 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import narwhals.stable.v2 as nw
+from pytest_mlgates.engines.lazy import nw
 
-_PLAIN: dict[str, Any] = {
-    "int8": nw.Int8,
-    "int16": nw.Int16,
-    "int32": nw.Int32,
-    "int64": nw.Int64,
-    "uint8": nw.UInt8,
-    "uint16": nw.UInt16,
-    "uint32": nw.UInt32,
-    "uint64": nw.UInt64,
-    "float32": nw.Float32,
-    "float64": nw.Float64,
-    "str": nw.String,
-    "bool": nw.Boolean,
-    "date": nw.Date,
-    "datetime": nw.Datetime,
-    "category": (nw.Categorical, nw.Enum),
-    "timedelta64": nw.Duration,
-    "time": nw.Time,
-    "decimal": nw.Decimal,
-    "bytes": nw.Binary,
-    "list": (nw.List, nw.Array),
-    "dict": nw.Struct,
+# By name in narwhals, several where a name stands for several of its types.
+_PLAIN: dict[str, tuple[str, ...]] = {
+    "int8": ("Int8",),
+    "int16": ("Int16",),
+    "int32": ("Int32",),
+    "int64": ("Int64",),
+    "uint8": ("UInt8",),
+    "uint16": ("UInt16",),
+    "uint32": ("UInt32",),
+    "uint64": ("UInt64",),
+    "float32": ("Float32",),
+    "float64": ("Float64",),
+    "str": ("String",),
+    "bool": ("Boolean",),
+    "date": ("Date",),
+    "datetime": ("Datetime",),
+    "category": ("Categorical", "Enum"),
+    "timedelta64": ("Duration",),
+    "time": ("Time",),
+    "decimal": ("Decimal",),
+    "bytes": ("Binary",),
+    "list": ("List", "Array"),
+    "dict": ("Struct",),
 }
 _ALSO = {
     "int": "int64",
@@ -101,7 +102,7 @@ def is_type(dtype: Any, name: str, *, is_object: bool) -> bool:
     if name in ("datetime64", "Timestamp"):
         aware = getattr(dtype, "time_zone", None) is not None
         return isinstance(dtype, nw.Datetime) and aware == (name == "Timestamp")
-    return isinstance(dtype, _PLAIN[name])
+    return isinstance(dtype, tuple(getattr(nw, one) for one in _PLAIN[name]))
 
 
 def name_of(dtype: Any, *, is_object: bool) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
-
+from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.gates.data_schema.arguments import (
     EACH,
     IGNORED_ROWS,
@@ -19,6 +18,8 @@ from pytest_mlgates.gates.data_schema.row_answers import kept_rows, native_colum
 from pytest_mlgates.gates.data_schema.wording import always
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from pytest_mlgates.gates.data_schema.plan import Plan, Scope
     from pytest_mlgates.gates.data_schema.suite import Expectation
 
@@ -51,11 +52,23 @@ def _unique(
         plan,
         scope,
         expectation,
-        judged=plan.rows(scope) if kept is None else plan.count(scope, key, kept),
+        judged=_judged(plan, scope, columns, kept, key),
         unexpected=lambda _: duplicated(),
         values=columns,
         samples=lambda most: plan.duplicates(scope, columns, kept, most),
     )
+
+
+def _judged(
+    plan: Plan,
+    scope: Scope,
+    columns: tuple[str, ...],
+    kept: nw.Expr | None,
+    key: tuple[Any, ...],
+) -> Hashable:
+    if kept is None:
+        return plan.rows(scope)
+    return plan.present(scope, columns[0]) if len(columns) == 1 else plan.count(scope, key, kept)
 
 
 TYPES = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
+from pytest_mlgates.engines.lazy import nw
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -47,7 +47,7 @@ def test_every_rank_is_the_value_of_the_sorted_column_on_every_engine(xs, ys):
                 Ranks(nw.col("x"), len(xs), tuple(range(len(xs)))),
                 Ranks(_where_there(table), len(ys), tuple(reversed(range(len(ys))))),
             ],
-        )
+        )()
         assert found == [sorted(xs), sorted(ys, reverse=True)], name
 
 
@@ -63,4 +63,4 @@ def test_duckdb_finds_the_rank_in_long_columns(n):
     ranks = tuple(sorted({0, n // 3, n // 2, n - 1}))
     distinct = [row[0] for row in relation.distinct().order("v").fetchall()]
     assert len(distinct) == n
-    assert order_statistics(to_table(relation), [Ranks(nw.col("v"), n, ranks)]) == [list(ranks)]
+    assert order_statistics(to_table(relation), [Ranks(nw.col("v"), n, ranks)])() == [list(ranks)]

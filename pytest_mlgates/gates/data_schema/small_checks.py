@@ -1,0 +1,349 @@
+"""Expectations that certainly hold for a small table in memory, and what GX reports of them."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+import statistics
+from collections import Counter
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from pytest_mlgates.engines.backtracking import work
+from pytest_mlgates.engines.text_types import Kind
+from pytest_mlgates.gates.data_schema import table_checks, type_names
+from pytest_mlgates.gates.data_schema.column_answers import within
+from pytest_mlgates.gates.data_schema.column_checks import exact_value
+from pytest_mlgates.gates.data_schema.decimals import fraction
+from pytest_mlgates.gates.data_schema.quantile_checks import (
+    each_quantile,
+    in_range,
+    value_between,
+)
+from pytest_mlgates.gates.data_schema.results import Result, mostly_holds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from pytest_mlgates.engines.plain_csv import Column, PlainTable
+    from pytest_mlgates.gates.data_schema.suite import Expectation
+
+    _Given = Mapping[str, Any]
+    _Check = Callable[[PlainTable, Expectation], Result | None]
+
+_NUMERIC = (Kind.WHOLE, Kind.NUMBER)
+_TYPES = {
+    Kind.TEXT: ("str",),
+    Kind.WHOLE: ("int64",),
+    Kind.NUMBER: ("float64",),
+    Kind.TRUTH: ("bool",),
+    Kind.DATE: ("date",),
+    Kind.TIME: ("datetime64", "datetime"),
+}
+_MOST_STEPS = 500_000_000  # of ``re``: a few seconds, where a text is made for it
+
+
+def holds(table: PlainTable, expectation: Expectation) -> Result | None:
+    """The answer to *expectation* if it holds; None where it does not, or that is not certain."""
+    check = _CHECKS.get(expectation.type)
+    if check is None or expectation.condition is not None:
+        return None
+    found = check(table, expectation)
+    return found if found is not None and found.success else None
+
+
+def _exists(table: PlainTable, e: Expectation) -> Result | None:
+    plain = e.arguments.get("column_index") is None
+    return Result(success=plain and e.arguments["column"] in table.columns)
+
+
+def _columns_match_set(table: PlainTable, e: Expectation) -> Result:
+    wanted, found = set(e.arguments["column_set"]), set(table.columns)
+    right = found == wanted if e.arguments.get("exact_match", True) else found >= wanted
+    return Result(success=right, observed_value=sorted(found))
+
+
+def _columns_match_list(table: PlainTable, e: Expectation) -> Result:
+    found = list(table.columns)
+    return Result(success=found == list(e.arguments["column_list"]), observed_value=found)
+
+
+def _column_count(table: PlainTable, e: Expectation) -> Result:
+    found = len(table.columns)
+    return Result(success=table_checks.count_holds(found, e.arguments), observed_value=found)
+
+
+def _row_count(table: PlainTable, e: Expectation) -> Result:
+    right = table_checks.count_holds(table.n, e.arguments)
+    return Result(success=right, observed_value=table.n, counts_rows=True)
+
+
+def _type(table: PlainTable, e: Expectation) -> Result | None:
+    column = table.column(e.arguments["column"])
+    if column is None:
+        return None
+    wanted = e.arguments["type_list"] if "type_list" in e.arguments else (e.arguments["type_"],)
+    own = _TYPES[column.kind]
+    right = any(type_names.canonical(name) in own for name in wanted)
+    return Result(success=right, observed_value=own[0])
+
+
+def _not_null(table: PlainTable, e: Expectation) -> Result | None:
+    column = table.column(e.arguments["column"])
+    if column is None:
+        return None
+    nulls = table.n - len(column.present)
+    return Result(
+        success=mostly_holds(table.n, nulls, e.mostly),
+        unexpected_count=nulls,
+        element_count=table.n,
+    )
+
+
+def _each(test: Callable[[Column, _Given], Iterable[bool] | None]) -> _Check:
+    """The check that *test*, asked for the truth of each value that is there, makes."""
+
+    def check(table: PlainTable, e: Expectation) -> Result | None:
+        column = table.column(e.arguments["column"])
+        found = None if column is None else test(column, e.arguments)
+        if column is None or found is None:
+            return None
+        return _counted(table, e, len(column.present), sum(found))
+
+    return check
+
+
+def _counted(table: PlainTable, e: Expectation, judged: int, right: int) -> Result | None:
+    if not judged:
+        return None
+    return Result(
+        success=mostly_holds(judged, judged - right, e.mostly),
+        unexpected_count=judged - right,
+        missing_count=table.n - judged,
+        element_count=table.n,
+    )
+
+
+def _between(column: Column, given: _Given) -> Iterable[bool] | None:
+    low, high = (_literal(column.kind, given.get(name)) for name in ("min_value", "max_value"))
+    if low is _NONE_SUCH or high is _NONE_SUCH:
+        return None
+    values = column.present
+    found: Iterable[bool] | None = None
+    if low is not None:
+        over = operator.gt if given.get("strict_min") else operator.ge
+        found = [over(value, low) for value in values]
+    if high is not None:
+        under = operator.lt if given.get("strict_max") else operator.le
+        below = [under(value, high) for value in values]
+        found = below if found is None else map(operator.and_, found, below)
+    return found
+
+
+def _in_set(column: Column, given: _Given) -> Iterable[bool] | None:
+    members = _members(column.kind, given["value_set"])
+    return None if members is None else map(members.__contains__, column.present)
+
+
+def _not_in_set(column: Column, given: _Given) -> Iterable[bool] | None:
+    members = _members(column.kind, given["value_set"])
+    return None if members is None else (value not in members for value in column.present)
+
+
+def _members(kind: Kind, given: Iterable[Any]) -> frozenset[Any] | None:
+    found = [_literal(kind, value) for value in given if value is not None]
+    return None if _NONE_SUCH in found else frozenset(found)
+
+
+_NONE_SUCH = object()
+
+
+def _literal(kind: Kind, value: Any) -> Any:
+    """*value* of a contract as one of a column of *kind*, ``_NONE_SUCH`` where the engine decides.
+
+    Python compares integers and floats exactly, and truth values as 0 and 1.
+    """
+    if value is None:
+        return None
+    if kind in (*_NUMERIC, Kind.TRUTH) and isinstance(value, int | float):
+        return value
+    if isinstance(value, str):
+        if kind is Kind.TEXT:
+            return value
+        try:
+            if kind is Kind.DATE:
+                return date.fromisoformat(value)
+            if kind is Kind.TIME and (found := datetime.fromisoformat(value)).tzinfo is None:
+                return found
+        except ValueError:
+            pass
+    return _NONE_SUCH
+
+
+def _length(column: Column, given: _Given) -> Iterable[bool] | None:
+    if column.kind is not Kind.TEXT:
+        return None
+    if "value" in given:
+        return map(given["value"].__eq__, map(len, column.present))
+    least, most = given.get("min_value"), given.get("max_value")
+    return (within(len(value), least, most, given) for value in column.present)
+
+
+def _searched(*, want: Callable[[Iterable[bool]], bool] | None) -> _Check:
+    """The check of patterns: *want* of which are found is right; None: as the argument says."""
+
+    def test(column: Column, given: _Given) -> Iterable[bool] | None:
+        patterns = given.get("regex_list") or (given["regex"],)
+        works = [work(pattern) for pattern in patterns]
+        values = Counter(column.present)
+        if column.kind is not Kind.TEXT or None in works:
+            return None
+        longest = max(map(len, values))
+        if sum(one.steps(longest) for one in works if one) * len(values) > _MOST_STEPS:
+            return None
+        wanted = want or {"any": any, "all": all}[given["match_on"]]
+        searches = [re.compile(pattern).search for pattern in patterns]
+        right = {v: wanted(search(v) is not None for search in searches) for v in values}
+        return map(right.__getitem__, column.present)
+
+    return _each(test)
+
+
+def _none(found: Iterable[bool]) -> bool:
+    return not any(found)
+
+
+def _unique(table: PlainTable, e: Expectation) -> Result | None:
+    column = table.column(e.arguments["column"])
+    if column is None:
+        return None
+    return _counted(table, e, len(column.present), _single(column.present))
+
+
+def _compound_unique(table: PlainTable, e: Expectation) -> Result | None:
+    rows = _rows(table, e.arguments["column_list"], e.arguments["ignore_row_if"])
+    return None if rows is None else _counted(table, e, len(rows), _single(rows))
+
+
+def _single(keys: Sequence[Any]) -> int:
+    """How many of *keys* stand there once."""
+    distinct = len(set(keys))
+    if distinct == len(keys):
+        return distinct
+    return sum(count == 1 for count in Counter(keys).values())
+
+
+def _rows(
+    table: PlainTable, names: Iterable[str], ignore_row_if: str
+) -> list[tuple[Any, ...]] | None:
+    """The values of *names*, row by row, without the rows that are set aside."""
+    columns = [table.column(name) for name in names]
+    if None in columns:
+        return None
+    rows = list(zip(*(column.values for column in columns if column), strict=True))
+    if all(len(column.present) == table.n for column in columns if column):
+        return rows
+    if ignore_row_if in ("neither", "never"):
+        return rows
+    if ignore_row_if in ("both_values_are_missing", "all_values_are_missing"):
+        return [row for row in rows if any(value is not None for value in row)]
+    return [row for row in rows if None not in row]
+
+
+def _pair(table: PlainTable, e: Expectation, compare: Callable[[Any, Any], bool]) -> Result | None:
+    names = e.arguments["column_A"], e.arguments["column_B"]
+    kinds = {column.kind for name in names if (column := table.column(name)) is not None}
+    rows = _rows(table, names, e.arguments["ignore_row_if"])
+    if rows is None or (len(kinds) > 1 and not kinds <= set(_NUMERIC)):
+        return None
+    right = sum(a is not None and b is not None and compare(a, b) for a, b in rows)
+    return _counted(table, e, len(rows), right)
+
+
+def _greater(table: PlainTable, e: Expectation) -> Result | None:
+    return _pair(table, e, operator.ge if e.arguments.get("or_equal") else operator.gt)
+
+
+def _equal(table: PlainTable, e: Expectation) -> Result | None:
+    return _pair(table, e, operator.eq)
+
+
+def _statistic(reduce: Callable[[Sequence[Any]], Any]) -> _Check:
+    def check(table: PlainTable, e: Expectation) -> Result | None:
+        column = table.column(e.arguments["column"])
+        given = e.arguments
+        bounds = [given.get(name) for name in ("min_value", "max_value")]
+        numeric = all(bound is None or isinstance(bound, int | float) for bound in bounds)
+        if column is None or column.kind not in _NUMERIC or not numeric:
+            return None
+        try:
+            found = reduce(column.present)
+        except OverflowError:
+            return None
+        low, high = (None if bound is None else fraction(bound) for bound in bounds)
+        return Result(
+            success=within(exact_value(found), low, high, given),
+            observed_value=found + 0,  # one zero
+            discloses=True,
+        )
+
+    return check
+
+
+def _sum(values: Sequence[Any]) -> Any:
+    return sum(values) if isinstance(values[0], int) else math.fsum(values)
+
+
+def _mean(values: Sequence[Any]) -> float:
+    return float(_sum(values) / len(values))
+
+
+def _quantiles(table: PlainTable, e: Expectation) -> Result | None:
+    column, method = table.column(e.arguments["column"]), e.arguments["allow_relative_error"]
+    if column is None or column.kind not in _NUMERIC:
+        return None
+    ranked = dict(enumerate(sorted(column.present)))
+    n = len(ranked)
+    wanted = each_quantile(e.arguments["quantile_ranges"])
+    found = [value_between(ranked, one.share, n, method) for one in wanted]
+    return Result(
+        success=all(map(in_range, found, wanted)),
+        observed_value={"quantiles": [one.share for one in wanted], "values": found},
+        discloses=True,
+    )
+
+
+_CHECKS: dict[str, _Check] = {
+    "expect_column_to_exist": _exists,
+    "expect_table_columns_to_match_set": _columns_match_set,
+    "expect_table_columns_to_match_ordered_list": _columns_match_list,
+    "expect_table_column_count_to_equal": _column_count,
+    "expect_table_column_count_to_be_between": _column_count,
+    "expect_table_row_count_to_equal": _row_count,
+    "expect_table_row_count_to_be_between": _row_count,
+    "expect_column_values_to_be_of_type": _type,
+    "expect_column_values_to_be_in_type_list": _type,
+    "expect_column_values_to_not_be_null": _not_null,
+    "expect_column_values_to_be_between": _each(_between),
+    "expect_column_values_to_be_in_set": _each(_in_set),
+    "expect_column_values_to_not_be_in_set": _each(_not_in_set),
+    "expect_column_values_to_match_regex": _searched(want=any),
+    "expect_column_values_to_not_match_regex": _searched(want=_none),
+    "expect_column_values_to_match_regex_list": _searched(want=None),
+    "expect_column_values_to_not_match_regex_list": _searched(want=_none),
+    "expect_column_value_lengths_to_be_between": _each(_length),
+    "expect_column_value_lengths_to_equal": _each(_length),
+    "expect_column_values_to_be_unique": _unique,
+    "expect_compound_columns_to_be_unique": _compound_unique,
+    "expect_column_pair_values_a_to_be_greater_than_b": _greater,
+    "expect_column_pair_values_to_be_equal": _equal,
+    "expect_column_min_to_be_between": _statistic(min),
+    "expect_column_max_to_be_between": _statistic(max),
+    "expect_column_mean_to_be_between": _statistic(_mean),
+    "expect_column_median_to_be_between": _statistic(
+        lambda values: float(statistics.median(values))
+    ),
+    "expect_column_sum_to_be_between": _statistic(_sum),
+    "expect_column_quantile_values_to_be_between": _quantiles,
+}
