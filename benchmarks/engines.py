@@ -42,7 +42,7 @@ def ours_on_polars(path: str) -> Run:
 
 def _ours() -> Callable[..., Any]:
     """The gate as a function; what it imports when it is first called is imported here."""
-    for module in ("duckdb", "numpy", "pytest_mlgates.gates.data_schema.judge"):
+    for module in ("duckdb", "narwhals.stable.v2", "pytest_mlgates.gates.data_schema.judge"):
         import_module(module)
     from pytest_mlgates import data_schema
 

@@ -10,7 +10,7 @@ from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.engines.membership import by_position
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from pytest_mlgates.engines.table import Table
 
@@ -46,18 +46,9 @@ class RowsBeside:
 
     def __init__(self, table: Table, query: str) -> None:
         self._table, self._cursor = table, table.link.cursor()
-        self._side = Beside(self._rows(query), stop=self._cursor.interrupt)
-
-    def _rows(self, query: str) -> Callable[[], list[tuple[Any, ...]]]:
-        cursor = self._cursor
-
-        def read() -> list[tuple[Any, ...]]:
-            try:
-                return list(cursor.sql(query).fetchall())
-            finally:
-                cursor.close()
-
-        return read
+        self._side: Beside[list[tuple[Any, ...]]] = Beside(
+            lambda: self._cursor.sql(query).fetchall(), stop=self._cursor.interrupt
+        )
 
     def result(self) -> list[tuple[Any, ...]]:
         """The rows, once they are there.
@@ -69,10 +60,16 @@ class RowsBeside:
             return self._side.result()
         except Exception as error:
             raise self._table.engine_error(error) from None
+        except BaseException:  # Ctrl-C: nothing goes on behind it
+            self._side.cancel()
+            raise
+        finally:
+            self._cursor.close()
 
     def cancel(self) -> None:
         """End it, and wait for its end."""
         self._side.cancel()
+        self._cursor.close()
 
 
 def _dear(expressions: Mapping[str, nw.Expr]) -> dict[str, nw.Expr]:

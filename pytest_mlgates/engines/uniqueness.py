@@ -100,15 +100,17 @@ _Known = tuple[int, "Sequence[Limits]"]
 
 def _no_repeats(table: Table, keys: nw.LazyFrame[Any], known: _Known | None) -> bool:
     """Whether it is certain that no key repeats."""
-    import numpy as np
-
     native, schema = keys.to_native(), keys.collect_schema()
     named = [name(column) for column in schema]
-    if all(type(dtype).__name__ in _WHOLE for dtype in schema.values()):
+    whole = all(type(dtype).__name__ in _WHOLE for dtype in schema.values())
+    if whole:
         known = known or _limits(table, native, named)
         dense = None if known is None else _dense(table, native, named, *known)
         if dense is not None:
             return dense
+    import numpy as np  # dear to import, and not needed above
+
+    if whole:
         found = table.fetch_numpy(native)
         if not any(np.ma.is_masked(values) for values in found.values()):
             packed = _packed([np.asarray(values) for values in found.values()])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import strategies as st
 
 from pytest_mlgates.gates.base import Context, parse
-from pytest_mlgates.gates.data_schema import KIND
+from pytest_mlgates.gates.data_schema.kind import KIND
 
 pl = pytest.importorskip("polars")
 pytest.importorskip("pandas")

@@ -300,7 +300,7 @@ import json, sys, warnings
 warnings.simplefilter("ignore")
 from pyspark.sql import SparkSession
 from pytest_mlgates.gates.base import Context, parse
-from pytest_mlgates.gates.data_schema import KIND
+from pytest_mlgates.gates.data_schema.kind import KIND
 
 builder = SparkSession.builder.remote("local[2]")
 for key, value in {

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, parse
-from pytest_mlgates.gates.data_schema import KIND
 from pytest_mlgates.gates.data_schema import conditions as grammar
+from pytest_mlgates.gates.data_schema.kind import KIND
 from pytest_mlgates.gates.data_schema.masks import mask_of
 
 pl = pytest.importorskip("polars")

@@ -53,7 +53,7 @@ def test_forty_gates_of_a_table_are_two_scans(project, scans, capsys):
 def test_the_plan_names_every_scan_and_evaluates_nothing(project, scans, capsys):
     assert main(["check", "--explain"]) == 0
     assert capsys.readouterr().out == (
-        "t\n  aggregate: 43 expressions\n  unique key: id\nnothing was evaluated\n"
+        "t\n  aggregate: 45 expressions\n  unique key: id\nnothing was evaluated\n"
     )
     assert scans == []
     assert not (project / ".mlgates").exists()
@@ -62,7 +62,7 @@ def test_the_plan_names_every_scan_and_evaluates_nothing(project, scans, capsys)
 def test_the_plan_as_json(project, capsys):
     assert main(["check", "--explain", "gate-3", "--json", "-"]) == 0
     assert json.loads(capsys.readouterr().out) == {
-        "t": ["aggregate: 4 expressions", "unique key: id"]
+        "t": ["aggregate: 6 expressions", "unique key: id"]
     }
 
 

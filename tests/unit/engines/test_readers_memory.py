@@ -39,7 +39,7 @@ def test_a_limit_that_is_no_size_is_misuse(monkeypatch, given, tmp_path, capsys)
     monkeypatch.setenv(memory.ENVIRONMENT, given)
     with pytest.raises(MLGatesError, match="MLGATES_MEMORY_LIMIT is not a size"):
         memory.limit()
-    (tmp_path / "t.csv").write_text("a\n1\n", encoding="utf-8")
+    (tmp_path / "t.csv").write_text('a\n"1"\n', encoding="utf-8")
     (tmp_path / "s.json").write_text(
         '{"expectations": [{"type": "expect_column_to_exist", "kwargs": {"column": "a"}}]}',
         encoding="utf-8",

@@ -12,7 +12,8 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.verdict import Finding, Outcome
 from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, parse
-from pytest_mlgates.gates.data_schema import KIND, suite
+from pytest_mlgates.gates.data_schema import suite
+from pytest_mlgates.gates.data_schema.kind import KIND
 from pytest_mlgates.gates.data_schema.native import NATIVE
 from pytest_mlgates.gates.data_schema.plan import Plan
 

@@ -12,10 +12,10 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context
 from pytest_mlgates.gates.base import parse as parameters
-from pytest_mlgates.gates.data_schema import KIND
 from pytest_mlgates.gates.data_schema.condition_nodes import columns_of
 from pytest_mlgates.gates.data_schema.conditions import parse
 from pytest_mlgates.gates.data_schema.families import MismatchError
+from pytest_mlgates.gates.data_schema.kind import KIND
 from pytest_mlgates.gates.data_schema.masks import mask_of
 
 FRAME = pl.DataFrame(

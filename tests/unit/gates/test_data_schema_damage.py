@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from pytest_mlgates.cli import main
 from pytest_mlgates.gates.base import Context, parse
-from pytest_mlgates.gates.data_schema import KIND
+from pytest_mlgates.gates.data_schema.kind import KIND
 
 
 def expect(kind, **kwargs):

@@ -13,8 +13,8 @@ from pytest_mlgates.core.verdict import Outcome
 from pytest_mlgates.engines.table import Table
 from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, parse
-from pytest_mlgates.gates.data_schema import KIND
 from pytest_mlgates.gates.data_schema.answers import Answers
+from pytest_mlgates.gates.data_schema.kind import KIND
 
 PEOPLE = pl.DataFrame(
     {

@@ -16,7 +16,7 @@ from pytest_mlgates.core.errors import MissingExtraError, MLGatesError
 from pytest_mlgates.core.verdict import Outcome
 from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, parse
-from pytest_mlgates.gates.data_schema import KIND
+from pytest_mlgates.gates.data_schema.kind import KIND
 
 pd = pytest.importorskip("pandas")
 duckdb = pytest.importorskip("duckdb")

@@ -10,7 +10,8 @@ import pytest
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.verdict import Outcome
 from pytest_mlgates.gates.base import Context, parse
-from pytest_mlgates.gates.data_schema import KIND, foreign, foreign_rules
+from pytest_mlgates.gates.data_schema import foreign, foreign_rules
+from pytest_mlgates.gates.data_schema.kind import KIND
 from pytest_mlgates.gates.data_schema.native import NATIVE
 
 pytest.importorskip("pandas")

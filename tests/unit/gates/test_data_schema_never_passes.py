@@ -11,7 +11,7 @@ from pytest_mlgates.core.errors import MLGatesError, TableError
 from pytest_mlgates.core.verdict import Outcome
 from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, parse
-from pytest_mlgates.gates.data_schema import KIND
+from pytest_mlgates.gates.data_schema.kind import KIND
 
 FRAME = pl.DataFrame(
     {"x": [1.0, 2.0, None], "s": ["a", "b", "a"], "empty": pl.Series([None] * 3, dtype=pl.Float64)}

@@ -21,8 +21,8 @@ from pytest_mlgates.engines import judges
 from pytest_mlgates.engines.backtracking import work
 from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, parse
-from pytest_mlgates.gates.data_schema import KIND
 from pytest_mlgates.gates.data_schema.answers import Answers
+from pytest_mlgates.gates.data_schema.kind import KIND
 from pytest_mlgates.gates.data_schema.time_forms import evident
 
 pd = pytest.importorskip("pandas")

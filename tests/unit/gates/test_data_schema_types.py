@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from pytest_mlgates.gates.base import Context, parse
-from pytest_mlgates.gates.data_schema import KIND
+from pytest_mlgates.gates.data_schema.kind import KIND
 
 # The table of the documentation. GX: Great Expectations judges it, in Spark for a Spark frame.
 TABLE = """

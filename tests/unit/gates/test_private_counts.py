@@ -14,8 +14,9 @@ import pytest
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.engines.tables import to_table
-from pytest_mlgates.gates import data_schema, fairness, metric
+from pytest_mlgates.gates import fairness, metric
 from pytest_mlgates.gates.base import Context, Gate, evaluate, parse
+from pytest_mlgates.gates.data_schema import kind as data_schema
 from pytest_mlgates.gates.models import Predictions
 from pytest_mlgates.gates.privacy import Display, label
 from pytest_mlgates.runner.answers import ask
