@@ -27,7 +27,7 @@ def aggregate(table: Table, expressions: Mapping[str, nw.Expr]) -> dict[str, Any
     Raises:
         TableError: if the engine cannot evaluate them.
     """
-    dear = _dear(expressions) if is_large(table) else {}
+    dear = _dear(table, expressions) if is_large(table) else {}
     rest = {n: e for n, e in expressions.items() if n not in dear}
     if not dear or not rest:
         return _together(table, expressions)
@@ -72,12 +72,14 @@ class RowsBeside:
         self._cursor.close()
 
 
-def _dear(expressions: Mapping[str, nw.Expr]) -> dict[str, nw.Expr]:
-    """Those of *expressions* that search for patterns, or that ask no other column than these."""
+def _dear(table: Table, expressions: Mapping[str, nw.Expr]) -> dict[str, nw.Expr]:
+    """If some of *expressions* search for patterns: these, and all others about texts alone."""
     told = {name: repr(expression) for name, expression in expressions.items()}
     columns = {name: set(_COLUMN.findall(text)) for name, text in told.items()}
-    searched = set().union(*(columns[name] for name, text in told.items() if _PATTERN in text))
-    return {n: e for n, e in expressions.items() if columns[n] and columns[n] <= searched}
+    if not any(_PATTERN in text for text in told.values()):
+        return {}
+    texts = {name for name, dtype in table.schema.items() if isinstance(dtype, nw.String)}
+    return {n: e for n, e in expressions.items() if columns[n] and columns[n] <= texts}
 
 
 def is_large(table: Table) -> bool:

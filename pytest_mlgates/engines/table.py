@@ -140,7 +140,7 @@ class Table:
 
     def _like(self, frame: nw.DataFrame[Any] | nw.LazyFrame[Any] | FileReading) -> Table:
         made = Table(frame, name=self.name, private=self.private, files=self.files, link=self.link)
-        made.origins = self.origins
+        made.origins, made._hashing = self.origins, self._hashing
         return made
 
     @property

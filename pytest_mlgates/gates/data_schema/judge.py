@@ -28,8 +28,9 @@ def evaluate(parameters: Any, subject: Any, context: Context) -> Verdict:
     Raises:
         MLGatesError: for a suite that cannot be judged, or a table without rows.
     """
-    contract = Contract(parameters.suite, to_table(subject, base=context.base), context.base)
-    contract.plan.table.begin_digest()
+    table = to_table(subject, base=context.base)
+    table.begin_digest()  # while the suite is read and planned
+    contract = Contract(parameters.suite, table, context.base)
     return _verdict(contract.plan, contract.results(), parameters, context)
 
 
