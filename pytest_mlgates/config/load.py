@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import hashlib
 import json
@@ -11,14 +10,15 @@ import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-import pydantic
+import msgspec
 
 from pytest_mlgates.config.find import PYPROJECT, find, read
-from pytest_mlgates.config.model import Configuration, DeclaredGate, Settings
+from pytest_mlgates.config.model import Configuration, DeclaredGate, Settings, TableSettings
 from pytest_mlgates.core.errors import ConfigurationError, MLGatesError
 from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.core.verdict import Policy
 from pytest_mlgates.extensions.manager import BUILTIN_KINDS, gate_kind, kind_names, load_plugins
+from pytest_mlgates.gates import reading
 from pytest_mlgates.gates.base import Gate, GateKind, GateParameters, combine, parse
 
 if TYPE_CHECKING:
@@ -74,10 +74,8 @@ def _load(
     raw = read(path)
     errors: list[MLGatesError] = []
     settings = _settings(raw, path, errors)
-    if settings is None:  # not even without what was wrong
-        raise ConfigurationError.collect(errors, source=str(path))
     if inconclusive is not None:
-        settings = settings.model_copy(update={"inconclusive": Policy(inconclusive)})
+        settings = msgspec.structs.replace(settings, inconclusive=Policy(inconclusive))
     if project_code:
         prepend_to_path(path.parent, settings.pythonpath)
         try:
@@ -155,59 +153,64 @@ def _dotted(parts: Sequence[str]) -> str:
     return ".".join(p if re.fullmatch(r"[\w-]+", p) else json.dumps(p) for p in parts)
 
 
-def _settings(raw: Mapping[str, Any], path: Path, errors: list[MLGatesError]) -> Settings | None:
-    try:
-        return Settings.model_validate(raw)
-    except pydantic.ValidationError as error:
-        found = error.errors(include_url=False)
-        errors += [_complaint(details, path) for details in found]
-    # Without what is wrong, so that the mistakes in the gates are told in the same run.
-    rest = copy.deepcopy(dict(raw))
-    for details in found:
-        _remove(rest, [str(part) for part in details["loc"]], details["type"])
-    try:
-        return Settings.model_validate(rest)
-    except pydantic.ValidationError:
-        return None
+def _settings(raw: Mapping[str, Any], path: Path, errors: list[MLGatesError]) -> Settings:
+    """The settings without what is wrong: mistakes in the gates are told in the same run."""
+    tables = _entries(raw, "tables", path, errors)
+    gates = _entries(raw, "gates", path, errors)
+    found, mistakes = reading.read(Settings, {k: v for k, v in raw.items() if k not in _ENTRIES})
+    errors += [_complaint(one, Settings, path) for one in mistakes]
+    read: dict[str, TableSettings] = {}
+    for name, table in tables.items():
+        values, mistakes = reading.read(TableSettings, table)
+        errors += [_complaint(one, TableSettings, path, "tables", name) for one in mistakes]
+        read[name] = TableSettings(**{"path": "unknown", **values})
+    return Settings(**found, tables=read, gates=gates)
 
 
-def _remove(table: dict[str, Any], keys: Sequence[str], kind: str) -> None:
-    for key in keys[:-1]:
-        inner = table.get(key)
-        if not isinstance(inner, dict):
-            keys = keys[: keys.index(key) + 1]
-            break
-        table = inner
-    if kind == "missing" or keys[-1] == "path":
-        table[keys[-1]] = "unknown"
-    else:
-        table.pop(keys[-1], None)
+_ENTRIES = ("tables", "gates")
 
 
-def _complaint(details: Any, path: Path) -> MLGatesError:
-    loc = [str(part) for part in details["loc"]]
-    where = key_of(path, *loc) if loc else path.name
-    if details["type"] == "extra_forbidden":
-        from pytest_mlgates.config.model import TableSettings
+def _entries(
+    raw: Mapping[str, Any], key: str, path: Path, errors: list[MLGatesError]
+) -> dict[str, dict[str, Any]]:
+    """The tables of TOML under *key*, by name."""
+    given = raw.get(key, {})
+    if not isinstance(given, dict):
+        errors.append(_unusable(given, "a table", path, key))
+        return {}
+    errors += [
+        _unusable(value, "a table", path, key, name)
+        for name, value in given.items()
+        if not isinstance(value, dict)
+    ]
+    return {name: value for name, value in given.items() if isinstance(value, dict)}
 
-        model = TableSettings if loc[0] == "tables" else Settings
-        names = sorted(model.model_fields)
-        return MLGatesError(
-            f"unknown key {loc[-1]!r}",
-            where=where,
-            want=f"one of {listing(names, 40)}",
-            fix=did_you_mean(loc[-1], names),
-        )
-    if details["type"] == "missing":
-        return MLGatesError(
-            f"{loc[-1]} is missing", where=where, fix=f'add `{loc[-1]} = "data/file.parquet"`'
-        )
+
+def _unusable(got: Any, want: str, path: Path, *keys: str) -> MLGatesError:
     return MLGatesError(
-        f"{loc[-1] if loc else path.name} is not usable",
-        where=where,
-        got=repr(details["input"]),
-        want=details["msg"].removeprefix("Value error, ").removeprefix("Input should be "),
+        f"{keys[-1]} is not usable", where=key_of(path, *keys), got=repr(got), want=want
     )
+
+
+def _complaint(
+    mistake: reading.Mistake, model: type[msgspec.Struct], path: Path, *keys: str
+) -> MLGatesError:
+    keys = (*keys, mistake.field)
+    if mistake.kind == "unknown":
+        names = sorted(reading.names_of(model))
+        return MLGatesError(
+            f"unknown key {mistake.field!r}",
+            where=key_of(path, *keys),
+            want=f"one of {listing(names, 40)}",
+            fix=did_you_mean(mistake.field, names),
+        )
+    if mistake.kind == "missing":
+        return MLGatesError(
+            f"{mistake.field} is missing",
+            where=key_of(path, *keys),
+            fix=f'add `{mistake.field} = "data/file.parquet"`',
+        )
+    return _unusable(mistake.got, mistake.want, path, *keys)
 
 
 def _gate(name: str, table: Mapping[str, Any], settings: Settings, path: Path) -> DeclaredGate:

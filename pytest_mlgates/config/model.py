@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+import msgspec
+from msgspec import Meta, Struct
 
 from pytest_mlgates.core.verdict import Policy
 from pytest_mlgates.engines.options import CHECKS, ReadOptions
-from pytest_mlgates.gates.base import Columns, Number
+from pytest_mlgates.gates.base import Columns, Confidence
+from pytest_mlgates.gates.reading import names_of, reader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,11 +19,8 @@ if TYPE_CHECKING:
     from pytest_mlgates.gates.base import Gate, GateParameters
 
 
-class RoleNames(BaseModel):
+class RoleNames(Struct, frozen=True, kw_only=True):
     """Columns that play a role, wherever they are not named nearer to the gate."""
-
-    # Schemas are built when first needed: 30 ms of every hook that needs few.
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     y_true: str | None = None
     y_pred: str | None = None
@@ -35,46 +34,41 @@ class RoleNames(BaseModel):
         """The roles that are named here."""
         return {
             name: getattr(self, name)
-            for name in RoleNames.model_fields
+            for name in names_of(RoleNames)
             if getattr(self, name) is not None
         }
 
 
-class TableSettings(RoleNames):
+class TableSettings(RoleNames, frozen=True, kw_only=True):
     """``[tool.mlgates.tables.NAME]``: where a table is, how to read it, and what judges it."""
 
     path: str
-    delimiter: str | None = None
-    quote: str | None = None
-    encoding: str | None = None
-    decimal: str | None = None
-    null_values: tuple[str, ...] | None = None
-    table_name: str | None = None
+    delimiter: Annotated[str, reader(CHECKS["delimiter"])] | None = None
+    quote: Annotated[str, reader(CHECKS["quote"])] | None = None
+    encoding: Annotated[str, reader(CHECKS["encoding"])] | None = None
+    decimal: Annotated[str, reader(CHECKS["decimal"])] | None = None
+    null_values: Annotated[tuple[str, ...], reader(CHECKS["null_values"])] | None = None
+    table_name: Annotated[str, reader(CHECKS["table_name"])] | None = None
     private: bool = False
     model: str | None = None
     features: Columns | None = None
     predict: str = "predict"
     score: str = "predict_proba"
 
-    @field_validator(*CHECKS, mode="before")
-    @classmethod
-    def _can_be_meant(cls, value: Any, info: ValidationInfo) -> Any:
-        return None if value is None else CHECKS[str(info.field_name)](value)
-
     def options(self) -> ReadOptions:
         """How to read its files."""
         return ReadOptions(**{name: getattr(self, name) for name in CHECKS})
 
 
-class Settings(RoleNames):
+class Settings(RoleNames, frozen=True, kw_only=True):
     """The part of ``[tool.mlgates]`` beside tables and gates."""
 
-    confidence: Annotated[Number, Field(gt=0.5, lt=1.0)] | None = None
+    confidence: Confidence | None = None
     inconclusive: Policy | None = None
     required: tuple[str, ...] = ()
     pythonpath: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
-    min_cell: Annotated[int, Field(ge=1)] = 10
+    min_cell: Annotated[int, Meta(ge=1)] = 10
     allow_reruns: bool = False
     tables: dict[str, TableSettings] = {}
     gates: dict[str, dict[str, Any]] = {}
@@ -121,7 +115,7 @@ class Configuration:
         """*parameters* of any gate with the policy of the command line, where it names one."""
         if self.override is None:
             return parameters
-        return parameters.model_copy(update={"inconclusive": self.override})
+        return msgspec.structs.replace(parameters, inconclusive=self.override)
 
     @property
     def source(self) -> str:

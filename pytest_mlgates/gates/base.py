@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import pydantic
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from msgspec import Meta, Struct
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.core.verdict import Bound, Policy, Verdict
+from pytest_mlgates.gates import reading
 from pytest_mlgates.gates.privacy import Display, redact
 
 if TYPE_CHECKING:
@@ -34,31 +34,32 @@ def _finite(value: Any) -> Any:
     if callable(item) and getattr(value, "ndim", 1) == 0:
         value = item()
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("a number is wanted")  # noqa: TRY004  (pydantic collects ValueErrors)
+        raise ValueError("a number")  # noqa: TRY004  (collected)
     if not math.isfinite(value):
-        raise ValueError("a finite number is wanted")
+        raise ValueError("a finite number")
     return float(value)
 
 
-def _columns(value: Any) -> Any:
+def columns(value: Any) -> Any:
+    """One name, or a list of them, as a tuple; anything else as it is."""
     if isinstance(value, str):
         return (value,)
     return tuple(value) if isinstance(value, list) else value
 
 
-Number = Annotated[float, BeforeValidator(_finite)]
-Columns = Annotated[tuple[str, ...], BeforeValidator(_columns)]
+Number = Annotated[float, reading.reader(_finite)]
+Columns = Annotated[tuple[str, ...], reading.reader(columns)]
+Confidence = Annotated[float, reading.reader(_finite), Meta(gt=0.5, lt=1.0)]
 
 
-class GateParameters(BaseModel):
-    """What every gate takes, under the same name as marker argument, keyword and TOML key."""
+class GateParameters(Struct, frozen=True, kw_only=True):
+    """What every gate takes, under the same name as marker argument, keyword and TOML key.
 
-    # Schemas are built when first needed: 30 ms of every hook that needs few.
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", defer_build=True, arbitrary_types_allowed=True
-    )
+    A class of a kind of its own names its fields with types; a rule over several of them is a
+    ``__post_init__`` that raises ValueError, as ``what is wrong | how to mend it``.
+    """
 
-    confidence: Annotated[Number, Field(gt=0.5, lt=1.0)] = 0.95
+    confidence: Confidence = 0.95
     inconclusive: Policy = Policy.ESTIMATE
 
     def bound(self) -> Bound:
@@ -70,7 +71,7 @@ class GateParameters(BaseModel):
         return ""
 
 
-class EvaluationParameters(GateParameters):
+class EvaluationParameters(GateParameters, frozen=True, kw_only=True):
     """Roles of an evaluation table, shared by ``metric`` and ``fairness``.
 
     ``y_true``, ``y_pred`` and ``query``, ``sample_weight``, ``cluster`` name a column; ``y_score``
@@ -86,8 +87,8 @@ class EvaluationParameters(GateParameters):
     pos_label: Any = None
     missing: Literal["error", "group"] = "error"
 
-    @model_validator(mode="after")
-    def _predictions_are_no_labels(self) -> EvaluationParameters:
+    def __post_init__(self) -> None:
+        """Refuse roles that contradict each other."""
         given = self.y_pred if self.y_true == self.y_pred else None
         if given is None and self.y_true in self.y_score:
             given = self.y_true
@@ -96,7 +97,6 @@ class EvaluationParameters(GateParameters):
                 f"{given!r} is named as label and as prediction: it would always be right | "
                 "name the column that holds what the model said"
             )
-        return self
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,47 +197,36 @@ def parse(
     for name in given:
         if name in kwargs:
             raise MLGatesError(f"{name} is given twice", where=where, got=repr(kwargs[name]))
-    known = kind.parameters.model_fields
+    known = reading.names_of(kind.parameters)
     base = {k: v for k, v in (defaults or {}).items() if k in known}
+    found, mistakes = reading.read(kind.parameters, {**base, **given, **kwargs})
+    if mistakes:
+        raise combine([_misuse(one, known, where, beside) for one in mistakes], where)
     try:
-        return kind.parameters.model_validate({**base, **given, **kwargs})
-    except pydantic.ValidationError as error:
-        raise combine(misuses(error, kind.parameters, where, beside), where) from None
-
-
-def misuses(
-    error: pydantic.ValidationError,
-    model: type[BaseModel],
-    where: str,
-    beside: Sequence[str] | None = None,
-) -> list[MLGatesError]:
-    """Each complaint of *error* in the template of the house."""
-    return [_misuse(details, model, where, beside) for details in error.errors(include_url=False)]
+        return kind.parameters(**found)
+    except ValueError as error:  # a rule over several arguments speaks for itself
+        what, _, fix = str(error).partition(" | ")
+        raise MLGatesError(what, where=where, fix=fix) from None
 
 
 def _misuse(
-    details: Any, model: type[BaseModel], where: str, beside: Sequence[str] | None
+    mistake: reading.Mistake, known: Sequence[str], where: str, beside: Sequence[str] | None
 ) -> MLGatesError:
-    path = [str(part) for part in details["loc"]]
-    name = ".".join(path)
-    message = details["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    names = sorted([*model.model_fields, *(beside or ())])
-    if beside is not None and path:
-        where = f"{where} {path[0]}"
-    if details["type"] == "extra_forbidden":
+    name = mistake.field
+    names = sorted([*known, *(beside or ())])
+    if beside is not None:
+        where = f"{where} {name}"
+    if mistake.kind == "unknown":
         return MLGatesError(
             f"unknown {'argument' if beside is None else 'key'} {name!r}",
             where=where,
             want=f"one of {listing(names, 40)}",
-            fix=did_you_mean(path[-1], names),
+            fix=did_you_mean(name, names),
         )
-    if details["type"] == "missing":
+    if mistake.kind == "missing":
         return MLGatesError(f"{name} is missing", where=where, want=f"a value for {name!r}")
-    if not path:  # a rule over several arguments speaks for itself
-        what, _, fix = message.partition(" | ")
-        return MLGatesError(what, where=where, fix=fix)
     return MLGatesError(
-        f"{name} is not usable", where=where, got=repr(details["input"]), want=message
+        f"{name} is not usable", where=where, got=repr(mistake.got), want=mistake.want
     )
 
 

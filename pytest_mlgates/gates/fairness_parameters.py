@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from pydantic import field_validator, model_validator
+from typing import Annotated, Any
 
 from pytest_mlgates.core.text import did_you_mean, limit, listing
 from pytest_mlgates.core.verdict import Bound
-from pytest_mlgates.gates.base import Columns, EvaluationParameters, Number
+from pytest_mlgates.gates.base import Columns, EvaluationParameters, Number, columns
+from pytest_mlgates.gates.reading import reader
 from pytest_mlgates.statistics.group_pairs import Comparison
 
 
@@ -41,31 +41,31 @@ METRICS = {
 }
 
 
-class FairnessParameters(EvaluationParameters):
+def _known(value: Any) -> Any:
+    if isinstance(value, str) and value not in METRICS:
+        hint = did_you_mean(value, list(METRICS))
+        raise ValueError(f"one of {listing(METRICS)}" + (f" ({hint})" if hint else ""))
+    return value
+
+
+def _named_once(value: Any) -> Any:
+    found = columns(value)
+    if isinstance(found, tuple) and (not found or len(set(found)) < len(found)):
+        raise ValueError("one or several sensitive columns, each named once")
+    return found
+
+
+class FairnessParameters(EvaluationParameters, frozen=True, kw_only=True):
     """What a fairness gate takes: a metric, the sensitive columns, and ``max`` or ``min``."""
 
-    metric: str
-    by: Columns
+    metric: Annotated[str, reader(_known)]
+    by: Annotated[Columns, reader(_named_once)]
     min: Number | None = None
     max: Number | None = None
 
-    @field_validator("metric")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        if value not in METRICS:
-            hint = did_you_mean(value, list(METRICS))
-            raise ValueError(f"one of {listing(METRICS)}" + (f" ({hint})" if hint else ""))
-        return value
-
-    @field_validator("by")
-    @classmethod
-    def _named_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not value or len(set(value)) < len(value):
-            raise ValueError("one or several sensitive columns, each named once")
-        return value
-
-    @model_validator(mode="after")
-    def _bounded(self) -> FairnessParameters:
+    def __post_init__(self) -> None:
+        """Refuse a bound that is none, and labels among the sensitive columns."""
+        super().__post_init__()
         ratio = self.comparison is Comparison.RATIO
         kind, wanted, other = ("ratio", "min", "max") if ratio else ("difference", "max", "min")
         example = f"write `{wanted} = {0.8 if ratio else 0.1}`"
@@ -90,7 +90,6 @@ class FairnessParameters(EvaluationParameters):
                     f"by {column!r} is {roles[column]} itself, not an attribute of people | "
                     "name the sensitive column"
                 )
-        return self
 
     @property
     def comparison(self) -> Comparison:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from msgspec import Meta
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.policy import judge
@@ -19,6 +19,7 @@ from pytest_mlgates.engines.differences import compare
 from pytest_mlgates.engines.fresh import FreshProcesses
 from pytest_mlgates.engines.runs import Run, is_same_object, run_here
 from pytest_mlgates.gates.base import Context, GateKind, GateParameters, Number
+from pytest_mlgates.gates.reading import reader
 from pytest_mlgates.gates.reproducibility_text import Report, message, summary
 
 if TYPE_CHECKING:
@@ -41,26 +42,25 @@ def _level(value: Any) -> Any:
     return value
 
 
-class ReproducibilityParameters(GateParameters):
+class ReproducibilityParameters(GateParameters, frozen=True, kw_only=True):
     """What a reproducibility gate takes.
 
     ``runs`` calls are compared with the first. ``fresh_process`` calls in a new process per run,
     each with a hash seed of its own; ``timeout`` is in seconds per such run.
     """
 
-    runs: Annotated[int, Field(ge=2, le=1000, strict=True)] = 2
-    level: Annotated[Literal["bitwise"], BeforeValidator(_level)] = "bitwise"
-    fresh_process: Annotated[bool, Field(strict=True)] = False
-    timeout: Annotated[Number, Field(gt=0)] | None = None
+    runs: Annotated[int, Meta(ge=2, le=1000)] = 2
+    level: Annotated[Literal["bitwise"], reader(_level)] = "bitwise"
+    fresh_process: bool = False
+    timeout: Annotated[Number, Meta(gt=0)] | None = None
 
-    @model_validator(mode="after")
-    def _timeout_can_be_kept(self) -> ReproducibilityParameters:
+    def __post_init__(self) -> None:
+        """Refuse a time limit that cannot be kept."""
         if self.timeout is not None and not self.fresh_process:
             raise ValueError(
                 "timeout needs fresh_process=True: a call in this process cannot be ended | "
                 "add `fresh_process=True`, or leave out `timeout`"
             )
-        return self
 
 
 def evaluate(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +15,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Judge the files in *argv* (default: the process's arguments); return the exit code."""
     from pytest_mlgates.core.boundary import guarded, parsed
 
-    # Pydantic looks through all installed packages for plugins: 30 ms, and no business of a hook.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     return guarded(lambda: _run(parsed(_parser(), argv)))
 
 

@@ -186,7 +186,9 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
     if session.config.option.mlgates_require and (problem := _nothing_required(session, found)):
         closed.problems.append(problem)
     primary = main if main.path is not None or not found else found[0]
-    settings = primary.settings.model_copy(update={"required": tuple(required)})
+    import msgspec  # seldom needed, and never without a gate
+
+    settings = msgspec.structs.replace(primary.settings, required=tuple(required))
     evidence = evidence_of(
         dataclasses.replace(primary, settings=settings),
         verdicts,

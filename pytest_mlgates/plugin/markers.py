@@ -119,12 +119,13 @@ def with_roles(gate: Gate, roles: dict[str, Any]) -> Gate:
     import dataclasses
 
     from pytest_mlgates.gates.base import parse
+    from pytest_mlgates.gates.reading import names_of
 
-    model = gate.kind.parameters
-    known = {k: v for k, v in roles.items() if k in model.model_fields}
+    names = names_of(gate.kind.parameters)
+    known = {k: v for k, v in roles.items() if k in names}
     if not known:
         return gate
-    given = {name: getattr(gate.parameters, name) for name in gate.parameters.model_fields_set}
+    given = {name: getattr(gate.parameters, name) for name in names}
     parameters = parse(gate.kind, (), {**given, **known}, where=gate.where)
     return dataclasses.replace(gate, parameters=parameters)
 

@@ -6,6 +6,8 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from pytest_mlgates.config.load import prepend_to_path
 from pytest_mlgates.core.errors import ConfigurationError, MLGatesError
 from pytest_mlgates.core.verdict import Outcome, Policy, Verdict
@@ -151,7 +153,7 @@ class Evaluator:
         """The table's settings, with the roles of the whole configuration that it leaves open."""
         own = self.configuration.settings.tables[name]
         roles = {**self.configuration.settings.roles(), **own.roles()}
-        return own.model_copy(update=roles)
+        return msgspec.structs.replace(own, **roles)
 
     def is_private(self, subject: Any) -> bool:
         """Whether *subject* is a path, or is of files, that the configuration declares private."""

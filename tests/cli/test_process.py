@@ -171,7 +171,7 @@ def test_a_terminal_sees_a_progress_bar(project):
 def test_a_failure_before_anything_ran_exits_3_and_never_0_or_1(project, tmp_path, body, words):
     shadow = tmp_path / "shadow"
     shadow.mkdir()
-    (shadow / "pydantic.py").write_text(body)
+    (shadow / "msgspec.py").write_text(body)
     done = run(project, PYTHONPATH=str(shadow))
     assert done.returncode == 3
     assert words in done.stderr

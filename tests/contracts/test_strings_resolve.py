@@ -135,6 +135,6 @@ def test_a_call_with_nothing_to_do_imports_nothing_heavy(call, tmp_path):
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path
     )
     loaded = set(done.stdout.partition("MODULES ")[2].split())
-    heavy = {"numpy", "pandas", "polars", "narwhals", "duckdb", "pydantic", "rich", "pytest"}
+    heavy = {"numpy", "pandas", "polars", "narwhals", "duckdb", "msgspec", "rich", "pytest"}
     assert not heavy & loaded
     assert "argparse" in loaded

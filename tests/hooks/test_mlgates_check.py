@@ -215,11 +215,11 @@ def test_a_hook_imports_no_plugin_of_the_project(tmp_path, monkeypatch, capsys):
 
 
 def test_a_file_that_no_gate_reads_costs_no_validation(project, capsys):
-    """The budget of a hook with nothing to do is 60 ms; pydantic alone takes more."""
+    """The budget of a hook with nothing to do is 60 ms; msgspec alone takes more."""
     (project / "other.csv").write_text("a\n1\n")
     code = (
         "import sys; from pytest_mlgates.hooks.mlgates_check import main; main(['other.csv']); "
-        "print(sorted({'pydantic', 'narwhals', 'duckdb', 'numpy'} & set(sys.modules)))"
+        "print(sorted({'msgspec', 'narwhals', 'duckdb', 'numpy'} & set(sys.modules)))"
     )
     shown = subprocess.run(
         [sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True

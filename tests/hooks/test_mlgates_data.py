@@ -145,7 +145,7 @@ IMPORTED = """
 import sys
 from pytest_mlgates.hooks.mlgates_data import main
 code = main(sys.argv[1:])
-print(code, sorted({'pydantic', 'narwhals', 'duckdb', 'numpy'} & set(sys.modules)))
+print(code, sorted({'msgspec', 'narwhals', 'duckdb', 'numpy'} & set(sys.modules)))
 """
 
 
@@ -164,7 +164,7 @@ def test_a_small_file_that_keeps_its_declared_contract_needs_no_engine(tmp_path,
     monkeypatch.chdir(tmp_path)
     schema_alone = CONFIGURATION.partition("[tool.mlgates.gates.accuracy]")[0]
     write_project(tmp_path, configuration=schema_alone.replace("*.csv", "applications.csv"))
-    assert imported("data/applications.csv") == "0 ['pydantic']"
+    assert imported("data/applications.csv") == "0 ['msgspec']"
 
 
 def test_a_declared_table_is_read_as_it_is_declared(folder, capsys):

@@ -18,7 +18,7 @@ HEAVY = (
     "great_expectations",
     "fairlearn",
     "rich",
-    "pydantic",
+    "msgspec",
 )
 
 # All that importing the plugin adds to an imported pytest.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, field_validator
+from msgspec import Meta
 
 from pytest_mlgates.gates.base import GateKind, GateParameters
+from pytest_mlgates.gates.reading import reader
 
 if TYPE_CHECKING:
     from pytest_mlgates.core.verdict import Verdict
@@ -14,7 +15,16 @@ if TYPE_CHECKING:
     from pytest_mlgates.gates.base import Context
 
 
-class DataSchemaParameters(GateParameters):
+def _suite(value: Any) -> Any:
+    from pathlib import Path
+
+    known = isinstance(value, str | Path | list | tuple | dict) or hasattr(value, "to_json_dict")
+    if not known or value == "":
+        raise ValueError('a path, or a list of {"type": …, "kwargs": {…}}')
+    return value
+
+
+class DataSchemaParameters(GateParameters, frozen=True, kw_only=True):
     """Parameters of a ``data_schema`` gate.
 
     Attributes:
@@ -22,20 +32,8 @@ class DataSchemaParameters(GateParameters):
         examples: How many example rows a failure may show (0: none, data may be personal).
     """
 
-    suite: Any
-    examples: Annotated[int, Field(ge=0, strict=True)] = 0
-
-    @field_validator("suite")
-    @classmethod
-    def _is_a_suite(cls, value: Any) -> Any:
-        from pathlib import Path
-
-        known = isinstance(value, str | Path | list | tuple | dict) or hasattr(
-            value, "to_json_dict"
-        )
-        if not known or value == "":
-            raise ValueError('a path, or a list of {"type": …, "kwargs": {…}}')
-        return value
+    suite: Annotated[Any, reader(_suite)]
+    examples: Annotated[int, Meta(ge=0)] = 0
 
 
 def evaluate(parameters: DataSchemaParameters, subject: Any, context: Context) -> Verdict:

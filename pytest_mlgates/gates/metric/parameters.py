@@ -5,21 +5,29 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from msgspec import Meta
 
 from pytest_mlgates.core.verdict import Bound
-from pytest_mlgates.gates.base import Columns, EvaluationParameters, Number
+from pytest_mlgates.gates.base import Columns, EvaluationParameters, Number, columns
 from pytest_mlgates.gates.labels import unsupported_roles
 from pytest_mlgates.gates.metric.metrics import METRICS, Metric, canonical
+from pytest_mlgates.gates.reading import reader
 
 
 def _name(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError("the name of a metric is wanted")  # noqa: TRY004  (pydantic's way)
+        raise ValueError("the name of a metric")  # noqa: TRY004  (collected)
     return canonical(value)
 
 
-class MetricParameters(EvaluationParameters):
+def _named_once(value: Any) -> Any:
+    found = columns(value)
+    if isinstance(found, tuple) and (not found or len(set(found)) < len(found)):
+        raise ValueError("one or several columns, each named once")
+    return found
+
+
+class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
     """What ``metric`` takes beside the roles.
 
     Attributes:
@@ -33,14 +41,14 @@ class MetricParameters(EvaluationParameters):
         features: What the champion sees (default: its signature's inputs).
     """
 
-    metric: Annotated[str, BeforeValidator(_name)]
+    metric: Annotated[str, reader(_name)]
     min: Number | None = None
     max: Number | None = None
     no_worse_than: str | None = None
     margin: Number | None = None
-    by: Columns | None = None
+    by: Annotated[Columns, reader(_named_once)] | None = None
     first: bool = False
-    features: Annotated[Columns, Field(min_length=1)] | None = None
+    features: Annotated[Columns, Meta(min_length=1)] | None = None
 
     @property
     def spec(self) -> Metric:
@@ -52,8 +60,16 @@ class MetricParameters(EvaluationParameters):
         """Whether ``min`` or ``max`` is set."""
         return self.min is not None or self.max is not None
 
-    @model_validator(mode="after")
-    def _demands_something(self) -> MetricParameters:
+    def __post_init__(self) -> None:
+        """Refuse what demands nothing, or contradicts itself."""
+        super().__post_init__()
+        self._demands_something()
+        self._champion_is_whole()
+        self._bounds_are_in_range()
+        self._slices_are_attributes()
+        self._roles_are_supported()
+
+    def _demands_something(self) -> None:
         if self.no_worse_than is None:
             if self.margin is not None:
                 raise ValueError(
@@ -71,12 +87,10 @@ class MetricParameters(EvaluationParameters):
                     f"a metric gate on {self.metric} without a bound demands nothing | "
                     f"write `{example}`, or `no_worse_than` with `margin`"
                 )
-        return self
 
-    @model_validator(mode="after")
-    def _champion_is_whole(self) -> MetricParameters:
+    def _champion_is_whole(self) -> None:
         if self.no_worse_than is None:
-            return self
+            return
         if self.margin is None:
             raise ValueError(
                 f"no_worse_than = {self.no_worse_than!r} needs a margin | "
@@ -103,10 +117,8 @@ class MetricParameters(EvaluationParameters):
                 "first = true needs an absolute bound beside it | "
                 f"add `{'max' if self.spec.loss else 'min'} = …`, by which a first model is judged"
             )
-        return self
 
-    @model_validator(mode="after")
-    def _bounds_are_in_range(self) -> MetricParameters:
+    def _bounds_are_in_range(self) -> None:
         spec = self.spec
         for name, value in (("min", self.min), ("max", self.max)):
             if value is not None and not spec.low <= value <= spec.high:
@@ -123,17 +135,8 @@ class MetricParameters(EvaluationParameters):
             raise ValueError(
                 f"min = {_written(self.min)} is over max = {_written(self.max)} | swap them"
             )
-        return self
 
-    @field_validator("by")
-    @classmethod
-    def _named_once(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        if value is not None and (not value or len(set(value)) < len(value)):
-            raise ValueError("one or several columns, each named once")
-        return value
-
-    @model_validator(mode="after")
-    def _slices_are_attributes(self) -> MetricParameters:
+    def _slices_are_attributes(self) -> None:
         roles = {self.y_true: "y_true", self.y_pred: "y_pred"}
         roles.update(dict.fromkeys(self.y_score, "y_score"))
         for column in self.by or ():
@@ -142,10 +145,8 @@ class MetricParameters(EvaluationParameters):
                     f"by {column!r} is {roles[column]} itself: its slices would judge nothing | "
                     "name a column that describes the rows"
                 )
-        return self
 
-    @model_validator(mode="after")
-    def _roles_are_supported(self) -> MetricParameters:
+    def _roles_are_supported(self) -> None:
         given = unsupported_roles(self)
         if given:
             raise ValueError(
@@ -153,7 +154,6 @@ class MetricParameters(EvaluationParameters):
                 "leave it out where rows are independent and count alike; a bound that ignored "
                 "it would be wrong"
             )
-        return self
 
     def bound(self) -> Bound:
         """The bound as the verdict records it."""
