@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+from contextlib import suppress
+
+import narwhals.stable.v2 as nw
 from hypothesis import settings
 
 pytest_plugins = ["pytester"]
+
+# A pytester run in this process forgets all modules that it imported first, and two copies of a
+# backend of narwhals do not know each other's columns: every one is imported before.
+for library, name in (("pandas", "DataFrame"), ("polars", "DataFrame"), ("pyarrow", "table")):
+    with suppress(ImportError):
+        frame = getattr(importlib.import_module(library), name)({"x": [1]})
+        _ = nw.from_native(frame).select(nw.col("x") + 1).get_column("x") > 0
 
 # No test is a matter of time: a busy machine is no failure.
 settings.register_profile("untimed", deadline=None)
