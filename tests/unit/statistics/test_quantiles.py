@@ -22,7 +22,9 @@ def test_beta_quantile_equals_scipy(p, a, b):
     assert same or stats.beta.cdf(found, a, b) == pytest.approx(p, rel=1e-9)
 
 
-@given(st.floats(0, 1), sizes, sizes)
+# Beside 1 a distribution with b < 1 is so steep that a float's last digit moves it by 1e-8, and
+# versions of scipy disagree.
+@given(st.floats(0, 1 - 1e-6) | st.just(1.0), sizes, sizes)
 def test_beta_distribution_equals_scipy(x, a, b):
     assert quantiles.beta_cdf(x, a, b) == pytest.approx(stats.beta.cdf(x, a, b), abs=1e-9)
 
