@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_mlgates import data_schema
 from pytest_mlgates.engines import uniqueness
 from pytest_mlgates.engines.tables import table_of_arrays, to_table
 
@@ -102,3 +103,46 @@ def test_dense_whole_numbers_and_texts_leave_no_group_by(monkeypatch):
     table = table_of_arrays({"k": np.arange(9), "t": np.array(list("abcdefghi"), dtype=object)})
     assert repeated(table, ["k"]) == repeated(table, ["t"]) == repeated(table, ["k", "t"]) == 0
     assert isinstance(table.frame, nw.LazyFrame)
+
+
+KEYS = {
+    "dense": lambda rng, n: rng.permutation(n) - 3,
+    "sparse": lambda rng, n: rng.permutation(n) * 1_000_003,
+    "negative": lambda rng, n: -rng.permutation(n) - 2**40,
+    "bytes": lambda rng, n: rng.integers(-128, 128, n).astype("int8"),
+    "unsigned": lambda rng, n: rng.permutation(n).astype("uint32"),
+    "anywhere": lambda rng, n: rng.integers(-(2**63), 2**63 - 1, n),
+    "one repeats": lambda rng, n: np.append(rng.permutation(n)[1:], 7),
+    "floats": lambda rng, n: rng.permutation(n).astype(float),
+    "nulls": lambda rng, n: [int(v) if v % 9 else None for v in rng.permutation(n)],
+}
+IGNORED = ("all_values_are_missing", "any_value_is_missing", "never")
+
+
+@pytest.mark.parametrize("first", KEYS)
+@pytest.mark.parametrize("second", ["dense", "bytes", "nulls"])
+def test_a_contract_counts_keys_of_a_file_as_pandas_does(tmp_path, first, second):
+    """Their limits come with the aggregate, but not under a condition or beside nulls."""
+    pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    rng = np.random.default_rng([len(first), len(second)])
+    n = 20_500
+    columns = {"a": KEYS[first](rng, n), "b": KEYS[second](rng, n), "g": rng.integers(0, 2, n)}
+    pl.DataFrame(columns, strict=False).write_parquet(tmp_path / "t.parquet")
+    frame = pd.DataFrame({name: pd.array(list(v)) for name, v in columns.items()})
+    suite, wanted = [], []
+    for condition in (None, "g == 1"):
+        kept = frame if condition is None else frame[frame["g"] == 1]
+        more = {} if condition is None else {"row_condition": condition}
+        suite.append(("expect_column_values_to_be_unique", {"column": "a", **more}))
+        wanted.append(kept["a"].dropna().duplicated(keep=False).sum())
+        for ignored in IGNORED:
+            given = {"column_list": ["a", "b"], "ignore_row_if": ignored, **more}
+            suite.append(("expect_compound_columns_to_be_unique", given))
+            missing = kept[["a", "b"]].isna()
+            aside = {"all": missing.all(axis=1), "any": missing.any(axis=1)}.get(ignored[:3])
+            rows = kept[["a", "b"]] if aside is None else kept[["a", "b"]][~aside]
+            wanted.append(rows.duplicated(keep=False).sum())
+    found = data_schema(
+        tmp_path / "t.parquet", [{"type": type_, "kwargs": kwargs} for type_, kwargs in suite]
+    )
+    assert [detail["unexpected_count"] for detail in found.details] == wanted

@@ -322,3 +322,71 @@ def test_what_passes_without_an_engine_passes_with_it_to_the_same_record(tmp_pat
     suite = data.draw(st.lists(expectations(columns), min_size=1, max_size=2))
     found, wanted = both(tmp_path, text, suite)
     assert found is None or same(found, wanted), (text, suite, found, wanted)
+
+
+TOKENS = [
+    *("1", "2", "a", "b", "0", "-", "+", ".", " ", "é", "true", "2024-01-31", " 10:00:00.123456"),
+    *(
+        "e5",
+        "#",
+        "\u2028",
+        "\x0b",
+        "\x0c",
+        "\x1c",
+        "\x85",
+        "\u00a0",
+        "𝄞",
+        "\u0308",
+        "nan",
+        "inf",
+        "_",
+    ),
+    *("\\", "'", "|", ";", "\t", "٣", "0x1", "1677-01-01", "9999-12-31", "null", "NA", "%"),
+]
+
+
+@st.composite
+def raw_texts(draw):
+    """What people and their tools write, and the names of its columns."""
+    delimiter, end = draw(st.sampled_from(",;\t|")), draw(st.sampled_from(["\n", "\r\n"]))
+    names = draw(
+        st.lists(st.sampled_from(["a", " b", "c ", "x y", "é", ""]), min_size=1, max_size=3)
+    )
+    names = [f"{name}{place}" for place, name in enumerate(names)]
+    few = draw(st.lists(st.sampled_from(TOKENS), min_size=1, max_size=4))
+    cell = st.lists(st.sampled_from(few), max_size=3).map("".join)
+    row = st.lists(cell, min_size=len(names), max_size=len(names)).map(delimiter.join)
+    lines = draw(st.lists(row, min_size=1, max_size=6))
+    return [name.strip() for name in names], end.join([delimiter.join(names), *lines, ""])
+
+
+@settings(
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_texts_of_any_form_are_read_as_the_engine_reads_them(tmp_path, data):
+    names, text = data.draw(raw_texts())
+    name = data.draw(st.sampled_from(names))
+    suite = [
+        data.draw(
+            st.sampled_from(
+                [
+                    table("columns_to_match_ordered_list", column_list=names),
+                    values("not_be_null", name, mostly=0.1),
+                    values("be_unique", name, mostly=0.1),
+                    values("not_be_in_set", name, value_set=["zz"]),
+                    values("match_regex", name, regex=r"\S$", mostly=0.01),
+                    column("value_lengths_to_be_between", name, max_value=50),
+                    column("mean_to_be_between", name, max_value=10**18),
+                    *(
+                        values("be_of_type", name, type_=type_)
+                        for type_ in ("int64", "float64", "str", "bool", "date", "datetime64")
+                    ),
+                ]
+            )
+        )
+    ]
+    found, wanted = both(tmp_path, text, suite)
+    assert found is None or same(found, wanted), (text, suite, found, wanted)
