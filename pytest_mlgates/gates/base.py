@@ -47,6 +47,18 @@ def columns(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def named_once(want: str) -> Callable[[Any], Any]:
+    """The reader of one or several :func:`columns`; *want* is said of any other."""
+
+    def read(value: Any) -> Any:
+        found = columns(value)
+        if isinstance(found, tuple) and (not found or len(set(found)) < len(found)):
+            raise ValueError(f"{want}, each named once")
+        return found
+
+    return read
+
+
 Number = Annotated[float, reading.reader(_finite)]
 Columns = Annotated[tuple[str, ...], reading.reader(columns)]
 Confidence = Annotated[float, reading.reader(_finite), Meta(gt=0.5, lt=1.0)]

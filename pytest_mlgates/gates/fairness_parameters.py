@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pytest_mlgates.core.text import did_you_mean, limit, listing
 from pytest_mlgates.core.verdict import Bound
-from pytest_mlgates.gates.base import Columns, EvaluationParameters, Number, columns
+from pytest_mlgates.gates.base import Columns, EvaluationParameters, Number, named_once
 from pytest_mlgates.gates.reading import reader
 from pytest_mlgates.statistics.group_pairs import Comparison
 
@@ -48,18 +48,11 @@ def _known(value: Any) -> Any:
     return value
 
 
-def _named_once(value: Any) -> Any:
-    found = columns(value)
-    if isinstance(found, tuple) and (not found or len(set(found)) < len(found)):
-        raise ValueError("one or several sensitive columns, each named once")
-    return found
-
-
 class FairnessParameters(EvaluationParameters, frozen=True, kw_only=True):
     """What a fairness gate takes: a metric, the sensitive columns, and ``max`` or ``min``."""
 
     metric: Annotated[str, reader(_known)]
-    by: Annotated[Columns, reader(_named_once)]
+    by: Annotated[Columns, reader(named_once("one or several sensitive columns"))]
     min: Number | None = None
     max: Number | None = None
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 import operator
-import re
 import statistics
 from collections import Counter
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.engines.backtracking import work
 from pytest_mlgates.engines.text_types import Kind
-from pytest_mlgates.gates.data_schema import table_checks, type_names
+from pytest_mlgates.gates.data_schema import small_values, table_checks, type_names
 from pytest_mlgates.gates.data_schema.column_answers import within
 from pytest_mlgates.gates.data_schema.column_checks import exact_value
 from pytest_mlgates.gates.data_schema.decimals import fraction
@@ -22,17 +19,17 @@ from pytest_mlgates.gates.data_schema.quantile_checks import (
     value_between,
 )
 from pytest_mlgates.gates.data_schema.results import Result, mostly_holds
+from pytest_mlgates.gates.data_schema.small_values import NUMERIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from pytest_mlgates.engines.plain_csv import Column, PlainTable
+    from pytest_mlgates.engines.plain_csv import PlainTable
     from pytest_mlgates.gates.data_schema.suite import Expectation
 
     _Given = Mapping[str, Any]
     _Check = Callable[[PlainTable, Expectation], Result | None]
 
-_NUMERIC = (Kind.WHOLE, Kind.NUMBER)
 _TYPES = {
     Kind.TEXT: ("str",),
     Kind.WHOLE: ("int64",),
@@ -41,7 +38,6 @@ _TYPES = {
     Kind.DATE: ("date",),
     Kind.TIME: ("datetime64", "datetime"),
 }
-_MOST_STEPS = 500_000_000  # of ``re``: a few seconds, where a text is made for it
 
 
 def holds(table: PlainTable, expectation: Expectation) -> Result | None:
@@ -101,7 +97,7 @@ def _not_null(table: PlainTable, e: Expectation) -> Result | None:
     )
 
 
-def _each(test: Callable[[Column, _Given], Iterable[bool] | None]) -> _Check:
+def _each(test: small_values.Test) -> _Check:
     """The check that *test*, asked for the truth of each value that is there, makes."""
 
     def check(table: PlainTable, e: Expectation) -> Result | None:
@@ -123,95 +119,6 @@ def _counted(table: PlainTable, e: Expectation, judged: int, right: int) -> Resu
         missing_count=table.n - judged,
         element_count=table.n,
     )
-
-
-def _between(column: Column, given: _Given) -> Iterable[bool] | None:
-    low, high = (_literal(column.kind, given.get(name)) for name in ("min_value", "max_value"))
-    if low is _NONE_SUCH or high is _NONE_SUCH:
-        return None
-    values = column.present
-    found: Iterable[bool] | None = None
-    if low is not None:
-        over = operator.gt if given.get("strict_min") else operator.ge
-        found = [over(value, low) for value in values]
-    if high is not None:
-        under = operator.lt if given.get("strict_max") else operator.le
-        below = [under(value, high) for value in values]
-        found = below if found is None else map(operator.and_, found, below)
-    return found
-
-
-def _in_set(column: Column, given: _Given) -> Iterable[bool] | None:
-    members = _members(column.kind, given["value_set"])
-    return None if members is None else map(members.__contains__, column.present)
-
-
-def _not_in_set(column: Column, given: _Given) -> Iterable[bool] | None:
-    members = _members(column.kind, given["value_set"])
-    return None if members is None else (value not in members for value in column.present)
-
-
-def _members(kind: Kind, given: Iterable[Any]) -> frozenset[Any] | None:
-    found = [_literal(kind, value) for value in given if value is not None]
-    return None if _NONE_SUCH in found else frozenset(found)
-
-
-_NONE_SUCH = object()
-
-
-def _literal(kind: Kind, value: Any) -> Any:
-    """*value* of a contract as one of a column of *kind*, ``_NONE_SUCH`` where the engine decides.
-
-    Python compares integers and floats exactly, and truth values as 0 and 1.
-    """
-    if value is None:
-        return None
-    if kind in (*_NUMERIC, Kind.TRUTH) and isinstance(value, int | float):
-        return value
-    if isinstance(value, str):
-        if kind is Kind.TEXT:
-            return value
-        try:
-            if kind is Kind.DATE:
-                return date.fromisoformat(value)
-            if kind is Kind.TIME and (found := datetime.fromisoformat(value)).tzinfo is None:
-                return found
-        except ValueError:
-            pass
-    return _NONE_SUCH
-
-
-def _length(column: Column, given: _Given) -> Iterable[bool] | None:
-    if column.kind is not Kind.TEXT:
-        return None
-    if "value" in given:
-        return map(given["value"].__eq__, map(len, column.present))
-    least, most = given.get("min_value"), given.get("max_value")
-    return (within(len(value), least, most, given) for value in column.present)
-
-
-def _searched(*, want: Callable[[Iterable[bool]], bool] | None) -> _Check:
-    """The check of patterns: *want* of which are found is right; None: as the argument says."""
-
-    def test(column: Column, given: _Given) -> Iterable[bool] | None:
-        patterns = given.get("regex_list") or (given["regex"],)
-        works = [work(pattern) for pattern in patterns]
-        values = Counter(column.present)
-        if column.kind is not Kind.TEXT or None in works:
-            return None
-        longest = max(map(len, values))
-        if sum(one.steps(longest) for one in works if one) * len(values) > _MOST_STEPS:
-            return None
-        wanted = want or {"any": any, "all": all}[given["match_on"]]
-        searches = [re.compile(pattern).search for pattern in patterns]
-        right = {v: wanted(search(v) is not None for search in searches) for v in values}
-        return map(right.__getitem__, column.present)
-
-    return _each(test)
-
-
-def _none(found: Iterable[bool]) -> bool:
-    return not any(found)
 
 
 def _unique(table: PlainTable, e: Expectation) -> Result | None:
@@ -255,7 +162,7 @@ def _pair(table: PlainTable, e: Expectation, compare: Callable[[Any, Any], bool]
     names = e.arguments["column_A"], e.arguments["column_B"]
     kinds = {column.kind for name in names if (column := table.column(name)) is not None}
     rows = _rows(table, names, e.arguments["ignore_row_if"])
-    if rows is None or (len(kinds) > 1 and not kinds <= set(_NUMERIC)):
+    if rows is None or (len(kinds) > 1 and not kinds <= set(NUMERIC)):
         return None
     right = sum(a is not None and b is not None and compare(a, b) for a, b in rows)
     return _counted(table, e, len(rows), right)
@@ -275,7 +182,7 @@ def _statistic(reduce: Callable[[Sequence[Any]], Any]) -> _Check:
         given = e.arguments
         bounds = [given.get(name) for name in ("min_value", "max_value")]
         numeric = all(bound is None or isinstance(bound, int | float) for bound in bounds)
-        if column is None or column.kind not in _NUMERIC or not numeric:
+        if column is None or column.kind not in NUMERIC or not numeric:
             return None
         try:
             found = reduce(column.present)
@@ -301,7 +208,7 @@ def _mean(values: Sequence[Any]) -> float:
 
 def _quantiles(table: PlainTable, e: Expectation) -> Result | None:
     column, method = table.column(e.arguments["column"]), e.arguments["allow_relative_error"]
-    if column is None or column.kind not in _NUMERIC:
+    if column is None or column.kind not in NUMERIC:
         return None
     ranked = dict(enumerate(sorted(column.present)))
     n = len(ranked)
@@ -325,15 +232,15 @@ _CHECKS: dict[str, _Check] = {
     "expect_column_values_to_be_of_type": _type,
     "expect_column_values_to_be_in_type_list": _type,
     "expect_column_values_to_not_be_null": _not_null,
-    "expect_column_values_to_be_between": _each(_between),
-    "expect_column_values_to_be_in_set": _each(_in_set),
-    "expect_column_values_to_not_be_in_set": _each(_not_in_set),
-    "expect_column_values_to_match_regex": _searched(want=any),
-    "expect_column_values_to_not_match_regex": _searched(want=_none),
-    "expect_column_values_to_match_regex_list": _searched(want=None),
-    "expect_column_values_to_not_match_regex_list": _searched(want=_none),
-    "expect_column_value_lengths_to_be_between": _each(_length),
-    "expect_column_value_lengths_to_equal": _each(_length),
+    "expect_column_values_to_be_between": _each(small_values.between),
+    "expect_column_values_to_be_in_set": _each(small_values.in_set),
+    "expect_column_values_to_not_be_in_set": _each(small_values.not_in_set),
+    "expect_column_values_to_match_regex": _each(small_values.searched(any)),
+    "expect_column_values_to_not_match_regex": _each(small_values.searched(small_values.no)),
+    "expect_column_values_to_match_regex_list": _each(small_values.searched(None)),
+    "expect_column_values_to_not_match_regex_list": _each(small_values.searched(small_values.no)),
+    "expect_column_value_lengths_to_be_between": _each(small_values.length),
+    "expect_column_value_lengths_to_equal": _each(small_values.length),
     "expect_column_values_to_be_unique": _unique,
     "expect_compound_columns_to_be_unique": _compound_unique,
     "expect_column_pair_values_a_to_be_greater_than_b": _greater,

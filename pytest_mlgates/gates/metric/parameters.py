@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from pytest_mlgates.core.verdict import Bound
-from pytest_mlgates.gates.base import Columns, EvaluationParameters, Number, columns
+from pytest_mlgates.gates.base import Columns, EvaluationParameters, Number, named_once
 from pytest_mlgates.gates.labels import unsupported_roles
 from pytest_mlgates.gates.metric.metrics import METRICS, Metric, canonical
 from pytest_mlgates.gates.reading import reader
@@ -18,13 +18,6 @@ def _name(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("the name of a metric")  # noqa: TRY004  (collected)
     return canonical(value)
-
-
-def _named_once(value: Any) -> Any:
-    found = columns(value)
-    if isinstance(found, tuple) and (not found or len(set(found)) < len(found)):
-        raise ValueError("one or several columns, each named once")
-    return found
 
 
 class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
@@ -46,7 +39,7 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
     max: Number | None = None
     no_worse_than: str | None = None
     margin: Number | None = None
-    by: Annotated[Columns, reader(_named_once)] | None = None
+    by: Annotated[Columns, reader(named_once("one or several columns"))] | None = None
     first: bool = False
     features: Annotated[Columns, Meta(min_length=1)] | None = None
 
