@@ -23,6 +23,8 @@ class Beside(Generic[Found]):
         self._work, self._stop = work, stop
         self._found: list[Found] = []
         self._raised: BaseException | None = None
+        # An interrupted `join` takes the thread for ended (Python 3.11).
+        self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mlgates-beside", daemon=True)
         self._thread.start()
 
@@ -31,10 +33,12 @@ class Beside(Generic[Found]):
             self._found.append(self._work())
         except BaseException as error:
             self._raised = error
+        finally:
+            self._over.set()
 
     def result(self) -> Found:
         """What *work* returned, once it has; what it raised is raised."""
-        self._thread.join()
+        self._over.wait()
         if self._raised is not None:
             raise self._raised
         return self._found[0]
@@ -43,4 +47,4 @@ class Beside(Generic[Found]):
         """End it, and wait for its end."""
         if self._stop is not None:
             self._stop()
-            self._thread.join()
+            self._over.wait()

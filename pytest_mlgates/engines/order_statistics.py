@@ -27,17 +27,40 @@ class Ranks(NamedTuple):
     ranks: tuple[int, ...]
 
 
-def order_statistics(table: Table, wanted: Sequence[Ranks]) -> Callable[[], list[list[Any]]]:
+class OrderStatistics:
+    """The values by rank, read when this is called, or on their way already.
+
+    Args:
+        read: Returns them.
+        cancel: Ends what goes on meanwhile.
+    """
+
+    def __init__(
+        self, read: Callable[[], list[list[Any]]], cancel: Callable[[], None] | None = None
+    ) -> None:
+        self._read, self._cancel = read, cancel
+
+    def __call__(self) -> list[list[Any]]:
+        """For each column its values, in the order of its ranks."""
+        return self._read()
+
+    def cancel(self) -> None:
+        """Nobody will ask."""
+        if self._cancel is not None:
+            self._cancel()
+
+
+def order_statistics(table: Table, wanted: Sequence[Ranks]) -> OrderStatistics:
     """For each of *wanted* its values, in the order of its ranks. One scan of *table*.
 
     It begins at once where it can go on beside other queries, else when its answer is asked for.
     PySpark answers in floats: integers over 2^53 are rounded there.
     """
     if not is_large(table):
-        return lambda: _read(table, wanted)
+        return OrderStatistics(lambda: _read(table, wanted))
     native = table.frame.select(**_named(wanted)).to_native()
     side = RowsBeside(table, native.aggregate(_duckdb(wanted)).sql_query())
-    return lambda: [list(values) for values in side.result()[0]]
+    return OrderStatistics(lambda: [list(v) for v in side.result()[0]], side.cancel)
 
 
 def _named(wanted: Sequence[Ranks]) -> dict[str, nw.Expr]:

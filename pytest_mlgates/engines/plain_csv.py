@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pytest_mlgates.engines.wanted import Wanted
 
-MOST_BYTES = 2 << 20
+MOST_BYTES = 2_000_000  # a line of more is refused by DuckDB
 _LONGEST = 100  # characters of a value that may be a number or a time
 _DIGITS = 18  # are less than 64 bits
 

@@ -65,10 +65,11 @@ class Grammar:
         mark = re.escape(decimal)
         self.number = (
             rf" *[+-]?(?:(?:[0-9]+{mark}?[0-9]*|{mark}[0-9]+)(?:[eE][+-]?[0-9]+)?"
-            r"|(?i:inf|infinity|nan)) *"
+            r"|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?|[nN][aA][nN]) *"
         )
         self.patterns = {
-            Kind.TRUTH: "(?i:true|false)",
+            # Without regard to case, and to nothing else: ``(?i:s)`` means the long s too.
+            Kind.TRUTH: "[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]",
             Kind.WHOLE: " *[+-]?[0-9]+ *",
             Kind.NUMBER: self.number,
             Kind.DATE: _DAY,

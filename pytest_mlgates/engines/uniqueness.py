@@ -82,7 +82,12 @@ def repeated_rows(
 
 def groups_that_repeat(frame: Any, columns: Sequence[str]) -> Any:
     """The values of *columns* that stand in several rows of *frame*, their number last."""
-    groups = frame.select(*columns).group_by(*columns).agg(nw.len().alias(_ROWS))
+    keys = frame.select(*columns)
+    if keys.implementation.is_duckdb():  # where narwhals takes a name with a dot for a field
+        named = ", ".join(map(name, columns))
+        groups = nw.from_native(keys.to_native().aggregate(f"{named}, count(*) as {_ROWS}", named))
+    else:
+        groups = keys.group_by(*columns).agg(nw.len().alias(_ROWS))
     return groups.filter(nw.col(_ROWS) > 1)
 
 

@@ -41,10 +41,16 @@ def _finite(value: Any) -> Any:
 
 
 def columns(value: Any) -> Any:
-    """One name, or a list of them, as a tuple; anything else as it is."""
+    """One name, or several, as a tuple, those of a set sorted; anything else as it is."""
     if isinstance(value, str):
         return (value,)
-    return tuple(value) if isinstance(value, list) else value
+    if isinstance(value, set | frozenset):
+        value = sorted(value, key=str)
+    elif callable(tolist := getattr(value, "tolist", None)):
+        value = tolist()
+    if not isinstance(value, list | tuple):
+        return value
+    return tuple(str(one) if isinstance(one, str) else one for one in value)  # numpy's text too
 
 
 def named_once(want: str) -> Callable[[Any], Any]:

@@ -38,26 +38,27 @@ def _run(arguments: argparse.Namespace) -> int:
     if not files:
         sys.stdout.write("mlgates-data: no files named\n")
         return 0
+    config = Path(arguments.config) if arguments.config else None
     if arguments.suite is not None:
-        return _against_suite(files, arguments.suite)
-    return max(_by_configuration(files, Path(arguments.config) if arguments.config else None))
+        return _against_suite(files, arguments.suite, config)
+    return max(_by_configuration(files, config))
 
 
-def _against_suite(files: Sequence[Path], suite: str) -> int:
+def _against_suite(files: Sequence[Path], suite: str, config: Path | None) -> int:
     """Each file on its own against *suite*."""
     from pytest_mlgates.hooks.judging import report
 
-    found = {file: _kept(file, suite) for file in files}
+    found = {file: _kept(file, suite, config) for file in files}
     elsewhere: list[tuple[str, str, str]] = []
     verdicts = [
         verdict
         for file in files
-        if (verdict := found[file] or _judged(file, suite, elsewhere)) is not None
+        if (verdict := found[file] or _judged(file, suite, config, elsewhere)) is not None
     ]
     return report(verdicts, elsewhere)
 
 
-def _kept(file: Path, suite: str) -> Verdict | None:
+def _kept(file: Path, suite: str, config: Path | None) -> Verdict | None:
     """The verdict if *file*, small and plain, certainly keeps *suite*; None if an engine must say.
 
     A configuration that reads the file says how, and whether it is private.
@@ -69,18 +70,24 @@ def _kept(file: Path, suite: str) -> Verdict | None:
 
     full = absolute(file)
     try:
-        configuration = find(file.resolve())
-        if configuration is not None and may_concern(configuration, [full]):
-            return None
+        configuration = config or find(file.resolve())
+        if configuration is not None:
+            from pytest_mlgates.config.load import load
+
+            load(configuration, project_code=False)
+            if may_concern(configuration.resolve(), [full]):
+                return None
     except MLGatesError:  # told when it is loaded
         return None
     found = small_files.evaluate(suite, Path.cwd(), full, name=full.name)
     return None if found is None else found.replace(id=str(file))
 
 
-def _judged(file: Path, suite: str, elsewhere: list[tuple[str, str, str]]) -> Verdict | None:
+def _judged(
+    file: Path, suite: str, config: Path | None, elsewhere: list[tuple[str, str, str]]
+) -> Verdict | None:
     """The verdict of an engine; None, and a line more of *elsewhere*, if that is not installed."""
-    from pytest_mlgates.config.load import load_for
+    from pytest_mlgates.config.load import load, load_for
     from pytest_mlgates.core.errors import MissingExtraError, MLGatesError
     from pytest_mlgates.engines.tables import to_table
     from pytest_mlgates.extensions.manager import gate_kind
@@ -92,7 +99,10 @@ def _judged(file: Path, suite: str, elsewhere: list[tuple[str, str, str]]) -> Ve
     where = f"mlgates-data --suite {suite}"
     # The suite is named by the user on a command line, hence relative to the working directory.
     parameters = parse(kind, (str(Path(suite).resolve()),), {}, where=where)
-    evaluator = Evaluator(load_for(file, project_code=False))
+    configuration = (
+        load_for(file, project_code=False) if config is None else load(config, project_code=False)
+    )
+    evaluator = Evaluator(configuration)
     gate = Gate(id=str(file), kind=kind, parameters=parameters, where=where)
     full = absolute(file)
     try:

@@ -191,3 +191,36 @@ def test_the_policy_of_a_declared_gate_is_recorded(tmp_path, monkeypatch):
     write_project(tmp_path, configuration=given)
     assert main(["data/applications.csv"]) == 0
     assert [(v.id, str(v.policy)) for v in seen] == [("schema", "fail")]
+
+
+def test_a_named_configuration_says_how_files_are_read_for_a_suite_too(folder, capsys):
+    (folder / "good.csv").write_text("age,sex\n-999,F\n")
+    (folder / "suite.json").write_text(
+        '[{"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "age"}}]'
+    )
+    (folder / "real").mkdir()
+    (folder / "real/other.toml").write_text(
+        '[tables.t]\npath = "../good.csv"\nnull_values = ["-999"]\n'
+    )
+    assert main(["--suite", "suite.json", "good.csv"]) == 0
+    assert main(["--suite", "suite.json", "--config", "real/other.toml", "good.csv"]) == 1
+    capsys.readouterr()
+    assert main(["--suite", "suite.json", "--config", "nosuch.toml", "good.csv"]) == 2
+    assert "nosuch.toml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [GOOD_DATA, GOOD_DATA.replace("31", '"31"')])
+def test_a_broken_configuration_is_told_whatever_the_file_looks_like(folder, content, capsys):
+    (folder / "mlgates.toml").write_text('min_cell = "x"\nnonsense = 1\n')
+    (folder / "good.csv").write_text(content)
+    assert main(["--suite", "suite.json", "good.csv"]) == 2
+    assert "2 mistakes" in capsys.readouterr().err
+
+
+def test_a_key_that_stands_twice_in_a_suite_is_misuse(folder, capsys):
+    (folder / "suite.json").write_text(
+        '[{"type": "expect_column_values_to_be_between",'
+        ' "kwargs": {"column": "age", "min_value": 99, "min_value": 0}}]'
+    )
+    assert main(["--suite", "suite.json", "good.csv"]) == 2
+    assert "key 'min_value' stands twice in one object of the suite" in capsys.readouterr().out

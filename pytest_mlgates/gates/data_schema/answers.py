@@ -105,7 +105,6 @@ class Answers:
         together = {key: one for part in wanted.values() for key, one in part.items()}
         try:
             self._read(together)
-            self.second.begin()
         except MLGatesError as error:
             # One contract's mistake is not that of the others, but an unreadable file is.
             failures = [str(error)] if len(wanted) == 1 else []
@@ -118,6 +117,8 @@ class Answers:
                 except MLGatesError as own:
                     failures.append(str(own))
                     self._values.update(dict.fromkeys(part, own))
+        else:
+            self.second.begin()
 
     def _read(self, wanted: dict[Hashable, nw.Expr]) -> None:
         waiting = iter([(k, e) for k, e in wanted.items() if k not in self._values])

@@ -52,8 +52,12 @@ class Contract:
             e.type in ROW_COUNTS and e.condition is None for e in self.expectations
         ):
             self.plan.table.require_rows()
-        other_engine.evaluate(self.plan, self._works)
-        return [(work.expectation, _finish(work)) for work in self._works]
+        try:
+            other_engine.evaluate(self.plan, self._works)
+            return [(work.expectation, _finish(work)) for work in self._works]
+        except BaseException:
+            self.plan.answers.second.cancel()
+            raise
 
 
 def _begin(plan: Plan, expectation: Expectation) -> Work:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import plural
-from pytest_mlgates.engines.order_statistics import Ranks, order_statistics
+from pytest_mlgates.engines.order_statistics import OrderStatistics, Ranks, order_statistics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -45,7 +46,7 @@ class SecondPass:
         self._values: dict[Hashable, Any] = {}
         self._columns: dict[Hashable, _Column] = {}
         self._ranked: dict[Hashable, dict[int, Any]] = {}
-        self._sorting: Callable[[], None] | None = None
+        self._sorting: tuple[dict[Hashable, Ranks], OrderStatistics] | None = None
 
     @property
     def steps(self) -> list[str]:
@@ -112,10 +113,9 @@ class SecondPass:
 
     def _by_rank(self, key: Hashable, ranks: Callable[[int], Sequence[int]]) -> dict[int, Any]:
         n = self._columns[key].n()
-        if n and not set(ranks(n)) <= set(self._ranked.get(key, {})):
-            self.begin()
-            if self._sorting is not None:
-                self._sorting()
+        while n and not set(ranks(n)) <= set(self._ranked.get(key, {})):
+            self.begin()  # unless other columns are on their way
+            self._keep()
         return self._ranked.get(key, {})
 
     def begin(self) -> None:
@@ -127,21 +127,30 @@ class SecondPass:
             return
         wanted: dict[Hashable, Ranks] = {}
         for key, column in self._columns.items():
-            n = column.n()
+            try:
+                n = column.n()
+            except MLGatesError:  # told to whoever asks for it
+                continue
             ranks = {rank for part in column.ranks for rank in part(n)} if n else set()
             if missing := ranks - set(self._ranked.get(key, {})):
                 wanted[key] = Ranks(column.values, n, tuple(sorted(missing)))
-        if not wanted:
-            return
-        self._answers.scans.append(_sorted([self._columns[key].name for key in wanted]))
-        found = order_statistics(self._answers.table, list(wanted.values()))
+        if wanted:
+            self._answers.scans.append(_sorted([self._columns[key].name for key in wanted]))
+            found = order_statistics(self._answers.table, list(wanted.values()))
+            self._sorting = wanted, found
 
-        def keep() -> None:
+    def cancel(self) -> None:
+        """End what goes on beside the main thread."""
+        if self._sorting is not None:
+            self._sorting[1].cancel()
             self._sorting = None
-            for (key, one), values in zip(wanted.items(), found(), strict=True):
-                self._ranked.setdefault(key, {}).update(zip(one.ranks, values, strict=True))
 
-        self._sorting = keep
+    def _keep(self) -> None:
+        """Keep the values that are on their way."""
+        assert self._sorting is not None  # noqa: S101
+        (wanted, found), self._sorting = self._sorting, None
+        for (key, one), values in zip(wanted.items(), found(), strict=True):
+            self._ranked.setdefault(key, {}).update(zip(one.ranks, values, strict=True))
 
 
 def _second_aggregate(count: int) -> str:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     _Given = Mapping[str, Any]
     _Check = Callable[[PlainTable, Expectation], Result | None]
 
+# Sums of multiples of 1/1024 under 2^42 are exact floats.
+_PARTS, _EXACT = 1024.0, float(1 << 42)
 _TYPES = {
     Kind.TEXT: ("str",),
     Kind.WHOLE: ("int64",),
@@ -176,7 +178,7 @@ def _equal(table: PlainTable, e: Expectation) -> Result | None:
     return _pair(table, e, operator.eq)
 
 
-def _statistic(reduce: Callable[[Sequence[Any]], Any]) -> _Check:
+def _statistic(reduce: Callable[[Sequence[Any]], Any], *, adds: bool = False) -> _Check:
     def check(table: PlainTable, e: Expectation) -> Result | None:
         column = table.column(e.arguments["column"])
         given = e.arguments
@@ -184,9 +186,13 @@ def _statistic(reduce: Callable[[Sequence[Any]], Any]) -> _Check:
         numeric = all(bound is None or isinstance(bound, int | float) for bound in bounds)
         if column is None or column.kind not in NUMERIC or not numeric:
             return None
+        if adds and column.kind is Kind.NUMBER and not _adds_alike(column.present):
+            return None
         try:
             found = reduce(column.present)
         except OverflowError:
+            return None
+        if not math.isfinite(found):
             return None
         low, high = (None if bound is None else fraction(bound) for bound in bounds)
         return Result(
@@ -196,6 +202,11 @@ def _statistic(reduce: Callable[[Sequence[Any]], Any]) -> _Check:
         )
 
     return check
+
+
+def _adds_alike(values: Sequence[float]) -> bool:
+    """Whether floats add up to the same in any order: none of their sums is rounded."""
+    return math.fsum(map(abs, values)) < _EXACT and all((v * _PARTS).is_integer() for v in values)
 
 
 def _sum(values: Sequence[Any]) -> Any:
@@ -247,10 +258,10 @@ _CHECKS: dict[str, _Check] = {
     "expect_column_pair_values_to_be_equal": _equal,
     "expect_column_min_to_be_between": _statistic(min),
     "expect_column_max_to_be_between": _statistic(max),
-    "expect_column_mean_to_be_between": _statistic(_mean),
+    "expect_column_mean_to_be_between": _statistic(_mean, adds=True),
     "expect_column_median_to_be_between": _statistic(
         lambda values: float(statistics.median(values))
     ),
-    "expect_column_sum_to_be_between": _statistic(_sum),
+    "expect_column_sum_to_be_between": _statistic(_sum, adds=True),
     "expect_column_quantile_values_to_be_between": _quantiles,
 }

@@ -133,9 +133,11 @@ def _all(errors: list[MLGatesError], where: str) -> MLGatesError:
 
 def _read(path: Path, where: str) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_each_once)
     except RecursionError:
         raise MLGatesError("the suite is nested too deep", where=str(path)) from None
+    except MLGatesError as error:
+        raise error.at(str(path)) from None
     except OSError as error:
         nearby = sorted(p.name for p in path.parent.glob("*.json")) if path.parent.is_dir() else []
         raise MLGatesError(
@@ -156,6 +158,19 @@ def _read(path: Path, where: str) -> Any:
         ) from None
     except ValueError as error:  # NUL in the path, a number of thousands of digits
         raise MLGatesError(f"suite {where!r} cannot be read", got=str(error)) from None
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; of a key that stands twice, Python would keep the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise MLGatesError(
+            f"key {printable(twice)!r} stands twice in one object of the suite",
+            want="every key once: which of them is meant?",
+        )
+    return found
 
 
 def _expectations(suite: Any, where: str) -> list[Any]:

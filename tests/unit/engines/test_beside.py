@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+
 import narwhals.stable.v2 as nw
 import pytest
 
 from pytest_mlgates import data_schema
-from pytest_mlgates.core.errors import TableError
+from pytest_mlgates.core.errors import MissingExtraError, TableError
 from pytest_mlgates.core.files import sha256_of_file
 from pytest_mlgates.engines import asking
 from pytest_mlgates.engines.beside import Beside
@@ -69,8 +72,6 @@ def test_what_work_raises_is_raised_where_its_result_is_needed():
 
 
 def test_cancelled_work_is_told_to_stop_and_waited_for():
-    import threading
-
     stopped = threading.Event()
     side = Beside(stopped.wait, stop=stopped.set)
     side.cancel()
@@ -92,3 +93,28 @@ def test_a_contract_over_a_large_file_has_the_answers_of_a_small_one(path, monke
     monkeypatch.setattr(asking, "_LARGE", 0)
     assert data_schema(path, suite).details == small
     assert [d["unexpected_count"] for d in small] == [1, 1, 2, None, 1]
+
+
+QUANTILES = {"quantiles": [0.5], "value_ranges": [[0, None]]}
+
+
+def median_of(column):
+    kwargs = {"column": column, "quantile_ranges": QUANTILES}
+    return {"type": "expect_column_quantile_values_to_be_between", "kwargs": kwargs}
+
+
+@pytest.mark.parametrize("large", [0, 1 << 40])
+def test_a_contract_that_ends_early_leaves_the_next_one_its_answers(path, monkeypatch, large):
+    """The sort of its columns has begun by then; the next contract sorts others."""
+    monkeypatch.setattr(asking, "_LARGE", large)
+    monkeypatch.setitem(sys.modules, "great_expectations", None)
+    pl.DataFrame({"n": [1, 2, 3], "m": [4, 5, 6]}).write_parquet(path)
+    table = to_table(path)
+    needs_gx = {
+        "type": "expect_column_values_to_not_be_outliers",
+        "kwargs": {"column": "n", "method": "iqr", "multiplier": 1.5},
+    }
+    with pytest.raises(MissingExtraError):
+        data_schema(table, [median_of("n"), needs_gx])
+    (found,) = data_schema(table, [median_of("m")]).details
+    assert found["observed_value"]["values"] == [5]

@@ -146,3 +146,19 @@ def test_a_contract_counts_keys_of_a_file_as_pandas_does(tmp_path, first, second
         tmp_path / "t.parquet", [{"type": type_, "kwargs": kwargs} for type_, kwargs in suite]
     )
     assert [detail["unexpected_count"] for detail in found.details] == wanted
+
+
+def test_names_with_dots_are_names(tmp_path):
+    pl = pytest.importorskip("polars")
+    frame = pl.DataFrame({"x.y": [1, 2, 2], "x": [1, 2, 3]})
+    frame.write_parquet(tmp_path / "t.parquet")
+    suite = [
+        {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "x.y"}},
+        {"type": "expect_compound_columns_to_be_unique", "kwargs": {"column_list": ["x.y", "x"]}},
+    ]
+    for table in (tmp_path / "t.parquet", frame, duckdb_of(frame)):
+        assert [d["unexpected_count"] for d in data_schema(table, suite).details] == [2, 0]
+
+
+def duckdb_of(frame):
+    return pytest.importorskip("duckdb").from_arrow(frame.to_arrow())

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from msgspec import Meta, Struct
 
+from pytest_mlgates import MLGatesError, metric
 from pytest_mlgates.core.verdict import Policy
 from pytest_mlgates.gates import reading
 from pytest_mlgates.gates.base import Columns, Confidence, Number
@@ -43,6 +44,8 @@ def found(**given):
         ({"runs": 3}, 3),
         ({"by": "sex"}, ("sex",)),
         ({"by": ["sex", "age"]}, ("sex", "age")),
+        ({"by": {"sex", "age", "b"}}, ("age", "b", "sex")),
+        ({"by": np.array(["sex", "age"])}, ("sex", "age")),
         ({"by": None}, None),
         ({"policy": "fail"}, Policy.FAIL),
         ({"policy": Policy.PASS}, Policy.PASS),
@@ -100,3 +103,10 @@ def test_every_mistake_is_told_at_once():
         ("nmae", "unknown"),
     ]
     assert values == {"share": 0.9}
+
+
+@pytest.mark.parametrize("by", [[], (), set(), ["a", "a"], [np.str_("a"), "a"]])
+def test_columns_are_named_and_named_once(by):
+    frame = {"y_true": [0, 1], "y_pred": [0, 1], "a": [0, 1]}
+    with pytest.raises(MLGatesError, match="by is not usable"):
+        metric(frame, "accuracy", min=0.5, by=by)
