@@ -22,7 +22,7 @@ def aggregate(table: Table, expressions: Mapping[str, nw.Expr]) -> dict[str, Any
     """One scan: each expression's single value, by name.
 
     In a large Parquet file patterns, the dearest of all, are searched beside the rest, with all
-    else that is asked of their columns: a file of one row group would else be read by one thread.
+    else that is asked of texts alone: a file of one row group would else be read by one thread.
 
     Raises:
         TableError: if the engine cannot evaluate them.

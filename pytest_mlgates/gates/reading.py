@@ -10,7 +10,7 @@ from __future__ import annotations
 import types
 from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Union
 from typing import get_args as arguments_of
 from typing import get_origin as origin_of
 
@@ -18,8 +18,6 @@ import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-Model = TypeVar("Model", bound=msgspec.Struct)
 
 _READ = "read"
 _WORDS = {
