@@ -29,6 +29,14 @@ def rounded(value: Number) -> Fraction:
     return Fraction(f"{float(value):.11e}")
 
 
+def told(value: float) -> float:
+    """*value*, a float that was added up, as far as it is compared: 12 significant digits.
+
+    What follows depends on the order of the rows and on the engine. Infinities stay.
+    """
+    return float(f"{value:.11e}")
+
+
 def at_least(value: Number, bound: float) -> bool:
     """Whether *value* reaches the lower limit *bound*."""
     infinite = _infinite(value)

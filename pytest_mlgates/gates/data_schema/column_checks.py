@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.core.exact import rounded
+from pytest_mlgates.core.exact import rounded, told
 from pytest_mlgates.engines.columns import python_value
 from pytest_mlgates.gates.data_schema import decimals, families, times
 from pytest_mlgates.gates.data_schema.arguments import COLUMN, RANGED
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.gates.data_schema.suite import Expectation
 
 _ORDERED = ("min", "max")
+_ADDED = ("sum", "mean")
 _WRAP = 1 << 64
 
 
@@ -65,6 +66,8 @@ def _check(statistic: str, reduce: Callable[[nw.Expr], nw.Expr]) -> Check:
                 observed = _unwrapped(observed, near=there * Fraction(plan.value(mean)))
             success = held() if held is not None else _within(observed, bounds, expectation, kind)
             shown = float(observed) if isinstance(observed, Decimal) else observed
+            if statistic in _ADDED and isinstance(shown, float):
+                shown = told(shown)
             return Result(success=success, observed_value=shown, discloses=True)
 
         return of_values(plan, scope, column, judge)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import operator
 import statistics
+import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from pytest_mlgates.core.exact import told
 from pytest_mlgates.engines.text_types import Kind
 from pytest_mlgates.gates.data_schema import small_values, table_checks, type_names
 from pytest_mlgates.gates.data_schema.column_answers import within
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
     _Given = Mapping[str, Any]
     _Check = Callable[[PlainTable, Expectation], Result | None]
 
-# Sums of multiples of 1/1024 under 2^42 are exact floats.
-_PARTS, _EXACT = 1024.0, float(1 << 42)
 _TYPES = {
     Kind.TEXT: ("str",),
     Kind.WHOLE: ("int64",),
@@ -178,7 +178,16 @@ def _equal(table: PlainTable, e: Expectation) -> Result | None:
     return _pair(table, e, operator.eq)
 
 
-def _statistic(reduce: Callable[[Sequence[Any]], Any], *, adds: bool = False) -> _Check:
+def _statistic(
+    reduce: Callable[[Sequence[Any]], Any], doubt: Callable[[Sequence[float]], float] | None = None
+) -> _Check:
+    """The check that *reduce* of all values lies in a range.
+
+    Args:
+        reduce: The number of the values.
+        doubt: How far an engine, that adds floats in an order of its own, may lie from it.
+    """
+
     def check(table: PlainTable, e: Expectation) -> Result | None:
         column = table.column(e.arguments["column"])
         given = e.arguments
@@ -186,27 +195,32 @@ def _statistic(reduce: Callable[[Sequence[Any]], Any], *, adds: bool = False) ->
         numeric = all(bound is None or isinstance(bound, int | float) for bound in bounds)
         if column is None or column.kind not in NUMERIC or not numeric:
             return None
-        if adds and column.kind is Kind.NUMBER and not _adds_alike(column.present):
-            return None
+        added = doubt is not None and column.kind is Kind.NUMBER
         try:
             found = reduce(column.present)
+            far = doubt(column.present) if doubt and added else 0.0
         except OverflowError:
             return None
-        if not math.isfinite(found):
+        ends = (found - far, found + far) if far else (found,)
+        if not all(map(math.isfinite, ends)):
             return None
         low, high = (None if bound is None else fraction(bound) for bound in bounds)
         return Result(
-            success=within(exact_value(found), low, high, given),
-            observed_value=found + 0,  # one zero
+            success=all(within(exact_value(end), low, high, given) for end in ends),
+            observed_value=(told(found) if added else found) + 0,  # one zero
             discloses=True,
         )
 
     return check
 
 
-def _adds_alike(values: Sequence[float]) -> bool:
-    """Whether floats add up to the same in any order: none of their sums is rounded."""
-    return math.fsum(map(abs, values)) < _EXACT and all((v * _PARTS).is_integer() for v in values)
+def _sum_doubt(values: Sequence[float]) -> float:
+    """The most that sums of *values* in two orders differ by (Higham 2002, section 4.2), twice."""
+    return 2 * len(values) * sys.float_info.epsilon * math.fsum(map(abs, values))
+
+
+def _mean_doubt(values: Sequence[float]) -> float:
+    return _sum_doubt(values) / len(values)
 
 
 def _sum(values: Sequence[Any]) -> Any:
@@ -258,10 +272,10 @@ _CHECKS: dict[str, _Check] = {
     "expect_column_pair_values_to_be_equal": _equal,
     "expect_column_min_to_be_between": _statistic(min),
     "expect_column_max_to_be_between": _statistic(max),
-    "expect_column_mean_to_be_between": _statistic(_mean, adds=True),
+    "expect_column_mean_to_be_between": _statistic(_mean, _mean_doubt),
     "expect_column_median_to_be_between": _statistic(
         lambda values: float(statistics.median(values))
     ),
-    "expect_column_sum_to_be_between": _statistic(_sum, adds=True),
+    "expect_column_sum_to_be_between": _statistic(_sum, _sum_doubt),
     "expect_column_quantile_values_to_be_between": _quantiles,
 }

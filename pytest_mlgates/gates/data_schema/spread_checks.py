@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.core.exact import exact, rounded
+from pytest_mlgates.core.exact import exact, rounded, told
 from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.arguments import COLUMN, EACH, STRICT, Argument, bound, flag
@@ -124,7 +124,7 @@ def deviation(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
         )
         return Result(
             success=within(rounded(found[1]), low, high, given),
-            observed_value=found[1],
+            observed_value=told(found[1]),
             discloses=True,
         )
 
