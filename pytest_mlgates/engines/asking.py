@@ -10,7 +10,7 @@ from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.engines.membership import by_position
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pytest_mlgates.engines.table import Table
 
@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 _LARGE, _PATTERN, _COLUMN = 32 << 20, ".str.contains(", re.compile(r"\bcol\(([^()]*)\)")
 
 
-def aggregate(table: Table, expressions: Mapping[str, nw.Expr]) -> dict[str, Any]:
+def aggregate(
+    table: Table,
+    expressions: Mapping[str, nw.Expr],
+    meanwhile: Callable[[Mapping[str, Any]], None] | None = None,
+) -> dict[str, Any]:
     """One scan: each expression's single value, by name.
+
+    *meanwhile* is called with what is known where the rest takes longer.
 
     In a large Parquet file patterns, the dearest of all, are searched beside the rest, with all
     else that is asked of texts alone: a file of one row group would else be read by one thread.
@@ -34,6 +40,8 @@ def aggregate(table: Table, expressions: Mapping[str, nw.Expr]) -> dict[str, Any
     side = RowsBeside(table, by_position(_asked(table, dear).to_native().sql_query()))
     try:
         found = _together(table, rest)
+        if meanwhile is not None:
+            meanwhile(found)
     except BaseException:
         side.cancel()
         raise

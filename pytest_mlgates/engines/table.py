@@ -28,7 +28,7 @@ from pytest_mlgates.engines.nulls import one_null
 from pytest_mlgates.engines.reading_errors import reading_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -190,9 +190,16 @@ class Table:
             )
         return self.n_rows
 
-    def aggregate(self, expressions: Mapping[str, nw.Expr]) -> dict[str, Any]:
-        """One scan: each expression's single value, by name."""
-        return aggregate(self, expressions)
+    def aggregate(
+        self,
+        expressions: Mapping[str, nw.Expr],
+        meanwhile: Callable[[Mapping[str, Any]], None] | None = None,
+    ) -> dict[str, Any]:
+        """One scan: each expression's single value, by name.
+
+        *meanwhile* is called with what is known where the rest takes longer.
+        """
+        return aggregate(self, expressions, meanwhile)
 
     def counts(self, keys: Sequence[str]) -> list[tuple[tuple[Any, ...], int]]:
         """One group-by: the rows of each combination of *keys* (None for null), sorted."""

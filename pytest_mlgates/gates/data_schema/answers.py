@@ -7,6 +7,8 @@ kept. ``steps`` is the plan, ``scans`` what was read, both for people.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from pytest_mlgates.core.text import plural
 from pytest_mlgates.gates.data_schema.second_pass import SecondPass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Mapping
 
     import narwhals.stable.v2 as nw
 
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
 
 # The time in which an engine plans an aggregate grows faster than the aggregate.
 _MOST_EXPRESSIONS = 512
+
+
+class UnansweredError(MLGatesError):
+    """The answer is on its way."""
 
 
 class Answers:
@@ -42,6 +48,8 @@ class Answers:
         self._kept: dict[Hashable, Any] = {}
         self._views: dict[Hashable, Table] = {None: table}
         self._announced: dict[Hashable, str] = {}
+        self._early: list[Callable[[], Any]] = []
+        self._reading = False
         self._elsewhere: dict[Hashable, int] = {}
         self.second = SecondPass(self)
 
@@ -59,6 +67,10 @@ class Answers:
     def announce(self, key: Hashable, scan: str) -> None:
         """Tell the plan of a *scan* of its own that :meth:`once` will make as *key*."""
         self._announced.setdefault(key, scan)
+
+    def early(self, step: Callable[[], Any]) -> None:
+        """Let *step* begin as soon as the aggregate told what it needs."""
+        self._early.append(step)
 
     def announce_other(self, condition: Hashable) -> None:
         """Tell the plan of an expectation that another engine evaluates."""
@@ -88,6 +100,8 @@ class Answers:
             MLGatesError: if the engine cannot evaluate what its contract wants.
         """
         if key not in self._values:
+            if self._reading:
+                raise UnansweredError("not known yet")
             self._aggregate()
         value = self._values[key]
         if isinstance(value, MLGatesError):
@@ -124,15 +138,31 @@ class Answers:
         waiting = iter([(k, e) for k, e in wanted.items() if k not in self._values])
         while part := dict(islice(waiting, _MOST_EXPRESSIONS)):
             self.scans.append(f"aggregate: {plural(len(part), 'expression')}")
-            slots = {f"v{place}": expression for place, expression in enumerate(part.values())}
-            found = self.table.aggregate(slots)
-            self._values.update(zip(part, (found[slot] for slot in slots), strict=True))
+            slots = {f"v{place}": key for place, key in enumerate(part)}
+            asked = {slot: part[key] for slot, key in slots.items()}
+            self._reading = True
+            try:
+                self._keep(slots, self.table.aggregate(asked, partial(self._meanwhile, slots)))
+            finally:
+                self._reading = False
+
+    def _keep(self, slots: Mapping[str, Hashable], found: Mapping[str, Any]) -> None:
+        self._values.update({slots[slot]: value for slot, value in found.items()})
+
+    def _meanwhile(self, slots: Mapping[str, Hashable], found: Mapping[str, Any]) -> None:
+        """Do what *found* allows while the rest of the aggregate is read."""
+        self._keep(slots, found)
+        self.second.begin()
+        steps, self._early = self._early, []
+        for step in steps:
+            with suppress(MLGatesError):  # told to whoever asks for it
+                step()
 
     def once(self, key: Hashable, scan: str, read: Callable[[], Any]) -> Any:
         """The answer of *read*, which is called once and noted as *scan*."""
         if key not in self._kept:
-            self.scans.append(scan)
             self._kept[key] = read()
+            self.scans.append(scan)
         return self._kept[key]
 
     def view(self, condition: Hashable, mask: nw.Expr | None) -> Table:

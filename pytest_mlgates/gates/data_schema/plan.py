@@ -152,7 +152,9 @@ class Plan:
             return repeated_rows(self.table, frame, columns, rows=rows, limits=known)
 
         named = ("duplicated", scope.condition, tuple(columns), key)
-        return self.step(named, f"unique key: {', '.join(columns)}", read)
+        found = self.step(named, f"unique key: {', '.join(columns)}", read)
+        self.answers.early(found)
+        return found
 
     def _limits(self, scope: Scope, columns: Sequence[str]) -> Callable[[], list[Limits] | None]:
         """Want the limits of *columns*; None where they do not help, or a column has nulls."""
