@@ -42,8 +42,10 @@ def ours_on_polars(path: str) -> Run:
 
 def _ours() -> Callable[..., Any]:
     """The gate as a function; what it imports when it is first called is imported here."""
-    for module in ("duckdb", "narwhals.stable.v2", "pytest_mlgates.gates.data_schema.judge"):
+    for module in ("duckdb", "narwhals.stable.v2", "narwhals._duckdb.namespace"):
         import_module(module)
+    for module in ("gates.data_schema.judge", "gates.data_schema.kind", "engines.typed_files"):
+        import_module(f"pytest_mlgates.{module}")
     from pytest_mlgates import data_schema
 
     return data_schema

@@ -33,19 +33,24 @@ def aggregate(
     Raises:
         TableError: if the engine cannot evaluate them.
     """
-    dear = _dear(table, expressions) if is_large(table) else {}
-    rest = {n: e for n, e in expressions.items() if n not in dear}
-    if not dear or not rest:
+    parts = _dear(table, expressions) if is_large(table) else []
+    rest = {n: e for n, e in expressions.items() if not any(n in part for part in parts)}
+    if not rest:
         return _together(table, expressions)
-    side = RowsBeside(table, by_position(_asked(table, dear).to_native().sql_query()))
+    sides: list[tuple[dict[str, nw.Expr], RowsBeside]] = []
     try:
+        for part in parts:
+            query = by_position(_asked(table, part).to_native().sql_query())
+            sides.append((part, RowsBeside(table, query)))
         found = _together(table, rest)
-        if meanwhile is not None:
+        if meanwhile is not None and sides:
             meanwhile(found)
+        for part, side in sides:
+            found.update(zip(part, side.result()[0], strict=True))
     except BaseException:
-        side.cancel()
+        for _, side in sides:
+            side.cancel()
         raise
-    found.update(zip(dear, side.result()[0], strict=True))
     return {name: found[name] for name in expressions}
 
 
@@ -80,14 +85,22 @@ class RowsBeside:
         self._cursor.close()
 
 
-def _dear(table: Table, expressions: Mapping[str, nw.Expr]) -> dict[str, nw.Expr]:
-    """If some of *expressions* search for patterns: these, and all others about texts alone."""
+def _dear(table: Table, expressions: Mapping[str, nw.Expr]) -> list[dict[str, nw.Expr]]:
+    """What asks nothing but texts, if a pattern is searched: of the texts searched, and the rest."""
     told = {name: repr(expression) for name, expression in expressions.items()}
     columns = {name: set(_COLUMN.findall(text)) for name, text in told.items()}
-    if not any(_PATTERN in text for text in told.values()):
-        return {}
+    searched: set[str] = set()
+    for name, text in told.items():
+        searched |= columns[name] if _PATTERN in text else set()
+    if not searched:
+        return []
     texts = {name for name, dtype in table.schema.items() if isinstance(dtype, nw.String)}
-    return {n: e for n, e in expressions.items() if columns[n] and columns[n] <= texts}
+    alone = {n: e for n, e in expressions.items() if columns[n] and columns[n] <= texts}
+    parts = (
+        {n: e for n, e in alone.items() if columns[n] <= searched},
+        {n: e for n, e in alone.items() if not columns[n] <= searched},
+    )
+    return [part for part in parts if part]
 
 
 def is_large(table: Table) -> bool:

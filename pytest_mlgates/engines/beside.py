@@ -45,6 +45,6 @@ class Beside(Generic[Found]):
 
     def cancel(self) -> None:
         """End it, and wait for its end."""
-        if self._stop is not None:
+        if self._stop is not None and not self._over.is_set():
             self._stop()
             self._over.wait()
