@@ -86,7 +86,7 @@ class RowsBeside:
 
 
 def _dear(table: Table, expressions: Mapping[str, nw.Expr]) -> list[dict[str, nw.Expr]]:
-    """What asks nothing but texts, if a pattern is searched: of the texts searched, and the rest."""
+    """If a pattern is searched: what asks the texts searched alone, and what asks other texts."""
     told = {name: repr(expression) for name, expression in expressions.items()}
     columns = {name: set(_COLUMN.findall(text)) for name, text in told.items()}
     searched: set[str] = set()
