@@ -6,11 +6,12 @@ Both with weights, ties as scikit-learn counts them. From one sort of the scores
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pytest_mlgates.statistics.estimate import Estimate, Scale
+from pytest_mlgates.statistics.estimate import Estimate, Scale, bounds
 from pytest_mlgates.statistics.interval import Interval, Measured, UndefinedError
 from pytest_mlgates.statistics.quantiles import z
 
@@ -123,6 +124,22 @@ def boyd(found: Ranked, confidence: float) -> Measured:
         n=len(found.moves),
         method="logit binomial",
         warnings=few(positives),
+    )
+
+
+def of_precision(found: Ranked, confidence: float) -> Measured:
+    """The looser of Boyd's bounds and those by influence, side by side.
+
+    Boyd's alone err by .09 at nominal .05 for 50 positives of 500, by influence .075.
+    """
+    first, second = boyd(found, confidence), bounds(estimate(found, ""), confidence)
+    return replace(
+        first,
+        interval=Interval(
+            min(first.interval.lower, second.interval.lower),
+            max(first.interval.upper, second.interval.upper),
+        ),
+        method="looser of logit binomial and influence on the logit",
     )
 
 

@@ -120,7 +120,7 @@ def _of_ranking(metric: str, positive: Mask, values: Floats) -> Answers:
         def measured(confidence: float) -> Measured:
             if not kept:
                 kept.append(rank(chosen(positive, rows), chosen(values, rows), None))
-            return ranks.boyd(kept[0], confidence)
+            return ranks.of_precision(kept[0], confidence)
 
         return measured
 
