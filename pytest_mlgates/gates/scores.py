@@ -224,7 +224,7 @@ def checked_scores(
     values = as_floats(array, column, metric)
     refuse_missing(column, int(np.count_nonzero(np.isnan(values))), table, display)
     _refuse_infinite(values, column, metric, display)
-    if decisions_refused and (np.isin(values, (0, 1)).all() or np.isin(values, (-1, 1)).all()):
+    if decisions_refused and any(_all_among(values, pair) for pair in ((0, 1), (-1, 1))):
         raise _labels_for_scores(metric, column, got=f"only {shown(values.tolist(), display)}")
     if probabilities:
         outside = int(np.count_nonzero((values < 0) | (values > 1)))
@@ -388,6 +388,11 @@ def _factorized(
     if None in values:
         refuse_missing(column, int(np.count_nonzero(codes == values.index(None))), table, display)
     return values, codes
+
+
+def _all_among(values: Floats, pair: tuple[int, int]) -> bool:
+    """Whether *values* are all one of *pair*; most that are not show it in their first rows."""
+    return all(bool(np.isin(some, pair).all()) for some in (values[:100], values))
 
 
 def _refuse_fractions(array: NDArray[Any], column: Column, metric: str) -> None:

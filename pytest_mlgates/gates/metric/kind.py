@@ -35,6 +35,7 @@ def evaluate(parameters: MetricParameters, subject: Any, context: Context) -> Ve
             on these rows or a slice of them, and a champion that cannot be compared.
     """
     table = to_table(subject, base=context.base)
+    table.begin_digest()  # while its rows are read
     display = Display(private=table.private, min_cell=context.min_cell)
     if parameters.no_worse_than is None:
         return _absolute(parameters, table, display)
