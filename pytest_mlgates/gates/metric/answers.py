@@ -51,6 +51,8 @@ class Answers:
         right: Where it is a share of rows that do not depend on the model.
         placed: Where only the ranking counts: placement values in row order.
         sizes: Of some rows: the counts that stay the same for every model (rows of a class).
+        units: Of a selection of rows, which of the units that are judged it holds, where these are
+            not rows (queries). Everything above is about units.
     """
 
     answer: NDArray[Any]
@@ -61,9 +63,11 @@ class Answers:
     right: Right | None = None
     placed: Callable[[Mask | None], RocAuc] | None = None
     sizes: Callable[[Mask | None], tuple[int, ...]] = lambda _: ()
+    units: Callable[[Mask | None], Mask | None] = lambda rows: rows
 
     def measure(self, rows: Mask | None, sampling: Sampling = PLAIN) -> Measure:
         """The metric on *rows* with its bounds, at any confidence."""
+        rows = self.units(rows)
         if sampling.plain and self.closed is not None:
             asked = self.closed(rows)
         else:

@@ -8,6 +8,7 @@ import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.gates.labels import Column, refuse_missing, role_column
+from pytest_mlgates.gates.metric import queries
 from pytest_mlgates.gates.scores import as_floats
 from pytest_mlgates.statistics.estimate import PLAIN, Sampling, scaled
 
@@ -31,6 +32,10 @@ def sampling_of(table: Table, parameters: MetricParameters, display: Display) ->
         weights = scaled(weights_of(table, parameters, display))
     if parameters.grouping is not None:
         clusters = clusters_of(table, parameters.grouping, display)
+        if parameters.spec.needs == "ranking":
+            clusters = queries.of_queries(
+                queries.codes_of(table, parameters, display), clusters, "cluster"
+            )
     return (
         PLAIN
         if weights is None and clusters is None

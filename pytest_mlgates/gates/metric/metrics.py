@@ -116,11 +116,19 @@ METRICS = {
         _error("rmse", "root_mean_squared_error"),
         _error("mape", "mean_absolute_percentage_error"),
         _error("pinball", "mean_pinball_loss", options=("alpha",)),
+        _of_queries("ndcg", "ndcg_score"),
+        _of_queries("map", "mean_average_precision"),
+        _of_queries("mrr", "mean_reciprocal_rank"),
+        _of_queries("precision_at_k"),
+        _of_queries("recall_at_k"),
+        _of_queries("hit_rate_at_k", "hit_rate"),
         Metric(name="r2", aliases=("r2_score",), needs="numbers", low=-math.inf),
     )
 }
 _BY_ALIAS = {alias: metric.name for metric in METRICS.values() for alias in metric.aliases}
-_CUT = re.compile(r"(\w+)@(\d+)")
+_CUT = re.compile(r"(\w+)@([1-9]\d*)")
+# Metrics of a ranking that need to know of how many places: they are written with them.
+_AT_K = {f"{name}": f"{name}_at_k" for name in ("precision", "recall", "hit_rate")}
 
 
 def canonical(name: str) -> str:
@@ -132,15 +140,18 @@ def canonical(name: str) -> str:
         ValueError: naming the nearest one.
     """
     cut = _CUT.fullmatch(name)
-    found = _known(cut.group(1) if cut else name)
-    if cut and "k" not in METRICS[found].options:
+    if cut is None:
+        return _known(name)
+    found = _known(_AT_K.get(cut.group(1), cut.group(1)))
+    if "k" not in METRICS[found].options:
         raise ValueError(f"{found} without `@{cut.group(2)}`: only metrics of a ranking are cut")
-    return f"{found}@{int(cut.group(2))}" if cut else found
+    return f"{found.removesuffix('_at_k')}@{int(cut.group(2))}"
 
 
 def base(name: str) -> str:
     """The metric of a canonical *name*, without its cut."""
-    return name.partition("@")[0]
+    head, at, _ = name.partition("@")
+    return _AT_K.get(head, head) if at else name
 
 
 def cut_of(name: str) -> int | None:

@@ -201,6 +201,11 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
             raise ValueError(f"{self.metric} needs `beta`, a number over 0 | `beta = 2.0`")
         if self.alpha is not None and not 0 < self.alpha < 1:
             raise ValueError(f"alpha = {self.alpha!r} is no quantile | a number between 0 and 1")
+        if spec.name.endswith("_at_k") and self.cut is None:
+            raise ValueError(
+                f"{self.metric} needs to know of how many first places | "
+                f"{spec.name.removesuffix('_at_k')}@10, or k = 10"
+            )
         if self.k is not None and cut_of(self.metric) not in (None, self.k):
             raise ValueError(f"{self.metric} and k = {self.k} contradict each other | write one")
         if self.threshold is not None and spec.needs != "classes":
@@ -229,7 +234,8 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
 
     def id_part(self) -> str:
         """``accuracy:sex,age``; a comparison with a champion is another gate than a bound."""
-        parts = [self.metric]
+        named = cut_of(self.metric) is not None or self.k is None
+        parts = [self.metric if named else f"{self.metric}@{self.k}"]
         if self.average is not None:
             parts.append(self.average)
         if self.no_worse_than is not None:

@@ -14,7 +14,7 @@ from pytest_mlgates.gates.labels import (
     refuse_many_groups,
     refuse_non_groups,
 )
-from pytest_mlgates.gates.metric import numeric, scored
+from pytest_mlgates.gates.metric import numeric, queries, scored
 from pytest_mlgates.gates.metric.classes import ClassMetric, counted
 from pytest_mlgates.gates.metric.classes import answers as of_classes
 from pytest_mlgates.gates.metric.drawing import sampling_of
@@ -135,7 +135,7 @@ def answers_of(
     needs = parameters.spec.needs
     if needs == "classes":
         return _of_classes(table, parameters, rival, display)
-    of = scored.answers if needs == "scores" else numeric.answers
+    of = {"scores": scored, "numbers": numeric, "ranking": queries}[needs].answers
     return [of(parameters, table, one, display) for one in given]
 
 

@@ -119,6 +119,7 @@ def measured(rivals: Rivals, rows: Mask | None, confidence: float) -> Measured:
     Raises:
         UndefinedError: where either metric is undefined there.
     """
+    rows = rivals.first.units(rows)
     found = _compared(rivals, rows, confidence)
     differing = int(np.count_nonzero(chosen(rivals.differing, rows)))
     cells = (found.n, *rivals.first.sizes(rows), *(found.cells or (differing,)))
