@@ -217,6 +217,7 @@ class Table:
                 values = tuple(python_value(value) for value in row[:-1])
                 found[values] = found.get(values, 0) + int(row[-1])
             self._counts[wanted] = sorted(found.items(), key=lambda item: sort_key(item[0]))
+            self.__dict__.setdefault("n_rows", sum(found.values()))
         stored = self._counts[wanted]
         if wanted == tuple(keys):
             return stored

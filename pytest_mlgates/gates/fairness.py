@@ -40,6 +40,7 @@ def evaluate_fairness(parameters: FairnessParameters, subject: Any, context: Con
         MLGatesError: for labels, predictions or groups that cannot be judged.
     """
     table = to_table(subject, base=context.base)
+    table.begin_digest()  # while it is counted
     refuse_unsupported_roles(parameters, "fairness")
     display = Display(private=table.private, min_cell=context.min_cell)
     for column in parameters.by:
