@@ -215,6 +215,19 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
             )
 
     def _roles_are_supported(self) -> None:
+        given = {
+            "sample_weight": self.sample_weight,
+            "cluster": self.cluster,
+            "query": self.query,
+            "no_worse_than": self.no_worse_than,
+        }
+        for name, value in given.items():
+            if self.spec.alone and value is not None:
+                raise ValueError(
+                    f"{name} = {value!r} is nothing that {self.metric} takes: {self.spec.alone} | "
+                    + ("brier and log_loss" if self.spec.needs == "scores" else "mae and pinball")
+                    + " take it"
+                )
         if self.spec.needs == "ranking" and self.query is None:
             raise ValueError(
                 f"{self.metric} ranks the rows of each query, and `query` is not given | "

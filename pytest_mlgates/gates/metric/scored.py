@@ -18,7 +18,7 @@ from pytest_mlgates.gates.scores import (
     positives,
     scores,
 )
-from pytest_mlgates.statistics import auc, ranks
+from pytest_mlgates.statistics import auc, calibration, ranks
 from pytest_mlgates.statistics.estimate import Estimate, Sampling
 from pytest_mlgates.statistics.interval import UndefinedError
 from pytest_mlgates.statistics.means import mean
@@ -47,6 +47,8 @@ def answers(
     Raises:
         MLGatesError: for answers of a kind the metric does not take.
     """
+    if parameters.metric == "expected_calibration_error":
+        return _calibrated(parameters, table, display)
     if len(parameters.y_score) > 1:
         return _several(parameters, table, rival, display)
     metric = parameters.metric
@@ -141,6 +143,20 @@ def _of_ranking(metric: str, positive: Mask, values: Floats) -> Answers:
         else None,
         sizes=both,
     )
+
+
+def _calibrated(parameters: MetricParameters, table: Table, display: Display) -> Answers:
+    metric, n_bins = parameters.metric, parameters.n_bins or calibration.BINS
+    positive = positives(table, parameters, metric=metric, both=False, display=display)
+    values = _of_one(parameters, table, None, display, probabilities=True).values
+
+    def closed(rows: Mask | None) -> Measure:
+        kept, happened = chosen(values, rows), chosen(positive, rows)
+        return lambda confidence: calibration.calibration_error(
+            happened, kept, confidence, n_bins=n_bins
+        )
+
+    return Answers(answer=values, closed=closed)
 
 
 def _several(
