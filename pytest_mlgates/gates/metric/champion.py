@@ -75,9 +75,10 @@ def duel(parameters: MetricParameters, table: Table, context: Context, display: 
     table.require_rows()
     role = "y_score" if parameters.takes_scores else "y_pred"
     own = parameters.y_score if parameters.takes_scores else (parameters.y_pred,)
-    table.require(parameters.y_true, role="y_true")
-    for column in own:
-        table.require(column, role=role)
+    if parameters.multilabel is None:
+        table.require(parameters.y_true, role="y_true")
+        for column in own:
+            table.require(column, role=role)
     for column in parameters.by or ():
         table.require(column, role="by")
     found: Predictions = context.champion(reference, table, parameters, want={role})
@@ -119,7 +120,7 @@ def _refuse_other_rows(
             got=f"{display.count(len(answers))} against {display.rows(table.n_rows)}",
             want="two models on the same rows: differences of other rows compare nothing",
         )
-    if found.y_true is None:
+    if found.y_true is None or parameters.multilabel is not None:
         return
     truth = table.arrays([parameters.y_true])[parameters.y_true]
     unequal = _unequal(truth, found.y_true)

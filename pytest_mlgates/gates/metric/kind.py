@@ -109,8 +109,12 @@ def _verdict(
             *veil.warnings(),
         )
     )
-    columns = [parameters.y_true, *(parameters.by or ())]
-    columns += parameters.y_score if parameters.takes_scores else [parameters.y_pred]
+    columns = [*(parameters.by or ())]
+    if parameters.multilabel is not None:
+        columns += [*parameters.multilabel, *parameters.multilabel.values()]
+    else:
+        answers = parameters.y_score if parameters.takes_scores else [parameters.y_pred]
+        columns += [parameters.y_true, *answers]
     roles = (parameters.sample_weight, parameters.cluster, parameters.query)
     columns += [name for name in roles if name is not None]
     confidence = decision.confidence

@@ -48,7 +48,7 @@ class Metric:
         return self.low if self.loss else self.high
 
 
-_EACH = ("binary", "macro", "micro", "weighted")
+_EACH = ("binary", "macro", "micro", "weighted", "samples")
 _RANKED = ("macro", "weighted")
 
 
