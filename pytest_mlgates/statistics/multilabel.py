@@ -57,7 +57,7 @@ def per_label(
     if average == "micro":
         above, below = above.sum(axis=1, keepdims=True), below.sum(axis=1, keepdims=True)
     tops, bottoms = (_means(each, sampling) for each in (above, below))
-    for place in np.flatnonzero(bottoms <= 0):
+    for place in np.flatnonzero(bottoms <= 0).tolist():
         name = f"label {labels[place]!r}: " if len(labels) == len(bottoms) else ""
         raise UndefinedError(name + _BELOW[metric])
     values = tops / bottoms
@@ -94,7 +94,7 @@ def _parts(truth: Mask, predicted: Mask, metric: str, beta: float) -> tuple[Floa
     if metric == "jaccard":
         return hit, (truth | predicted).astype(np.float64)
     square = beta * beta
-    return (1 + square) * hit, square * truth + predicted
+    return (1 + square) * hit, np.asarray(square * truth + predicted, dtype=np.float64)
 
 
 def _of_rows(above: Floats, below: Floats, sampling: Sampling) -> Estimate:
