@@ -51,6 +51,12 @@ class Evaluator:
             if declared.table is not None and declared.gate.kind.anticipate is not None:
                 self._coming.setdefault(declared.table, []).append(declared.gate)
 
+    def release(self) -> None:
+        """Let go of the tables and of what is known of them, whoever still holds this evaluator."""
+        self._tables.clear()
+        self._coming.clear()
+        self.context.cache.clear()
+
     def explain(self, gates: Sequence[DeclaredGate]) -> dict[str, list[str]]:
         """For each table what *gates* will read of it, for each other gate what it calls.
 
