@@ -99,7 +99,7 @@ def error_record(name: str, kind: str) -> Callable[[MLGatesError], Verdict]:
             finding=None,
             outcome=Outcome.ERROR,
             message=str(error),
-            summary=error.what,
+            summary=error.summary,
         )
 
     return record

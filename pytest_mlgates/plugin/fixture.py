@@ -139,7 +139,11 @@ class MLGate:
         evaluator = self._session.evaluator(self._item)
 
         def run() -> Verdict:
-            ready, subject = make(gate)
+            try:
+                ready, subject = make(gate)
+            except MLGatesError as error:
+                both = evaluator.beside(gate, error)
+                raise both from error.__cause__
             if getattr(subject, "private", False):
                 self._touch_private()
             return _labelled(evaluator.evaluate(ready, subject), label)
