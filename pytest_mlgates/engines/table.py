@@ -23,6 +23,7 @@ from pytest_mlgates.engines.asking import aggregate, is_large
 from pytest_mlgates.engines.beside import Beside
 from pytest_mlgates.engines.columns import filled, python_value, sort_key
 from pytest_mlgates.engines.file_reading import FileReading
+from pytest_mlgates.engines.grouping import grouped, unused
 from pytest_mlgates.engines.interrupts import interruptible
 from pytest_mlgates.engines.nulls import one_null
 from pytest_mlgates.engines.reading_errors import reading_error
@@ -208,12 +209,11 @@ class Table:
             self.require(key)
         if wanted not in self._counts:
             try:  # engines bind when they are asked: a file may be gone by now
-                asked = self.frame.select(*wanted)
+                groups = grouped(self.frame, wanted)
             except Exception as error:
                 raise self.engine_error(error) from None
-            grouped = asked.group_by(*wanted).agg(nw.len().alias("__rows__"))
             found: dict[tuple[Any, ...], int] = {}
-            for row in self.rows(grouped):
+            for row in self.rows(groups):
                 values = tuple(python_value(value) for value in row[:-1])
                 found[values] = found.get(values, 0) + int(row[-1])
             self._counts[wanted] = sorted(found.items(), key=lambda item: sort_key(item[0]))
@@ -376,7 +376,7 @@ class Table:
         import numpy as np
 
         wide = [c for c in columns if key_values.is_wide(self.schema[c])]
-        exact = {c: f"__exact_{i}__" for i, c in enumerate(columns)}
+        exact = {c: unused(f"__exact_{i}__", columns) for i, c in enumerate(columns)}
         exact = {c: t for c, t in exact.items() if c in wide or self.schema[c].is_decimal()}
         labels = [c for c in columns if isinstance(self.schema[c], nw.Enum | nw.Categorical)]
         frame = self.frame.select(
