@@ -216,8 +216,10 @@ def row_losses(metric: str, positive: Mask, scores: Floats, epsilon: float) -> F
     """
     if metric == "brier":
         return np.asarray((scores - positive) ** 2)
-    of_truth = np.where(positive, scores, 1.0 - scores)
-    return np.asarray(-np.log(np.clip(of_truth, epsilon, 1.0 - epsilon)))
+    losses = np.where(positive, scores, 1.0 - scores)
+    np.clip(losses, epsilon, 1.0 - epsilon, out=losses)
+    np.log(losses, out=losses)
+    return np.negative(losses, out=losses)
 
 
 class _Ranked:
