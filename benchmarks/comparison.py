@@ -77,7 +77,9 @@ def report(
         lines = [f"{title:<38} {'inside ms':>10} {'CPU ms':>10} {'MB':>7}"]
         for name in samples:
             wall, cpu = (1000 * median(samples, name, f) for f in ("inside", "inside_cpu"))
-            lines.append(f"{name:<38} {wall:10.1f} {cpu:10.1f} {median(samples, name, 'peak'):7.0f}")
+            lines.append(
+                f"{name:<38} {wall:10.1f} {cpu:10.1f} {median(samples, name, 'peak'):7.0f}"
+            )
         sys.stdout.write("\n".join([*lines, "", ""]))
     sys.stdout.write(budgets.render(verdicts))
     if record is not None:

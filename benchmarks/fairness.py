@@ -67,7 +67,8 @@ def _judged(title: str, samples: Samples) -> list[Verdict]:
 
     if rows <= SMALL:
         wall, cpu = (
-            1000 * comparison.median(samples, IN_MEMORY, field) for field in ("inside", "inside_cpu")
+            1000 * comparison.median(samples, IN_MEMORY, field)
+            for field in ("inside", "inside_cpu")
         )
         few, many = (seconds for _, seconds in samples[BOOTSTRAP][0].answers)
         each = (many - few) / (judged.REPLICATES[1] - judged.REPLICATES[0])

@@ -246,9 +246,7 @@ def sklearn_bootstrap(path: str) -> Run:
     from sklearn.metrics import f1_score, log_loss, roc_auc_score
 
     frame = _frame(path)
-    truth, predicted, scores = (
-        frame[name].to_numpy() for name in ("y_true", "y_pred", "y_score")
-    )
+    truth, predicted, scores = (frame[name].to_numpy() for name in ("y_true", "y_pred", "y_score"))
     rng = np.random.default_rng(7)
 
     def seconds(metric: Any, values: Any, count: int) -> float:

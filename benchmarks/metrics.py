@@ -63,9 +63,7 @@ def main() -> int:
         found[title] = comparison.in_turn(WANTED, path, arguments.repeat, title)
         comparison.same_answers(found[title])
         if rows == MILLION:
-            found[title] |= comparison.in_turn(
-                {LOOP: "judged:sklearn_bootstrap"}, path, 1, title
-            )
+            found[title] |= comparison.in_turn({LOOP: "judged:sklearn_bootstrap"}, path, 1, title)
             verdicts += _million(found[title])
         if rows > MILLION:
             verdicts += _memory(found[title], rows)
