@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
-from samples import Counted, Errors, Grouped, Paired, Ranked, Sample
+from samples import Counted, Errors, Grouped, Paired, Ranked, Rowwise, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ class Cell:
     """One row of a table.
 
     `ignores` names the role that the rows would need and the gate is not told: such a cell shows
-    what is wrong without it.
+    what is wrong without it, and `told` draws the same rows for a gate that is.
     """
 
     section: str
@@ -40,8 +40,7 @@ class Cell:
     truth: Truth
     draw: Draw
     ignores: str = ""
-    of_rows: Callable[[Generator], dict[str, object]] | None = None  # for the role, once taken
-    limit: float = 0.0
+    told: Draw | None = None
 
 
 UNEVEN = (50, 100, 200, 400, 800, 1500, 3000, 5000)
@@ -150,16 +149,16 @@ def clustered_cells() -> Iterator[Cell]:
             ) -> Sample:
                 return right_of(int(right(rng).sum()), n, 0.90)
 
-            def of_rows(
+            def told(
                 rng: Generator,
                 right: Callable[[Generator], np.ndarray] = right_by_user,
                 rows: int = rows,
-            ) -> dict[str, object]:
+            ) -> Sample:
                 hits = np.arange(rows)[None, :] < right(rng)[:, None]
                 user = np.repeat(np.arange(len(hits)), rows)
-                return table_of(hits.reshape(-1)) | {"cluster": user}
+                return Rowwise(0.90, hits.reshape(-1), "cluster", user)
 
-            yield Cell(CLUSTERS, name, truth, draw, "cluster", of_rows, 0.90)
+            yield Cell(CLUSTERS, name, truth, draw, "cluster", told)
 
 
 def weighted_cells() -> Iterator[Cell]:
@@ -177,21 +176,15 @@ def weighted_cells() -> Iterator[Cell]:
         def draw(rng: Generator, right: Callable[[Generator], np.ndarray] = right) -> Sample:
             return right_of(int(right(rng).sum()), 1000, 0.90)
 
-        def of_rows(
-            rng: Generator, right: Callable[[Generator], np.ndarray] = right
-        ) -> dict[str, object]:
-            return table_of(right(rng)) | {"sample_weight": np.repeat([1.0, 3.0], 500)}
+        def told(rng: Generator, right: Callable[[Generator], np.ndarray] = right) -> Sample:
+            return Rowwise(0.90, right(rng), "sample_weight", np.repeat([1.0, 3.0], 500))
 
-        yield Cell(WEIGHTS, name, truth, draw, "sample_weight", of_rows, 0.90)
+        yield Cell(WEIGHTS, name, truth, draw, "sample_weight", told)
 
 
 def right_of(right: int, n: int, limit: float) -> Sample:
     """*right* of *n* rows, all of them positive in truth."""
     return Counted("accuracy", limit, ((right, 0, n - right, 0),))
-
-
-def table_of(right: np.ndarray) -> dict[str, object]:
-    return {"y_true": np.ones(len(right), dtype=np.int64), "y_pred": right.astype(np.int64)}
 
 
 def accuracy(n: int, share: float, limit: float) -> Draw:

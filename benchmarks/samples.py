@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,13 +18,17 @@ import numpy as np
 
 import pytest_mlgates
 from pytest_mlgates.gates.labels import Classes
+from pytest_mlgates.gates.metric.classes import ClassMetric, counted
 from pytest_mlgates.gates.metric.decide import Claim, decide
-from pytest_mlgates.gates.metric.parts import Part, of_cells, of_numbers
+from pytest_mlgates.gates.metric.parameters import MetricParameters
+from pytest_mlgates.gates.metric.parts import Part
 from pytest_mlgates.statistics import auc
+from pytest_mlgates.statistics.estimate import Sampling, bounds, scaled
 from pytest_mlgates.statistics.group_pairs import Comparison, RateFamily
 from pytest_mlgates.statistics.groups import compare_groups, keeps
 from pytest_mlgates.statistics.interval import Measured
 from pytest_mlgates.statistics.paired import bonett_price
+from pytest_mlgates.statistics.regression import rmse
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -103,6 +108,36 @@ class Counted:
 
 
 @dataclass(frozen=True)
+class Rowwise:
+    """accuracy against `min` of rows that do not count alike or come in clusters."""
+
+    limit: float
+    right: NDArray[np.bool_]
+    role: str
+    values: NDArray[Any]
+
+    key = None
+
+    def judged(self) -> Judged:
+        weights = scaled(self.values) if self.role == "sample_weight" else None
+        drawn = Sampling(weights=weights, clusters=self.values if weights is None else None)
+        truth = np.ones(len(self.right), dtype=np.intp)
+        estimate = class_metric("accuracy").of_rows(truth, self.right.astype(np.intp), weights)
+        part = Part(group=None, rows=len(truth), measure=lambda c: bounds(estimate, c, drawn))
+        return _decided([part], Claim(at_least=True, limit=self.limit, tolerance=1 - self.limit))
+
+    def verdict(self, **options: Any) -> Verdict:
+        table = {
+            "y_true": np.ones(len(self.right), dtype=np.int64),
+            "y_pred": self.right.astype(np.int64),
+            "role": self.values,
+        }
+        return pytest_mlgates.metric(
+            table, "accuracy", min=self.limit, **{self.role: "role"}, **options
+        )
+
+
+@dataclass(frozen=True)
 class Ranked:
     """roc_auc against `min`."""
 
@@ -134,12 +169,7 @@ class Errors:
     key = None
 
     def judged(self) -> Judged:
-        zeros = np.zeros(len(self.errors))
-        part = Part(
-            group=None,
-            rows=len(zeros),
-            measure=lambda c: of_numbers("rmse", zeros, self.errors, c),
-        )
+        part = Part(group=None, rows=len(self.errors), measure=lambda c: rmse(self.errors, c))
         return _decided([part], Claim(at_least=False, limit=self.limit, tolerance=self.limit))
 
     def verdict(self, **options: Any) -> Verdict:
@@ -264,7 +294,7 @@ def _part(
     def measure(counts: tuple[int, ...]) -> Any:
         keys = ((1, 1), (0, 1), (1, 0), (0, 0))  # truth, prediction
         cells = {key: n for key, n in zip(keys, counts, strict=True) if n}
-        return lambda confidence: of_cells(metric, cells, CLASSES, confidence)
+        return counted(class_metric(metric), cells)
 
     return Part(
         group=group,
@@ -272,6 +302,12 @@ def _part(
         measure=measure(counts),
         rest=None if rest is None else measure(rest),
     )
+
+
+@cache
+def class_metric(name: str) -> ClassMetric:
+    """The metric *name* of two classes."""
+    return ClassMetric(MetricParameters(metric=name, min=0.5), CLASSES)
 
 
 def _decided(parts: list[Part], claim: Claim) -> Judged:

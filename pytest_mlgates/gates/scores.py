@@ -41,6 +41,10 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 
+# How far single-precision probabilities of a row may add up to something else than 1.
+_SUM = 1e-4
+
+
 class Scores(NamedTuple):
     """Scores of the positive class, and the rounding unit of the type they came in."""
 
@@ -126,6 +130,84 @@ def scores(
         table=table,
         display=display,
     )
+
+
+def class_scores(
+    table: Table,
+    parameters: EvaluationParameters,
+    given: NDArray[Any] | None,
+    *,
+    name: str,
+    probabilities: bool,
+    display: Display,
+) -> tuple[tuple[Any, ...], NDArray[np.intp], Floats]:
+    """The sorted labels, each row's place among them, and a score per class, ``(rows, K)``.
+
+    Args:
+        table: The evaluation table.
+        parameters: Roles; ``y_score`` names a column per class, in the order of the sorted labels.
+        given: The scores of a rival, of shape ``(rows, K)``, None for those of the table.
+        name: What messages call the rival.
+        probabilities: Whether the scores of a row must add up to 1.
+        display: What may be shown of the table.
+
+    Raises:
+        MLGatesError: for labels and columns that do not belong together, and for scores that are
+            missing, not finite or no probabilities.
+    """
+    metric = getattr(parameters, "metric", "the metric")
+    column = role_column(table, parameters, "y_true")
+    refuse_non_classes(table, column, metric, display)
+    labels, truth = table.codes(column.name)
+    if None in labels:
+        empty = int(np.count_nonzero(truth == labels.index(None)))
+        refuse_missing(column, empty, table, display)
+    names = parameters.y_score
+    if len(labels) != len(names):
+        raise MLGatesError(
+            f"{metric} needs a score per class: {column} has {len(labels)} classes, and y_score "
+            f"names {len(names)} columns",
+            got=f"{shown(labels, display)} against {', '.join(map(repr, names))}",
+            want="a column for each class, in the order of the sorted labels, and rows of each",
+        )
+    order = sorted(range(len(labels)), key=lambda place: labels[place])
+    places = np.argsort(np.asarray(order, dtype=np.intp))
+    if given is None:
+        for one in names:
+            table.require(one, role="y_score")
+        arrays = table.arrays(names)
+        parts = [(arrays[one], one) for one in names]
+    else:
+        if given.ndim != 2 or given.shape[1] != len(names):
+            raise MLGatesError(
+                f"{name} gave no score per class",
+                got=f"scores of shape {given.shape}",
+                want=f"shape (rows, {len(names)})",
+            )
+        parts = [(given[:, place], f"{name}, {one}") for place, one in enumerate(names)]
+    matrix = np.column_stack(
+        [
+            checked_scores(
+                array,
+                Column(role="y_score", name=one, table=table.name),
+                metric=metric,
+                probabilities=probabilities,
+                decisions_refused=False,
+                table=table,
+                display=display,
+            ).values
+            for array, one in parts
+        ]
+    )
+    if probabilities:
+        off = int(np.count_nonzero(np.abs(matrix.sum(axis=1) - 1) > _SUM))
+        if off:
+            raise MLGatesError(
+                f"{metric} needs probabilities, and the scores of a row do not add up to 1",
+                got=f"{display.count(off)} of {display.rows(len(matrix))}",
+                want="scores of all classes that add up to 1 in every row",
+            )
+    return tuple(labels[place] for place in order), places[truth], matrix
 
 
 def checked_scores(

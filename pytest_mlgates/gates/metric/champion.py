@@ -13,6 +13,7 @@ import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import number
+from pytest_mlgates.gates.metric.drawing import sampling_of
 from pytest_mlgates.gates.metric.parts import sliced
 from pytest_mlgates.gates.metric.rivals import measured, rivals_of
 from pytest_mlgates.gates.privacy import WITHHELD
@@ -72,9 +73,8 @@ def duel(parameters: MetricParameters, table: Table, context: Context, display: 
             want="a call through pytest, `mlgates check` or pytest_mlgates.metric",
         )
     table.require_rows()
-    needs = parameters.spec.needs
-    role = "y_score" if needs == "scores" else "y_pred"
-    own = parameters.y_score if needs == "scores" else (parameters.y_pred,)
+    role = "y_score" if parameters.takes_scores else "y_pred"
+    own = parameters.y_score if parameters.takes_scores else (parameters.y_pred,)
     table.require(parameters.y_true, role="y_true")
     for column in own:
         table.require(column, role=role)
@@ -82,7 +82,8 @@ def duel(parameters: MetricParameters, table: Table, context: Context, display: 
         table.require(column, role="by")
     found: Predictions = context.champion(reference, table, parameters, want={role})
     _refuse_other_rows(table, found, role, parameters, display)
-    rivals = rivals_of(parameters, table, found, display)
+    sampling = sampling_of(table, parameters, display)
+    rivals = rivals_of(parameters, table, found, sampling, display)
     try:
         first, second = rivals.values()
     except UndefinedError as error:

@@ -110,7 +110,9 @@ def _verdict(
         )
     )
     columns = [parameters.y_true, *(parameters.by or ())]
-    columns += parameters.y_score if parameters.spec.needs == "scores" else [parameters.y_pred]
+    columns += parameters.y_score if parameters.takes_scores else [parameters.y_pred]
+    roles = (parameters.sample_weight, parameters.cluster, parameters.query)
+    columns += [name for name in roles if name is not None]
     confidence = decision.confidence
     return Verdict(
         id="",
