@@ -245,8 +245,10 @@ def row_losses(metric: str, positive: Mask, values: Floats, epsilon: float) -> F
     """
     if metric == "brier":
         return np.asarray((values - positive) ** 2)
-    of_truth = np.where(positive, values, 1.0 - values)
-    return np.asarray(-np.log(np.clip(of_truth, epsilon, 1.0 - epsilon)))
+    losses = np.where(positive, values, 1.0 - values)
+    np.clip(losses, epsilon, 1.0 - epsilon, out=losses)
+    np.log(losses, out=losses)
+    return np.negative(losses, out=losses)
 
 
 def _both(positive: Mask) -> tuple[int, int]:
