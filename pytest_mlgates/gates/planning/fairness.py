@@ -105,8 +105,9 @@ def _bounded(
     share = 1 - (1 - confidence) / len(rates)
     level = sidak(share, math.comb(len(groups), 2))
     best: list[Reach] = []
-    worst: list[tuple[Reach, bool]] = []
-    rows, chance, veiled, useful = [], 1.0, False, False
+    worst: list[Reach] = []
+    rows: list[Rows] = []
+    chance, veiled, useful = 1.0, False, False
     for name, counted in rates.items():
         _refuse_empty(parameters, name, counted, groups, table, display)
         sized = _sized(counted, comparison, bound)
@@ -118,12 +119,88 @@ def _bounded(
         best.append(
             _reach(float(settled[first]), bound, None, None, _COUNTED[name], hidden=small[first])
         )
-        where = display.group(groups[place])
-        reach = _reach(
-            float(settled[place]),
-            bound,
-            where,
-            counted[place][1],
-            _COUNTED[name],
-            hidden=small[place],
+        worst.append(
+            _reach(
+                float(settled[place]),
+                bound,
+                display.group(groups[place]),
+                counted[place][1],
+                _COUNTED[name],
+                hidden=small[place],
+            )
+        )
+        useful = useful or violations[first] <= _whole(comparison, bound)
+        chance *= sized.chance(confidence)
+        veiled = veiled or any(small)
+        rows.append(
+            Rows(
+                count=sized.least(confidence, POWER ** (1 / len(rates))),
+                what=f"{_COUNTED[name]} in every group",
+                premise=f"if all groups are truly equal, at {number(sized.rate)}",
+            )
+        )
+    side = "max" if comparison is Comparison.DIFFERENCE else "min"
+    return Bounded(
+        bound=f"{side} {limit(bound)}",
+        settles=min(best, key=_size),
+        bottleneck=max(worst, key=_size),
+        useful=bool(useful),
+        chance=None if veiled else chance,
+        fine="if all groups are truly equal",
+        provable=chance > PRACTICALLY_NEVER + 1e-9,
+        rows=() if veiled else tuple(rows),
+    )
+
+
+def _sized(counted: list[tuple[int, int]], comparison: Comparison, bound: float) -> GroupSizes:
+    hits, rows = (sum(column) for column in zip(*counted, strict=True))
+    return GroupSizes(
+        sizes=tuple(n for _, n in counted),
+        rate=(hits + 1) / (rows + 2),
+        comparison=comparison,
+        bound=bound,
+    )
+
+
+def _size(reach: Reach) -> float:
+    """The violation, for order: what is withheld or settles nothing is the largest."""
+    return math.inf if reach.violation is None else reach.violation
+
+
+def _whole(comparison: Comparison, bound: float) -> float:
+    """Twice the bound (decision D1): on the logarithms for a ratio; all there is for no gap."""
+    if comparison is Comparison.DIFFERENCE:
+        return 2 * bound or 1.0
+    return bound - (bound**3 if bound < 1 else 0.0)
+
+
+def _reach(
+    value: float, bound: float, where: str | None, n: int | None, of: str, *, hidden: bool
+) -> Reach:
+    if hidden:
+        return Reach(n=None, value=None, violation=None, of=of, where=where, hidden=True)
+    possible = 0 < value <= 1
+    return Reach(
+        n=n,
+        of=of,
+        value=value if possible else None,
+        violation=abs(value - bound) if possible else None,
+        where=where,
+    )
+
+
+def _refuse_empty(
+    parameters: FairnessParameters,
+    name: str,
+    counted: list[tuple[int, int]],
+    groups: list[Group],
+    table: Table,
+    display: Display,
+) -> None:
+    empty = [display.group(group) for group, (_, n) in zip(groups, counted, strict=True) if n == 0]
+    if empty:
+        raise MLGatesError(
+            f"{parameters.metric} needs {_COUNTED[name]} in every group of table {table.name!r}",
+            got=f"0 {_COUNTED[name]} in {listing(empty)}",
+            want=f"a {name} for every group: no group is ever dropped",
         )
