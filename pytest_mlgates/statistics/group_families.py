@@ -43,16 +43,18 @@ class Comparison(StrEnum):
     HIGHEST = "group_max"
     # The group furthest from 0, either way: for values that ought to be 0 in every group.
     FURTHEST = "furthest"
+    # How much wider a gap is than a champion's.
+    CHANGE = "change"
 
     @property
     def is_capped(self) -> bool:
         """Whether the bound limits from above (``max``)."""
-        return self in (Comparison.DIFFERENCE, Comparison.HIGHEST, Comparison.FURTHEST)
+        return self not in (Comparison.RATIO, Comparison.LOWEST)
 
     @property
     def is_gap(self) -> bool:
         """Whether groups are compared with each other."""
-        return self in (Comparison.DIFFERENCE, Comparison.RATIO)
+        return self in (Comparison.DIFFERENCE, Comparison.RATIO, Comparison.CHANGE)
 
 
 class Family(ABC):
@@ -317,8 +319,10 @@ class MeasuredFamily(Family):
         return width * width * n
 
 
-def share_limits(shares: Floats, sizes: Floats, confidence: float, *, exact: bool = False) -> Limits:
-    """Wilson's bounds of many shares, Clopper-Pearson's for few or where *exact*; none of no rows."""
+def share_limits(
+    shares: Floats, sizes: Floats, confidence: float, *, exact: bool = False
+) -> Limits:
+    """Wilson's bounds of many shares, Clopper-Pearson's for few or where *exact*."""
     with np.errstate(divide="ignore", invalid="ignore"):
         lower, upper = wilson_limits(shares, sizes, z(confidence))
     successes = shares * sizes

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pytest_mlgates.statistics.group_families import Comparison
-
     Floats = NDArray[np.float64]
     Place = tuple[int, int]
 
@@ -122,7 +120,8 @@ def _front(table: Contrasts, side: str) -> list[tuple[Place, float, float]]:
     To the far side a longer reach is worse, to the near side a shorter one.
     """
     seen = table.seen
-    reach = table.far - seen if side == "far" else seen - table.near
+    with np.errstate(invalid="ignore"):  # a pair that is none, less itself
+        reach = table.far - seen if side == "far" else seen - table.near
     usable = np.flatnonzero(np.isfinite(seen).ravel())
     gaps, reaches = seen.ravel()[usable], np.nan_to_num(reach.ravel()[usable], nan=np.inf)
     worse = -reaches if side == "far" else reaches

@@ -10,7 +10,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -226,14 +226,15 @@ class BetweenGroups(Contrasts):
         # 0/0: two equal rates.
         self.seen = _without_diagonal(np.nan_to_num(seen, nan=-1.0, neginf=-np.inf))
 
-    def _limits(self, limits: tuple[Floats, Floats], high: object, low: object) -> tuple[Floats, Floats]:
+    def _limits(self, limits: tuple[Floats, Floats], high: Any, low: Any) -> tuple[Floats, Floats]:
+        """Of the groups at *high* and *low*: indices into the groups, or whole axes."""
         lower, upper = limits
         values = self.family.values
-        rho = self.family.correlation
-        if rho is not None and isinstance(high, int) and isinstance(low, int):
+        rho: Any = self.family.correlation
+        if rho is not None and isinstance(high, int):
             rho = rho[high, low]
-        first = (values[high], lower[high], upper[high])  # type: ignore[index]
-        second = (values[low], lower[low], upper[low])  # type: ignore[index]
+        first = (values[high], lower[high], upper[high])
+        second = (values[low], lower[low], upper[low])
         if self.comparison is Comparison.DIFFERENCE:
             return difference_limits(*first, *second, rho)
         return ratio_limits(*second, *first, rho)
@@ -336,7 +337,9 @@ class ToOverall(Contrasts):
             low=low,
             value=_gap(self.comparison, top, bottom),
             bounds=_interval((self.plain[0][row, column], self.plain[1][row, column])),
-            simultaneous=_interval((self.corrected[0][row, column], self.corrected[1][row, column])),
+            simultaneous=_interval(
+                (self.corrected[0][row, column], self.corrected[1][row, column])
+            ),
         )
 
     def least_variance(self, bound: float) -> float:
@@ -474,8 +477,8 @@ def _over_whole(ratio: Floats, share: Floats) -> Floats:
     return np.where(np.isinf(ratio), 1 / share, ratio / (share * ratio + 1 - share))
 
 
-def _interval(limits: tuple[object, object]) -> Interval:
-    return Interval(float(limits[0]), float(limits[1]))  # type: ignore[arg-type]
+def _interval(limits: tuple[Any, Any]) -> Interval:
+    return Interval(float(limits[0]), float(limits[1]))
 
 
 def _without_diagonal(matrix: Floats) -> Floats:

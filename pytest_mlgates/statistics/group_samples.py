@@ -25,7 +25,7 @@ from pytest_mlgates.statistics.means import hall
 from pytest_mlgates.statistics.quantiles import t, z
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from numpy.typing import NDArray
 
@@ -66,12 +66,13 @@ def units(values: Floats, weights: Floats | None, clusters: Codes | None) -> Uni
     if clusters is None:
         if weights is None:
             return Units(float(np.mean(values)), values, float(len(values)), clustered=False)
-        totals, sizes = weights * values, weights
+        totals: Floats = weights * values
+        sizes: Floats = weights
     else:
         _, places = np.unique(clusters, return_inverse=True)
         sizes = np.bincount(places, weights=weights).astype(np.float64)
         mass = values if weights is None else weights * values
-        totals = np.bincount(places, weights=mass)
+        totals = np.bincount(places, weights=mass).astype(np.float64)
     weight = float(sizes.sum())
     mean = float(totals.sum()) / weight
     linear = mean + (totals - mean * sizes) * (len(sizes) / weight)
@@ -151,8 +152,8 @@ class Sample:
         return (
             cells // self.count,
             cells % self.count,
-            np.bincount(places, weights=weights * self.values),
-            np.bincount(places, weights=weights),
+            np.bincount(places, weights=weights * self.values).astype(np.float64),
+            np.bincount(places, weights=weights).astype(np.float64),
         )
 
     def correlation(self, present: tuple[int, ...]) -> Floats | None:
@@ -194,7 +195,7 @@ class Sample:
             rest = other_total - other_total.sum() / other_weight.sum() * other_weight
             spread = math.sqrt(float(mine @ mine) * float(rest @ rest))
             out.append(float(mine @ rest) / spread if spread > 0 else 0.0)
-        return np.clip(np.array(out), -1.0, 1.0)
+        return np.asarray(np.clip(np.array(out), -1.0, 1.0))
 
 
 class _Rows(Family):
@@ -219,12 +220,12 @@ class _Rows(Family):
         return self.sample.units(OVERALL)
 
     @cached_property
-    def correlation(self) -> Floats | None:  # type: ignore[override]
+    def correlation(self) -> Floats | None:
         """From the clusters that groups share."""
         return self.sample.correlation(self.present)
 
     @cached_property
-    def rest_correlation(self) -> Floats | None:  # type: ignore[override]
+    def rest_correlation(self) -> Floats | None:
         """From the clusters that a group shares with others."""
         return self.sample.rest_correlation(self.present)
 
@@ -318,12 +319,9 @@ class MeanFamily(_Rows):
         lower, upper = self._limits([self.whole], confidence)
         return float(lower[0]), float(upper[0])
 
-    def _limits(self, observed: object, confidence: float) -> Limits:
+    def _limits(self, observed: Iterable[Units], confidence: float) -> Limits:
         low, high = (0.0, math.inf) if self.root else (self.low, self.high)
-        found = [
-            hall(one.values, confidence, low=low, high=high)
-            for one in observed  # type: ignore[attr-defined]
-        ]
+        found = [hall(one.values, confidence, low=low, high=high) for one in observed]
         lower = np.array([one.lower for one in found], dtype=np.float64)
         upper = np.array([one.upper for one in found], dtype=np.float64)
         return (np.sqrt(lower), np.sqrt(upper)) if self.root else (lower, upper)
@@ -368,4 +366,4 @@ def _correlations(products: Floats) -> Floats:
     spread = np.sqrt(np.diag(products))
     with np.errstate(invalid="ignore", divide="ignore"):
         found = products / np.outer(spread, spread)
-    return np.clip(np.nan_to_num(found), -1.0, 1.0)
+    return np.asarray(np.clip(np.nan_to_num(found), -1.0, 1.0))

@@ -223,9 +223,7 @@ def compare_groups(
         empty=empty,
         families=tuple(judged),
         rates=tuple(rate for family in families for rate in _rates(family, confidence, exact)),
-        overall=tuple(_overall(family, confidence) for family in families)
-        if against_whole
-        else (),
+        overall=tuple(_overall(family, confidence) for family in families) if against_whole else (),
     )
 
 
@@ -298,10 +296,11 @@ def _decide(table: Table, bound: float) -> FamilyComparison:
     )
 
 
-def _badness(comparison: Comparison, pair: Pair) -> Number:
+def _badness(comparison: Comparison, pair: Pair) -> Fraction:
+    value = Fraction(pair.value)
     if comparison is Comparison.FURTHEST:
-        return abs(pair.value)
-    return pair.value if comparison.is_capped else -pair.value
+        return abs(value)
+    return value if comparison.is_capped else -value
 
 
 def _range(

@@ -140,9 +140,7 @@ def test_matrices_give_what_single_pairs_give(counts, kind):
     comparison, _ = kind
     if comparison is RATIO and not any(counts[0]):
         return
-    table = contrasts(
-        family(*counts), comparison, to_overall=False, confidence=0.95, share=0.99
-    )
+    table = contrasts(family(*counts), comparison, to_overall=False, confidence=0.95, share=0.99)
     bounds = [proportion_interval(k, n, 0.95) for k, n in zip(*counts, strict=True)]
     rates = [k / n for k, n in zip(*counts, strict=True)]
     single, sign = (difference, 1) if comparison is DIFFERENCE else (ratio, -1)
