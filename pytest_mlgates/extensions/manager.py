@@ -26,6 +26,7 @@ BUILTIN_KINDS = {
 INTEGRATIONS = (
     "pytest_mlgates.integrations.great_expectations",
     "pytest_mlgates.integrations.mlflow",
+    "pytest_mlgates.integrations.skops",
 )
 
 
