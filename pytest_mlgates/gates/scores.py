@@ -86,6 +86,9 @@ def positives(
             got=shown(labels, display),
             want="at least one row of each class",
         )
+    array = table.arrays([column.name])[column.name]
+    if array.dtype.kind in "iub":
+        return np.asarray(array == positive)
     values, codes = table.codes(column.name)
     mask: Mask = np.asarray([value == positive for value in values], dtype=bool)[codes]
     return mask

@@ -43,7 +43,8 @@ class Answers:
 
     Attributes:
         answer: What it says in each row, as numbers: rows where two models' are equal are alike.
-        estimate: The metric on some rows (None: all), and the influence of each.
+        estimate: The metric on some rows (None: all), and the influence of each. None where it has
+            none: then rows are independent and count alike, and there is no rival.
         closed: The bounds of independent rows that count alike, where there are better ones than
             by influence: prepared for some rows, then asked at a confidence.
         cells: The counts that the metric on some rows comes from, and that it gives away.
@@ -56,7 +57,7 @@ class Answers:
     """
 
     answer: NDArray[Any]
-    estimate: Callable[[Mask | None, Sampling], Estimate]
+    estimate: Callable[[Mask | None, Sampling], Estimate] | None = None
     closed: Callable[[Mask | None], Measure] | None = None
     cells: Callable[[Mask | None], tuple[int, ...]] = lambda _: ()
     losses: Losses | None = None
@@ -64,6 +65,11 @@ class Answers:
     placed: Callable[[Mask | None], RocAuc] | None = None
     sizes: Callable[[Mask | None], tuple[int, ...]] = lambda _: ()
     units: Callable[[Mask | None], Mask | None] = lambda rows: rows
+
+    def moved(self, rows: Mask | None, sampling: Sampling) -> Estimate:
+        """The metric on *rows*, and the influence of each."""
+        assert self.estimate is not None  # noqa: S101  (refused by the parameters)
+        return self.estimate(rows, sampling)
 
     def measure(self, rows: Mask | None, sampling: Sampling = PLAIN) -> Measure:
         """The metric on *rows* with its bounds, at any confidence."""
@@ -85,7 +91,7 @@ def _by_influence(answers: Answers, rows: Mask | None, drawn: Sampling) -> Measu
 
     def asked(confidence: float) -> Measured:
         if not kept:
-            kept.append(answers.estimate(rows, drawn))
+            kept.append(answers.moved(rows, drawn))
         return bounds(kept[0], confidence, drawn)
 
     return asked

@@ -80,10 +80,11 @@ def duel(
         )
     table.require_rows()
     roles = {"y_score" if parameters.takes_scores else "y_pred"} if own is None else own.answers
-    table.require(parameters.y_true, role="y_true")
-    for role in sorted(roles):
-        for column in parameters.y_score if role == "y_score" else (parameters.y_pred,):
-            table.require(column, role=role)
+    if parameters.multilabel is None:
+        table.require(parameters.y_true, role="y_true")
+        for role in sorted(roles):
+            for column in parameters.y_score if role == "y_score" else (parameters.y_pred,):
+                table.require(column, role=role)
     for column in parameters.by or ():
         table.require(column, role="by")
     found: Predictions = context.champion(reference, table, parameters, want=roles)
@@ -135,7 +136,7 @@ def _refuse_other_rows(
             got=f"{display.count(len(answers))} against {display.rows(table.n_rows)}",
             want="two models on the same rows: differences of other rows compare nothing",
         )
-    if found.y_true is None:
+    if found.y_true is None or parameters.multilabel is not None:
         return
     truth = table.arrays([parameters.y_true])[parameters.y_true]
     unequal = _unequal(truth, found.y_true)

@@ -132,12 +132,14 @@ def _verdict(
             *veil.warnings(),
         )
     )
-    columns = [] if own is not None else [parameters.y_true]
-    columns += parameters.by or ()
+    columns = [*(parameters.by or ())]
     if own is not None:
         columns += own.used
+    elif parameters.multilabel is not None:
+        columns += [*parameters.multilabel, *parameters.multilabel.values()]
     else:
-        columns += parameters.y_score if parameters.takes_scores else [parameters.y_pred]
+        answers = parameters.y_score if parameters.takes_scores else [parameters.y_pred]
+        columns += [parameters.y_true, *answers]
     roles = (parameters.sample_weight, parameters.cluster, parameters.query)
     columns += [name for name in roles if name is not None]
     confidence = decision.confidence

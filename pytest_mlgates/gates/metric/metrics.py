@@ -28,6 +28,8 @@ class Metric:
         binary: Whether it has a positive class, hence two classes, unless it is averaged.
         options: Which of ``average``, ``beta``, ``alpha``, ``n_bins``, ``k`` it takes.
         averages: The averages over classes that it knows.
+        alone: Why its bounds are of independent rows that count alike, and of one model only; empty
+            where they are not.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Metric:
     binary: bool = True
     options: tuple[str, ...] = ()
     averages: tuple[str, ...] = ()
+    alone: str = ""
 
     @property
     def best(self) -> float:
@@ -46,7 +49,7 @@ class Metric:
         return self.low if self.loss else self.high
 
 
-_EACH = ("binary", "macro", "micro", "weighted")
+_EACH = ("binary", "macro", "micro", "weighted", "samples")
 _RANKED = ("macro", "weighted")
 
 
@@ -111,6 +114,22 @@ METRICS = {
         Metric(name="log_loss", aliases=("log_loss",), needs="scores", high=math.inf, loss=True),
         Metric(
             name="brier", aliases=("brier_score_loss", "brier_score"), needs="scores", loss=True
+        ),
+        Metric(
+            name="expected_calibration_error",
+            aliases=("ece",),
+            needs="scores",
+            loss=True,
+            options=("n_bins",),
+            alone="what bins do to noise is known for such rows only",
+        ),
+        Metric(
+            name="median_absolute_error",
+            aliases=(),
+            needs="numbers",
+            high=math.inf,
+            loss=True,
+            alone="its bounds are two of the errors, counted",
         ),
         _error("mae", "mean_absolute_error"),
         _error("mse", "mean_squared_error"),

@@ -12,7 +12,7 @@ from pytest_mlgates.gates.labels import Column
 from pytest_mlgates.gates.metric.answers import Answers, Measure, chosen
 from pytest_mlgates.gates.metric.scored import of_losses
 from pytest_mlgates.gates.scores import checked_numbers, numbers
-from pytest_mlgates.statistics import regression
+from pytest_mlgates.statistics import regression, row_quantiles
 from pytest_mlgates.statistics.estimate import Estimate, Sampling, Scale
 from pytest_mlgates.statistics.interval import UndefinedError
 
@@ -53,6 +53,11 @@ def answers(
     if metric == "pinball":
         alpha = 0.5 if parameters.alpha is None else parameters.alpha
         return of_losses(np.maximum(-alpha * errors, (1 - alpha) * errors), predicted)
+    if metric == "median_absolute_error":
+        return Answers(
+            answer=predicted,
+            closed=lambda rows: partial(row_quantiles.median_absolute_error, chosen(errors, rows)),
+        )
     if metric == "mse":
         return _squares(errors, predicted)
     return _of_all(metric, truth, predicted)

@@ -36,6 +36,8 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
         alpha: The quantile that ``pinball`` is about.
         k: How many first places of a ranking count; ``ndcg@10`` says the same.
         n_bins: Into how many bands of scores a calibration error divides the rows.
+        multilabel: For rows with several labels the column of truth and that of predictions (with
+            ``threshold``: of scores) of each, instead of ``y_true`` and ``y_pred``.
         threshold: From which score of ``y_score`` on a row is predicted positive, instead of
             ``y_pred``.
         greater_is_better: Which end of a metric of the project is good.
@@ -55,6 +57,7 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
     k: Annotated[int, Meta(ge=1)] | None = None
     n_bins: Annotated[int, Meta(ge=2)] | None = None
     threshold: Number | None = None
+    multilabel: dict[str, str] | None = None
     greater_is_better: bool | None = None
 
     @property
@@ -65,7 +68,8 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
     @property
     def averaged(self) -> str:
         """The average over classes: scikit-learn's default where none is given."""
-        return self.average or next(iter(self.spec.averages), "binary")
+        first = "macro" if self.multilabel is not None else next(iter(self.spec.averages), "binary")
+        return self.average or first
 
     @property
     def binary(self) -> bool:
@@ -76,7 +80,8 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
     def counts_alone(self) -> bool:
         """Whether counts by cell say all: classes of independent rows that count alike."""
         drawn = self.sample_weight is not None or self.grouping is not None
-        return self.spec.needs == "classes" and self.threshold is None and not drawn
+        special = self.threshold is not None or self.multilabel is not None
+        return self.spec.needs == "classes" and not special and not drawn
 
     @property
     def cut(self) -> int | None:
@@ -199,6 +204,12 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
                 f"average = {self.average!r} is none of {self.metric} | "
                 f"one of {', '.join(map(repr, spec.averages))}"
             )
+        if (self.average == "samples") > (self.multilabel is not None):
+            raise ValueError(
+                'average = "samples" is about rows with several labels | '
+                'name them: multilabel = {"cat" = "cat_pred", "dog" = "dog_pred"}'
+            )
+        self._labels_are_several()
         if "beta" in spec.options and not (self.beta is not None and self.beta > 0):
             raise ValueError(f"{self.metric} needs `beta`, a number over 0 | `beta = 2.0`")
         if self.alpha is not None and not 0 < self.alpha < 1:
@@ -221,7 +232,37 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
                 "it makes predictions of scores, for metrics of classes"
             )
 
+    def _labels_are_several(self) -> None:
+        if self.multilabel is None:
+            return
+        known = self.metric == "accuracy" or (self.average != "binary" and bool(self.spec.averages))
+        if self.spec.needs != "classes" or not known:
+            raise ValueError(
+                f"{self.metric} is not for rows with several labels"
+                + (' with average = "binary"' if self.average == "binary" else "")
+                + " | accuracy, precision, recall, specificity, f1, fbeta and jaccard are"
+            )
+        both = [*self.multilabel, *self.multilabel.values()]
+        if len(self.multilabel) < 2 or len(set(both)) < len(both):
+            raise ValueError(
+                f"multilabel = {self.multilabel!r} names no several labels | two or more columns "
+                "of truth, each with a column of predictions of its own"
+            )
+
     def _roles_are_supported(self) -> None:
+        given = {
+            "sample_weight": self.sample_weight,
+            "cluster": self.cluster,
+            "query": self.query,
+            "no_worse_than": self.no_worse_than,
+        }
+        for name, value in given.items():
+            if self.spec.alone and value is not None:
+                raise ValueError(
+                    f"{name} = {value!r} is nothing that {self.metric} takes: {self.spec.alone} | "
+                    + ("brier and log_loss" if self.spec.needs == "scores" else "mae and pinball")
+                    + " take it"
+                )
         if self.spec.needs == "ranking" and self.query is None:
             raise ValueError(
                 f"{self.metric} ranks the rows of each query, and `query` is not given | "

@@ -14,7 +14,7 @@ from pytest_mlgates.gates.labels import (
     refuse_many_groups,
     refuse_non_groups,
 )
-from pytest_mlgates.gates.metric import numeric, queries, scored
+from pytest_mlgates.gates.metric import labelled, numeric, queries, scored
 from pytest_mlgates.gates.metric.classes import ClassMetric, counted
 from pytest_mlgates.gates.metric.classes import answers as of_classes
 from pytest_mlgates.gates.metric.drawing import sampling_of
@@ -133,6 +133,8 @@ def answers_of(
     """
     given = [None] if rival is None else [None, rival]
     needs = parameters.spec.needs
+    if parameters.multilabel is not None:
+        return [labelled.answers(parameters, table, one, display) for one in given]
     if needs == "classes":
         return _of_classes(table, parameters, rival, display)
     of = {"scores": scored, "numbers": numeric, "ranking": queries}[needs].answers

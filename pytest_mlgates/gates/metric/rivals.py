@@ -154,7 +154,7 @@ def _compared(rivals: Rivals, rows: Mask | None, confidence: float) -> PairedDif
             return mean_difference(pair[0], pair[1], confidence, low=-width, high=width)
         if first.placed is not None and second.placed is not None:
             return auc.auc_difference(first.placed(rows), second.placed(rows), confidence)
-    one, other = (each.estimate(rows, drawn) for each in rivals.models)
+    one, other = (each.moved(rows, drawn) for each in rivals.models)
     if drawn.plain:
         return influence_difference(
             one.value,
@@ -184,7 +184,7 @@ def _unseen(rivals: Rivals, rows: Mask | None, n: int, confidence: float) -> Mea
     """
     drawn = rivals.sampling.of(rows)
     share = -math.expm1(math.log(1 - confidence) / drawn.units(n))
-    reach = rivals.first.estimate(rows, drawn).reach
+    reach = rivals.first.moved(rows, drawn).reach
     # Infinite where a single row could move it by any amount.
     width = share * reach if math.isfinite(reach) else math.inf
     return Measured(

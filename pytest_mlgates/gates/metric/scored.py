@@ -18,7 +18,7 @@ from pytest_mlgates.gates.scores import (
     positives,
     scores,
 )
-from pytest_mlgates.statistics import auc, ranks
+from pytest_mlgates.statistics import auc, calibration, ranks
 from pytest_mlgates.statistics.estimate import Estimate, Sampling
 from pytest_mlgates.statistics.interval import UndefinedError
 from pytest_mlgates.statistics.means import mean
@@ -47,6 +47,8 @@ def answers(
     Raises:
         MLGatesError: for answers of a kind the metric does not take.
     """
+    if parameters.metric == "expected_calibration_error":
+        return _calibrated(parameters, table, display)
     if len(parameters.y_score) > 1:
         return _several(parameters, table, rival, display)
     metric = parameters.metric
@@ -143,6 +145,20 @@ def _of_ranking(metric: str, positive: Mask, values: Floats) -> Answers:
     )
 
 
+def _calibrated(parameters: MetricParameters, table: Table, display: Display) -> Answers:
+    metric, n_bins = parameters.metric, parameters.n_bins or calibration.BINS
+    positive = positives(table, parameters, metric=metric, both=False, display=display)
+    values = _of_one(parameters, table, None, display, probabilities=True).values
+
+    def closed(rows: Mask | None) -> Measure:
+        kept, happened = chosen(values, rows), chosen(positive, rows)
+        return lambda confidence: calibration.calibration_error(
+            happened, kept, confidence, n_bins=n_bins
+        )
+
+    return Answers(answer=values, closed=closed)
+
+
 def _several(
     parameters: MetricParameters, table: Table, rival: Predictions | None, display: Display
 ) -> Answers:
@@ -229,8 +245,10 @@ def row_losses(metric: str, positive: Mask, values: Floats, epsilon: float) -> F
     """
     if metric == "brier":
         return np.asarray((values - positive) ** 2)
-    of_truth = np.where(positive, values, 1.0 - values)
-    return np.asarray(-np.log(np.clip(of_truth, epsilon, 1.0 - epsilon)))
+    losses = np.where(positive, values, 1.0 - values)
+    np.clip(losses, epsilon, 1.0 - epsilon, out=losses)
+    np.log(losses, out=losses)
+    return np.negative(losses, out=losses)
 
 
 def _both(positive: Mask) -> tuple[int, int]:

@@ -264,3 +264,34 @@ def test_rows_in_any_order_give_the_same_verdict() -> None:
             assert (one.finding, one.outcome) == (two.finding, two.outcome)
             assert one.lower == pytest.approx(two.lower, rel=1e-11)
             assert one.upper == pytest.approx(two.upper, rel=1e-11)
+
+
+def test_a_median_error_is_scikit_learns_between_two_of_the_errors() -> None:
+    rng = np.random.default_rng(10)
+    truth, predicted = rng.normal(0, 1, 101), rng.normal(0, 1, 101)
+    found = judged({"y_true": truth, "y_pred": predicted}, "median_absolute_error", max=2.0)
+    wanted = oracle("median_absolute_error", truth, predicted)
+    assert found.estimate == pytest.approx(wanted, abs=1e-12)
+    errors = np.abs(truth - predicted)
+    assert {found.lower, found.upper} <= set(errors.tolist())
+
+
+def test_a_calibrated_model_has_no_calibration_error_and_an_overconfident_one_has() -> None:
+    rng = np.random.default_rng(11)
+    scores = rng.random(5000)
+    columns = {"y_true": (rng.random(5000) < scores).astype(int), "y_score": scores}
+    found = judged(columns, "ece", max=0.05)
+    assert str(found.finding) == "proven"
+    assert "risky" in found.warnings[0]
+    sure = {**columns, "y_score": np.clip(scores * 2 - 0.5, 0.01, 0.99)}
+    assert str(judged(sure, "expected_calibration_error", max=0.05).finding) == "disproven"
+
+
+@pytest.mark.parametrize("metric", ["ece", "median_absolute_error"])
+@pytest.mark.parametrize(
+    "given_role", [{"sample_weight": "w"}, {"cluster": "w"}, {"no_worse_than": "m", "margin": 0.1}]
+)
+def test_what_has_no_influence_values_refuses_what_needs_them(metric: str, given_role: Any) -> None:
+    bound = {} if "margin" in given_role else {"max": 0.5}
+    with pytest.raises(MLGatesError, match="is nothing that"):
+        parse(KIND, (metric,), {**bound, **given_role})
