@@ -6,11 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_mlgates.statistics.group_pairs import Comparison
+from pytest_mlgates.statistics.group_families import OVERALL, Comparison
+from pytest_mlgates.statistics.group_mean import Averaged
 from pytest_mlgates.statistics.quantiles import POWER, z
 
 if TYPE_CHECKING:
-    from pytest_mlgates.statistics.group_pairs import FamilyPairs, Pair
+    from pytest_mlgates.statistics.group_families import Family
+    from pytest_mlgates.statistics.group_pairs import Contrasts, Pair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +22,19 @@ class RowsNeeded:
     family: str
     groups: tuple[int, ...]
     rows: int
+    level: int = 0
 
 
-def rows_to_prove(table: FamilyPairs, bound: float) -> RowsNeeded | None:
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A group of a pair: its rows, and the variance of one of them."""
+
+    group: int
+    rows: float
+    variance: float
+
+
+def rows_to_prove(table: Contrasts | Averaged, bound: float) -> RowsNeeded | None:
     """Rows with which the pair that prevents proof, if truly equal, is proven with power .8.
 
     Planned for the bound, not for the distance seen (decision D11): a fair model's gap is the
@@ -30,72 +42,94 @@ def rows_to_prove(table: FamilyPairs, bound: float) -> RowsNeeded | None:
     stands in the way and its distance from the bound counts instead.
     """
     pair = table.worst_far()
-    small, large = _by_size(table, pair)
-    sizes = table.family.sizes
-    overall = (sum(table.family.successes) + 1) / (sum(sizes) + 2)
+    if not table.comparison.is_gap:
+        return rows_to_settle(table, pair, bound)
     planned = bound
     if table.comparison is Comparison.RATIO:
         planned = -math.log(bound) if 0 < bound < 1 else 0.0
-    variance = _variance(table, overall)
-    needed = _solve(variance, variance, sizes[large], planned, table.confidence)
-    if needed is None or needed[0] > sizes[small]:
-        return _in(table, small, large, needed)
-    return rows_to_settle(table, pair, bound)
+    found = _rows(table, pair, planned, seen=False)
+    return found if found is None or _more(table, found) else rows_to_settle(table, pair, bound)
 
 
-def rows_to_settle(table: FamilyPairs, pair: Pair, bound: float) -> RowsNeeded | None:
+def rows_to_settle(table: Contrasts | Averaged, pair: Pair, bound: float) -> RowsNeeded | None:
     """Rows with which the gap seen in *pair*, if it is the true one, is told from *bound*.
 
     None where no number would, because the gap is on the bound, or these rows ought to do already.
     """
-    small, large = _by_size(table, pair)
-    sizes, successes = table.family.sizes, table.family.successes
-    one, two = (_variance(table, (successes[g] + 1) / (sizes[g] + 2)) for g in (small, large))
-    seen = float(pair.value)
-    distance = abs(seen - bound)
+    value = float(pair.value)
+    distance = abs(value - bound)
     if table.comparison is Comparison.RATIO:
-        distance = abs(math.log(seen / bound)) if seen > 0 and bound > 0 else 0.0
-    needed = _solve(one, two, sizes[large], distance, table.confidence)
-    if needed is not None and needed[0] <= sizes[small]:
-        return None
-    return _in(table, small, large, needed)
+        distance = abs(math.log(value / bound)) if value > 0 and bound > 0 else 0.0
+    found = _rows(table, pair, distance, seen=True)
+    return found if found is not None and _more(table, found) else None
 
 
-def _by_size(table: FamilyPairs, pair: Pair) -> tuple[int, int]:
-    small, large = sorted((pair.high, pair.low), key=lambda g: table.family.sizes[g])
-    return small, large
-
-
-def _variance(table: FamilyPairs, rate: float) -> float:
-    """Of one row's share, or of the logarithm of a share in units of 1/n."""
-    if table.comparison is Comparison.RATIO:
-        return (1 - rate) / rate
-    return rate * (1 - rate)
-
-
-def _solve(
-    one: float, two: float, large: int, distance: float, confidence: float
-) -> tuple[int, bool] | None:
-    """The n with ``one/n + two/large <= target^2``, or with ``(one + two)/n`` where both must grow.
-
-    The target is the standard error with which *distance* is shown: ``distance / (z + z_.80)``. The
-    larger group is taken as it is, unless the smaller would have to outgrow it.
-    """
-    target = distance / (z(confidence) + z(POWER))
-    if target < 1e-9:
-        return None
-    left = target * target - two / large
-    alone = one / left if left > 0 else math.inf
-    if alone <= large:
-        return math.ceil(alone), False
-    return math.ceil((one + two) / target**2), True
-
-
-def _in(
-    table: FamilyPairs, small: int, large: int, needed: tuple[int, bool] | None
+def _rows(
+    table: Contrasts | Averaged, pair: Pair, distance: float, *, seen: bool
 ) -> RowsNeeded | None:
-    if needed is None:
+    """The rows of the weakest part of *pair* with which *distance* is shown."""
+    tables = table.tables if isinstance(table, Averaged) else (table,)
+    parts = pair.others if isinstance(table, Averaged) else (pair,)
+    found = []
+    for one, part in zip(tables, parts, strict=True):
+        sides, scale = _sides(one, part, seen=seen)
+        spent = scale**2 * sum(side.variance / side.rows for side in sides)
+        found.append((spent, one, part, sides, scale))
+    weakest = max(found, key=lambda item: item[0])
+    others = sum(item[0] for item in found) - weakest[0]
+    _, one, part, sides, scale = weakest
+    # The standard error with which the distance is shown, of the part alone.
+    target = len(parts) * distance / (z(table.confidence) + z(POWER))
+    left = (target**2 - others) / scale**2
+    if target < 1e-9 or left <= 0:
         return None
-    rows, both = needed
-    groups = (small, large) if both else (small,)
-    return RowsNeeded(family=table.family.name, groups=groups, rows=rows)
+    rows, both = _solve(sides, left)
+    small = sides[0]
+    chosen = sides if both else [small]
+    groups = tuple(side.group for side in chosen if side.group != OVERALL)
+    return RowsNeeded(family=part.family, level=part.level, groups=groups, rows=rows)
+
+
+def _sides(table: Contrasts, pair: Pair, *, seen: bool) -> tuple[list[_Side], float]:
+    """The groups of *pair*, the smaller first, and the factor of their difference."""
+    family = table.family
+
+    def side(group: int) -> _Side:
+        variance = family.row_variance(table.comparison, group if seen else OVERALL)
+        return _Side(group, float(family.sizes[group]), variance)
+
+    if OVERALL not in (pair.high, pair.low):
+        return sorted((side(g) for g in pair.groups), key=lambda one: one.rows), 1.0
+    if not pair.groups:  # all rows together against the bound
+        total = float(family.rows.sum())
+        return [_Side(OVERALL, total, family.row_variance(table.comparison, OVERALL))], 1.0
+    own = side(pair.groups[0])
+    rest = float(family.rows.sum()) - own.rows
+    variance = family.row_variance(table.comparison, OVERALL)
+    return [own, _Side(OVERALL, rest, variance)], rest / (rest + own.rows)
+
+
+def _solve(sides: list[_Side], left: float) -> tuple[int, bool]:
+    """The n with ``one/n + two/large <= left``, or with ``(one + two)/n`` where both must grow.
+
+    The larger group is taken as it is, unless the smaller would have to outgrow it.
+    """
+    small = sides[0]
+    if len(sides) == 1:
+        return math.ceil(small.variance / left), False
+    large = sides[1]
+    rest = left - large.variance / large.rows
+    alone = small.variance / rest if rest > 0 else math.inf
+    if alone <= large.rows:
+        return math.ceil(alone), False
+    return math.ceil((small.variance + large.variance) / left), True
+
+
+def _more(table: Contrasts | Averaged, found: RowsNeeded) -> bool:
+    """Whether *found* is more than the smallest of its groups has."""
+    family: Family = table.family
+    if isinstance(table, Averaged):
+        family = next(t.family for t in table.tables if t.family.name == found.family)
+    if not found.groups:
+        return found.rows > float(family.rows.sum())
+    return found.rows > min(family.sizes[g] for g in found.groups)

@@ -42,13 +42,20 @@ def ratio(first: Number, one: Interval, second: Number, two: Interval) -> Interv
     return Interval(float(lower), float(upper))
 
 
-def difference_limits(p1: Any, l1: Any, u1: Any, p2: Any, l2: Any, u2: Any) -> tuple[Any, Any]:
-    """``d - sqrt((p1-l1)^2 + (u2-p2)^2)`` and ``d + sqrt((u1-p1)^2 + (p2-l2)^2)``."""
+def difference_limits(
+    p1: Any, l1: Any, u1: Any, p2: Any, l2: Any, u2: Any, correlation: Any = None
+) -> tuple[Any, Any]:
+    """``d - sqrt((p1-l1)^2 + (u2-p2)^2)`` and ``d + sqrt((u1-p1)^2 + (p2-l2)^2)``.
+
+    Two estimates from the same clusters are correlated: ``- 2 r a b`` under the root (Zou 2007).
+    """
     d = p1 - p2
-    return d - np.hypot(p1 - l1, u2 - p2), d + np.hypot(u1 - p1, p2 - l2)
+    return d - _reach(p1 - l1, u2 - p2, correlation), d + _reach(u1 - p1, p2 - l2, correlation)
 
 
-def ratio_limits(p1: Any, l1: Any, u1: Any, p2: Any, l2: Any, u2: Any) -> tuple[Any, Any]:
+def ratio_limits(
+    p1: Any, l1: Any, u1: Any, p2: Any, l2: Any, u2: Any, correlation: Any = None
+) -> tuple[Any, Any]:
     """MOVER on the logarithms, back on the scale of the ratio.
 
     A value of 0 has no logarithm: there the far bounds are divided (``u1/l2``, ``l1/u2``), which
@@ -57,9 +64,19 @@ def ratio_limits(p1: Any, l1: Any, u1: Any, p2: Any, l2: Any, u2: Any) -> tuple[
     p1, l1, u1, p2, l2, u2 = (np.asarray(v, dtype=np.float64) for v in (p1, l1, u1, p2, l2, u2))
     with np.errstate(divide="ignore", invalid="ignore"):
         d = np.log(p1) - np.log(p2)
-        lower = np.exp(d - np.hypot(np.log(p1) - np.log(l1), np.log(u2) - np.log(p2)))
-        upper = np.exp(d + np.hypot(np.log(u1) - np.log(p1), np.log(p2) - np.log(l2)))
+        down = _reach(np.log(p1) - np.log(l1), np.log(u2) - np.log(p2), correlation)
+        up = _reach(np.log(u1) - np.log(p1), np.log(p2) - np.log(l2), correlation)
+        lower, upper = np.exp(d - down), np.exp(d + up)
         logs = (p1 > 0) & (p2 > 0)
         lower, upper = np.where(logs, lower, l1 / u2), np.where(logs, upper, u1 / l2)
     # What is still undefined (0/0, or infinity less infinity) is not bounded at all.
     return np.nan_to_num(lower, nan=0.0), np.where(np.isnan(upper), np.inf, upper)
+
+
+def _reach(one: Any, two: Any, correlation: Any) -> Any:
+    if correlation is None:
+        return np.hypot(one, two)
+    with np.errstate(invalid="ignore"):
+        squares = one * one + two * two - 2 * correlation * one * two
+    # Rounding must not make a root of something under 0; infinities stay what they are.
+    return np.where(np.isnan(squares), np.inf, np.sqrt(np.maximum(squares, 0.0)))

@@ -299,7 +299,7 @@ def test_a_private_table_shows_no_group_in_misuse():
         (DPD, {"by": ["sex", "sex"]}, "each named once"),
         (DPD, {"by": "y_pred"}, "is y_pred itself"),
         (DPD, {"confidence": 1.0}, "confidence is not usable"),
-        (DPD, {"sample_weight": "w"}, "do not support 'sample_weight' yet"),
+        (DPD, {"query": "q"}, "query would be ignored"),
     ],
 )  # fmt: skip
 def test_misused_arguments_are_told(metric, arguments, words):

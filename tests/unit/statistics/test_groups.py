@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pytest_mlgates.core.policy import judge
 from pytest_mlgates.core.verdict import Finding, Outcome, Policy
-from pytest_mlgates.statistics.group_pairs import FamilyPairs
+from pytest_mlgates.statistics.group_pairs import contrasts
 from pytest_mlgates.statistics.groups import Comparison, RateFamily, compare_groups
 from pytest_mlgates.statistics.interval import Interval, UndefinedError
 from pytest_mlgates.statistics.pairs import difference, ratio, sidak
@@ -140,7 +140,7 @@ def test_matrices_give_what_single_pairs_give(counts, kind):
     comparison, _ = kind
     if comparison is RATIO and not any(counts[0]):
         return
-    table = FamilyPairs(family(*counts), comparison, confidence=0.95, simultaneous=0.99)
+    table = contrasts(family(*counts), comparison, to_overall=False, confidence=0.95, share=0.99)
     bounds = [proportion_interval(k, n, 0.95) for k, n in zip(*counts, strict=True)]
     rates = [k / n for k, n in zip(*counts, strict=True)]
     single, sign = (difference, 1) if comparison is DIFFERENCE else (ratio, -1)

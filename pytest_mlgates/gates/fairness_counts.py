@@ -1,0 +1,107 @@
+"""Rates, F1 and balanced accuracy of every group, from confusion counts."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pytest_mlgates.gates.labels import merged
+from pytest_mlgates.statistics import counts as of_counts
+from pytest_mlgates.statistics.group_families import MeasuredFamily, RateFamily
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_mlgates.gates.fairness_metrics import Measure
+    from pytest_mlgates.gates.labels import Cells
+    from pytest_mlgates.statistics.group_families import Family
+    from pytest_mlgates.statistics.interval import Measured
+
+
+def count_family(measure: Measure, own: Sequence[Cells | None], classes: Any, level: int) -> Family:
+    """The rate *measure* of every group, from its confusion counts; None has no rows here."""
+    absent = [g for g, cells in enumerate(own) if cells is None]
+    positive = classes.positive
+    if measure.form == "share":
+        pairs = [hits(measure.name, cells or {}, positive) for cells in own]
+        return RateFamily(
+            name=measure.name,
+            successes=tuple(k for k, _ in pairs),
+            sizes=tuple(n for _, n in pairs),
+            level=level,
+            absent=absent,
+        )
+    measured = _f1 if measure.name == "f1_score" else _balanced_accuracy
+    usable = _has_f1 if measure.name == "f1_score" else partial(_has_all, labels=classes.labels)
+    present = [cells for cells in own if cells is not None]
+    return MeasuredFamily(
+        name=measure.name,
+        measures=[None if cells is None else partial(measured, cells, classes) for cells in own],
+        whole=partial(measured, merged(present), classes),
+        sizes=tuple(
+            sum(cells.values()) if cells is not None and usable(cells, positive) else 0
+            for cells in own
+        ),
+        low=0.0,
+        high=1.0,
+        level=level,
+        absent=absent,
+    )
+
+
+def hits(name: str, cells: Cells, positive: Any) -> tuple[int, int]:
+    """Successes and denominator of the rate *name* in one group."""
+    hits = rows = 0
+    for (truth, predicted), n in cells.items():
+        if not COUNTED[name](truth == positive, predicted == positive):
+            continue
+        rows += n
+        hits += n if HIT[name](truth, predicted, positive) else 0
+    return hits, rows
+
+
+# Which rows are in a rate's denominator, by whether they are positive and predicted positive.
+COUNTED: dict[str, Callable[[Any, Any], Any]] = {
+    "selection_rate": lambda truth, _: truth | True,
+    "true_positive_rate": lambda truth, _: truth,
+    "false_positive_rate": lambda truth, _: truth ^ True,
+    "true_negative_rate": lambda truth, _: truth ^ True,
+    "false_negative_rate": lambda truth, _: truth,
+    "accuracy_score": lambda truth, _: truth | True,
+    "zero_one_loss": lambda truth, _: truth | True,
+    "precision_score": lambda _, predicted: predicted,
+}
+# Which of them count, by label, prediction and the positive label.
+HIT: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "selection_rate": lambda _, predicted, positive: predicted == positive,
+    "true_positive_rate": lambda _, predicted, positive: predicted == positive,
+    "false_positive_rate": lambda _, predicted, positive: predicted == positive,
+    "true_negative_rate": lambda _, predicted, positive: predicted != positive,
+    "false_negative_rate": lambda _, predicted, positive: predicted != positive,
+    "accuracy_score": lambda truth, predicted, _: truth == predicted,
+    "zero_one_loss": lambda truth, predicted, _: truth != predicted,
+    "precision_score": lambda truth, _, positive: truth == positive,
+}
+
+
+def _f1(cells: Cells, classes: Any, confidence: float) -> Measured:
+    positive = classes.positive
+    tp = sum(n for (t, p), n in cells.items() if t == positive and p == positive)
+    fp = sum(n for (t, p), n in cells.items() if t != positive and p == positive)
+    fn = sum(n for (t, p), n in cells.items() if t == positive and p != positive)
+    return of_counts.f1(tp, fp, fn, confidence)
+
+
+def _has_f1(cells: Cells, positive: Any) -> bool:
+    return any(positive in pair for pair in cells)
+
+
+def _balanced_accuracy(cells: Cells, classes: Any, confidence: float) -> Measured:
+    labels = classes.labels
+    correct = [cells.get((label, label), 0) for label in labels]
+    sizes = [sum(n for (truth, _), n in cells.items() if truth == label) for label in labels]
+    return of_counts.balanced_accuracy(correct, sizes, confidence)
+
+
+def _has_all(cells: Cells, _: Any, *, labels: Sequence[Any]) -> bool:
+    return {truth for truth, _ in cells} >= set(labels)

@@ -1,0 +1,316 @@
+"""From an evaluation table to the numbers of every group, in every level of the control columns.
+
+Rates of unweighted, independent rows come from one group-by of confusion counts; everything else
+needs the rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.text import listing, plural
+from pytest_mlgates.engines.columns import sort_key
+from pytest_mlgates.gates.fairness_counts import count_family, hits
+from pytest_mlgates.gates.fairness_rows import row_values, weights_and_clusters
+from pytest_mlgates.gates.labels import confusion, refuse_many_groups
+from pytest_mlgates.gates.scores import group_codes
+from pytest_mlgates.statistics.group_families import MeasuredFamily, RateFamily
+from pytest_mlgates.statistics.group_samples import MeanFamily, Sample, SampledShares
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_mlgates.engines.table import Table
+    from pytest_mlgates.gates.base import Context
+    from pytest_mlgates.gates.fairness_metrics import Measure
+    from pytest_mlgates.gates.fairness_parameters import FairnessParameters
+    from pytest_mlgates.gates.fairness_rows import RowValues
+    from pytest_mlgates.gates.labels import Group
+    from pytest_mlgates.gates.privacy import Display
+    from pytest_mlgates.statistics.group_families import Family
+
+TIMES = " \u00d7 "
+
+
+@dataclass(kw_only=True)
+class Grouped:
+    """The groups of a table, and their numbers.
+
+    Attributes:
+        groups: Values in the order of ``by``.
+        levels: Values of the control columns (and the band of the score); one empty one without.
+        families: For each level, each number in every group.
+        cells: What the number of (family, level, group) gives away: its counts.
+        warnings: Why the bounds deserve less trust, and what is not there.
+        columns: The columns that were read.
+    """
+
+    groups: list[Group]
+    levels: list[Group]
+    families: list[Family] = field(default_factory=list)
+    cells: dict[tuple[str, int, int], tuple[int, ...]] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    columns: tuple[str, ...] = ()
+
+
+def grouped(
+    parameters: FairnessParameters, table: Table, context: Context, display: Display
+) -> Grouped:
+    """The groups of *table* and their numbers, refused where one has none.
+
+    Raises:
+        MLGatesError: for columns that are missing or of the wrong kind, one group alone, and a
+            group without a denominator.
+    """
+    for role, columns in (("by", parameters.by), ("control", parameters.control or ())):
+        for column in columns:
+            table.require(column, role=role)
+    by_rows = (
+        parameters.sample_weight is not None
+        or parameters.cluster is not None
+        or parameters.measures[0].needs != "classes"
+    )
+    build = _from_rows if by_rows else _from_counts
+    found = build(parameters, table, context, display)
+    found.columns = (*found.columns, *parameters.by, *(parameters.control or ()))
+    return found
+
+
+def _from_counts(
+    parameters: FairnessParameters, table: Table, context: Context, display: Display
+) -> Grouped:
+    """One group-by of labels against predictions."""
+    del context
+    control = parameters.control or ()
+    counts = confusion(
+        table,
+        parameters,
+        metric=parameters.metric,
+        binary=any(measure.binary for measure in parameters.measures),
+        display=display,
+        by=(*control, *parameters.by),
+    )
+    split = {key: (key[: len(control)], key[len(control) :]) for key in counts.groups}
+    found = Grouped(
+        groups=list(dict.fromkeys(sorted((group for _, group in split.values()), key=sort_key))),
+        levels=list(dict.fromkeys(sorted((level for level, _ in split.values()), key=sort_key))),
+        columns=(parameters.y_true, parameters.y_pred),
+    )
+    cells = {split[key]: one for key, one in counts.groups.items()}
+    _register(found, parameters, table, display, {key: sum(c.values()) for key, c in cells.items()})
+    for place, level in enumerate(found.levels):
+        own = [cells.get((level, group)) for group in found.groups]
+        for measure in parameters.measures:
+            family = count_family(measure, own, counts.classes, place)
+            found.families.append(family)
+            for g, one in enumerate(own):
+                if one is not None:
+                    given = (
+                        hits(measure.name, one, counts.classes.positive)
+                        if isinstance(family, RateFamily)
+                        else None
+                    )
+                    away = tuple(one.values()) if given is None else (given[0], given[1] - given[0])
+                    found.cells[measure.name, place, g] = away
+    _refuse_empty(parameters, found, table, display)
+    return found
+
+
+def _from_rows(
+    parameters: FairnessParameters, table: Table, context: Context, display: Display
+) -> Grouped:
+    """The rows themselves: for weights, clusters, numbers, scores and rankings."""
+    table.require_rows()
+    control = parameters.control or ()
+    weighting = weights_and_clusters(parameters, table, display)
+    values = row_values(parameters, table, context, display)
+    both, places = group_codes(table, parameters, [*control, *parameters.by], display)
+    keys = [(key[: len(control)], key[len(control) :]) for key in both]
+    if values.bands is not None:
+        bands = np.unique(values.bands)
+        combined, places = np.unique(
+            places * (int(bands.max()) + 1) + values.bands, return_inverse=True
+        )
+        step = int(bands.max()) + 1
+        keys = [
+            ((*keys[one // step][0], values.band_names[one % step]), keys[one // step][1])
+            for one in combined.tolist()
+        ]
+    found = Grouped(
+        groups=list(dict.fromkeys(sorted((group for _, group in keys), key=sort_key))),
+        levels=list(dict.fromkeys(sorted((level for level, _ in keys), key=sort_key))),
+        warnings=[*weighting.warnings, *values.warnings],
+        columns=(*values.columns, *weighting.columns),
+    )
+    sizes = np.bincount(places, minlength=len(keys)).tolist()
+    _register(found, parameters, table, display, dict(zip(keys, sizes, strict=True)))
+    group_of = np.array([found.groups.index(group) for _, group in keys], dtype=np.intp)[places]
+    level_of = np.array([found.levels.index(level) for level, _ in keys], dtype=np.intp)[places]
+    for place, level in enumerate(found.levels):
+        absent = [g for g, group in enumerate(found.groups) if (level, group) not in keys]
+        in_level = level_of == place
+        if weighting.weights is not None:
+            in_level &= weighting.weights > 0
+        for measure in parameters.measures:
+            rows = np.flatnonzero(in_level & values.counted[measure.name])
+            sample = Sample(
+                values=values.values[measure.name][rows],
+                groups=group_of[rows],
+                count=len(found.groups),
+                weights=None if weighting.weights is None else weighting.weights[rows],
+                clusters=None
+                if values.clusters is None and weighting.clusters is None
+                else (weighting.clusters if values.clusters is None else values.clusters)[rows],  # type: ignore[index]
+            )
+            family = _row_family(measure, sample, values, rows, place, absent)
+            found.families.append(family)
+            _note_cells(found, measure, sample, place)
+            found.warnings.extend(weighting.doubts(sample))
+    found.warnings = list(dict.fromkeys(found.warnings))
+    _refuse_empty(parameters, found, table, display)
+    return found
+
+
+def _row_family(
+    measure: Measure,
+    sample: Sample,
+    values: RowValues,
+    rows: Any,
+    level: int,
+    absent: list[int],
+) -> Family:
+    if measure.form == "share":
+        return SampledShares(name=measure.name, sample=sample, level=level, absent=absent)
+    if measure.form in ("mean", "root"):
+        return MeanFamily(
+            name=measure.name,
+            sample=sample,
+            low=measure.low,
+            high=values.high.get(measure.name, measure.high),
+            root=measure.form == "root",
+            level=level,
+            absent=absent,
+        )
+    measure_of = values.measures[measure.name]
+    places = [rows[sample.groups == g] for g in range(sample.count)]
+    return MeasuredFamily(
+        name=measure.name,
+        measures=[partial(measure_of, one) for one in places],
+        whole=partial(measure_of, rows),
+        sizes=tuple(
+            len(one) if values.usable is None or values.usable(one) else 0 for one in places
+        ),
+        low=measure.low,
+        high=measure.high,
+        level=level,
+        absent=absent,
+    )
+
+
+def _note_cells(found: Grouped, measure: Measure, sample: Sample, level: int) -> None:
+    ones = np.bincount(
+        sample.groups, weights=sample.values if measure.form == "share" else None,
+        minlength=sample.count,
+    )  # fmt: skip
+    for g, size in enumerate(sample.sizes):
+        if not size:
+            continue
+        k = int(ones[g])
+        found.cells[measure.name, level, g] = (k, size - k) if measure.form == "share" else (size,)
+
+
+def _register(
+    found: Grouped,
+    parameters: FairnessParameters,
+    table: Table,
+    display: Display,
+    sizes: Mapping[tuple[Group, Group], int],
+) -> None:
+    """Pseudonyms, and the refusals of what is no comparison."""
+    display.register(found.groups)
+    by = TIMES.join(repr(column) for column in parameters.by)
+    if len(found.groups) < 2:
+        raise MLGatesError(
+            f"{parameters.metric} compares groups, and by {by} of table {table.name!r} has one",
+            got="1 group of " + ("all rows" if table.private else plural(table.n_rows, "row")),
+            want="at least two groups: one group is equal to itself whatever the model does",
+            fix="use rows of all groups, or another sensitive column",
+        )
+    refuse_many_groups(len(found.groups), by, table)
+    if len(found.levels) == 1:
+        return
+    refuse_many_groups(len(found.levels), "control", table)
+    for level in found.levels:
+        present = [group for group in found.groups if sizes.get((level, group))]
+        if len(present) < 2:
+            raise MLGatesError(
+                f"{parameters.metric} compares groups within "
+                f"{level_name(parameters, found, level, display)}, and by {by} of table "
+                f"{table.name!r} has one group there",
+                got=display.group(present[0]) if present else "no group",
+                want="at least two groups in every level: one group is equal to itself",
+                fix="fewer bins, so that every one has several groups"
+                if parameters.bins is not None
+                else "coarser values in the control column, or rows of the other groups",
+            )
+        missing = [display.group(group) for group in found.groups if group not in present]
+        if missing:
+            found.warnings.append(
+                f"{level_name(parameters, found, level, display)} has no rows of "
+                f"{listing(missing)}: not compared there"
+            )
+
+
+def level_name(
+    parameters: FairnessParameters, found: Grouped, level: Group, display: Display
+) -> str:
+    """``region = North, age = 30``; a pseudonym if private; the band of the score as it is."""
+    names = list(parameters.control or ())
+    if display.private and names:
+        return f"level {found.levels.index(level) + 1}"
+    if parameters.bins is not None:
+        names.append("score")
+    parts = (display.group((value,)) if not display.private else str(value) for value in level)
+    return ", ".join(f"{name} = {value}" for name, value in zip(names, parts, strict=True))
+
+
+def _refuse_empty(
+    parameters: FairnessParameters, found: Grouped, table: Table, display: Display
+) -> None:
+    """A group without a denominator has no rate; Fairlearn would call it 0.0."""
+    measures = {measure.name: measure for measure in parameters.measures}
+    for family in found.families:
+        if not family.empty:
+            continue
+        of = _wanted(measures[family.name])
+        names = [display.group(found.groups[g]) for g in family.empty]
+        within = (
+            f" within {level_name(parameters, found, found.levels[family.level], display)}"
+            if len(found.levels) > 1
+            else ""
+        )
+        raise MLGatesError(
+            f"{parameters.metric} needs {of} in every group, and "
+            f"{plural(len(names), 'group')} of table {table.name!r} "
+            f"{'has' if len(names) == 1 else 'have'} none{within}",
+            got=f"0 {of} in {listing(names)}",
+            want=f"a {family.name} for every group: no group is ever dropped",
+            fix=f"add {of} of {'this group' if len(names) == 1 else 'these groups'}, or gate "
+            "demographic parity, which needs none",
+        )
+
+
+def _wanted(measure: Measure) -> str:
+    """What a group has to have for its number to exist."""
+    if measure.name in ("balanced_accuracy_score", "roc_auc_score"):
+        return "rows of every class"
+    if measure.name == "f1_score":
+        return "positives, in truth or predicted,"
+    if measure.name == "r2_score":
+        return "values that vary"
+    return measure.of

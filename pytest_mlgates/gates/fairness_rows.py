@@ -1,0 +1,309 @@
+"""What a fairness metric needs of each row: its number, its weight, and the cluster it is in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.text import number
+from pytest_mlgates.gates.fairness_counts import COUNTED, HIT
+from pytest_mlgates.gates.labels import Column, confusion, refuse_missing
+from pytest_mlgates.gates.scores import checked_numbers, numbers, positives, scores
+from pytest_mlgates.statistics import auc, regression
+from pytest_mlgates.statistics.group_samples import kish
+from pytest_mlgates.statistics.means import heavy_tailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from pytest_mlgates.engines.table import Table
+    from pytest_mlgates.gates.base import Context
+    from pytest_mlgates.gates.fairness_parameters import FairnessParameters
+    from pytest_mlgates.gates.privacy import Display
+    from pytest_mlgates.statistics.group_samples import Sample
+    from pytest_mlgates.statistics.interval import Measured
+
+    Floats = NDArray[np.float64]
+    Codes = NDArray[np.intp]
+    Mask = NDArray[np.bool_]
+
+# With fewer clusters the variance between them is a guess (error .085 at nominal .05 for 20).
+FEW_CLUSTERS = 30
+
+
+@dataclass(kw_only=True)
+class Weighting:
+    """How much each row counts, and which rows belong together."""
+
+    weights: Floats | None = None
+    clusters: Codes | None = None
+    warnings: list[str] = field(default_factory=list)
+    columns: tuple[str, ...] = ()
+
+    def doubts(self, sample: Sample) -> list[str]:
+        """Why the bounds of *sample* deserve less trust than their confidence says."""
+        if sample.clusters is None:
+            return []
+        cells = np.unique(np.stack([sample.clusters, sample.groups]), axis=1)
+        fewest = int(np.bincount(cells[1], minlength=sample.count)[list(set(cells[1]))].min())
+        if fewest >= FEW_CLUSTERS:
+            return []
+        return [f"a group has rows of fewer than {FEW_CLUSTERS} clusters: its bounds are a guess"]
+
+
+@dataclass(kw_only=True)
+class RowValues:
+    """What the rows say.
+
+    Attributes:
+        values: For each measure a number per row.
+        counted: Which rows are in its denominator.
+        measures: For a number that is no mean: from some rows and a confidence to its value.
+        usable: Whether some rows have such a number.
+        high: The most that one row can be, where the data say it.
+        clusters: The list that each row is ranked in.
+        bands: The band of each row's score, and their names.
+        columns: What was read.
+    """
+
+    values: dict[str, Floats] = field(default_factory=dict)
+    counted: dict[str, Mask] = field(default_factory=dict)
+    measures: dict[str, Callable[[Any, float], Measured]] = field(default_factory=dict)
+    usable: Callable[[Any], bool] | None = None
+    high: dict[str, float] = field(default_factory=dict)
+    clusters: Codes | None = None
+    bands: Codes | None = None
+    band_names: tuple[str, ...] = ()
+    warnings: list[str] = field(default_factory=list)
+    columns: tuple[str, ...] = ()
+
+
+def weights_and_clusters(
+    parameters: FairnessParameters, table: Table, display: Display
+) -> Weighting:
+    """The roles ``sample_weight`` and ``cluster``.
+
+    Raises:
+        MLGatesError: for weights that are missing, negative, infinite or all zero, missing
+            clusters, and metrics that have no bounds with either.
+    """
+    roles = [r for r in ("sample_weight", "cluster") if getattr(parameters, r) is not None]
+    if not roles:
+        return Weighting()
+    for measure in parameters.measures:
+        if measure.form == "whole":
+            raise MLGatesError(
+                f"{parameters.metric} has no bounds with {' and '.join(roles)}",
+                got=", ".join(f"{role} = {getattr(parameters, role)!r}" for role in roles),
+                want="a rate or a mean of rows: accuracy_score, true_positive_rate, "
+                "mean_absolute_error and their kin",
+                fix="leave the role out only where rows are independent and count alike; bounds "
+                "that ignored it would be wrong",
+            )
+    found = Weighting(columns=tuple(getattr(parameters, role) for role in roles))
+    if parameters.sample_weight is not None:
+        found.weights = _weights(parameters.sample_weight, table, display, found.warnings)
+    if parameters.cluster is not None:
+        if parameters.measures[0].needs == "ranks":
+            raise MLGatesError(
+                f"{parameters.metric} has its clusters: the rows of one query",
+                got=f"cluster = {parameters.cluster!r}",
+                fix="leave `cluster` out",
+            )
+        found.clusters = _codes("cluster", parameters.cluster, table, display)
+    return found
+
+
+def _weights(name: str, table: Table, display: Display, warnings: list[str]) -> Floats:
+    table.require(name, role="sample_weight")
+    column = Column(role="sample_weight", name=name, table=table.name)
+    dtype = table.schema[name]
+    if not dtype.is_numeric():
+        raise MLGatesError(
+            f"weights are numbers, and {column} holds {dtype}", got=str(dtype), want="numbers"
+        )
+    weights = checked_numbers(table.arrays([name])[name], column, "a weight", table, display)
+    negative = int(np.count_nonzero(weights < 0))
+    if negative:
+        raise MLGatesError(
+            f"{column} is negative in {display.count(negative)} of {display.rows(len(weights))}",
+            want="weights of at least 0: a row cannot count against itself",
+        )
+    if not weights.any():
+        raise MLGatesError(
+            f"{column} is 0 in all {display.rows(len(weights))}",
+            want="some weight: rows that count nothing are no evidence",
+        )
+    worth = kish(weights)
+    if worth < len(weights) / 2:
+        share = f"{display.rows(len(weights))} with weights"
+        warnings.append(f"{share} are worth about {worth:,.0f} equal ones (Kish)")
+    return weights
+
+
+def _codes(role: str, name: str, table: Table, display: Display) -> Codes:
+    table.require(name, role=role)
+    values, codes = table.codes(name)
+    if None in values:
+        column = Column(role=role, name=name, table=table.name)
+        missing = int(np.count_nonzero(codes == values.index(None)))
+        refuse_missing(column, missing, table, display)
+    return codes
+
+
+def row_values(
+    parameters: FairnessParameters, table: Table, context: Context, display: Display
+) -> RowValues:
+    """The number of each row that the metric is made of.
+
+    Raises:
+        MLGatesError: for columns that are missing or of the wrong kind.
+    """
+    del context
+    read = {
+        "classes": _classes,
+        "numbers": _numbers,
+        "scores": _scores,
+        "ranks": _ranks,
+    }[parameters.measures[0].needs]
+    return read(parameters, table, display)
+
+
+def _classes(parameters: FairnessParameters, table: Table, display: Display) -> RowValues:
+    binary = any(measure.binary for measure in parameters.measures)
+    classes = confusion(
+        table, parameters, metric=parameters.metric, binary=binary, display=display
+    ).classes
+    truth, predicted = (
+        _labels(table, name, classes.labels) for name in (parameters.y_true, parameters.y_pred)
+    )
+    found = RowValues(columns=(parameters.y_true, parameters.y_pred))
+    positive = classes.labels.index(classes.positive) if classes.positive in classes.labels else -2
+    for measure in parameters.measures:
+        name = measure.name
+        found.counted[name] = COUNTED[name](truth == positive, predicted == positive)
+        found.values[name] = HIT[name](truth, predicted, positive).astype(np.float64)
+    return found
+
+
+def _labels(table: Table, name: str, labels: tuple[Any, ...]) -> Codes:
+    """Each row's label by its place among *labels*."""
+    values, codes = table.codes(name)
+    places: Codes = np.array([labels.index(value) for value in values], dtype=np.intp)
+    return np.asarray(places[codes])
+
+
+def _numbers(parameters: FairnessParameters, table: Table, display: Display) -> RowValues:
+    metric = parameters.metric
+    truth = numbers(table, parameters, "y_true", metric=metric, display=display)
+    predicted = numbers(table, parameters, "y_pred", metric=metric, display=display)
+    return of_numbers(parameters, truth, predicted)
+
+
+def of_numbers(parameters: FairnessParameters, truth: Floats, predicted: Floats) -> RowValues:
+    """What numbers and their predictions say of each row."""
+    error = predicted - truth
+    found = RowValues(columns=(parameters.y_true, parameters.y_pred))
+    for measure in parameters.measures:
+        name = measure.name
+        found.counted[name] = np.ones(len(truth), dtype=np.bool_)
+        if name == "r2_score":
+            found.values[name] = error
+            found.measures[name] = lambda rows, confidence: regression.r2(
+                truth[rows], predicted[rows], confidence
+            )
+            found.usable = lambda rows: len(rows) > 1 and float(np.ptp(truth[rows])) > 0
+            continue
+        found.values[name] = {
+            "mean_prediction": predicted,
+            "mean_error": error,
+            "mean_absolute_error": np.abs(error),
+        }.get(name, error * error)
+        if name.endswith("squared_error") and heavy_tailed(error * error):
+            found.warnings.append(regression.HEAVY_TAILS)
+    return found
+
+
+def _scores(parameters: FairnessParameters, table: Table, display: Display) -> RowValues:
+    metric, measure = parameters.metric, parameters.measures[0]
+    ranked = measure.name == "roc_auc_score"
+    positive = positives(table, parameters, metric=metric, both=ranked, display=display)
+    found = scores(table, parameters, metric=metric, probabilities=not ranked, display=display)
+    out = of_scores(parameters, positive, found.values, found.epsilon)
+    if parameters.bins is not None:
+        _divide(out, found.values, parameters.bins, display)
+    return out
+
+
+def of_scores(
+    parameters: FairnessParameters, positive: Mask, values: Floats, epsilon: float
+) -> RowValues:
+    """What labels and scores say of each row."""
+    name = parameters.measures[0].name
+    out = RowValues(columns=(parameters.y_true, *parameters.y_score))
+    out.counted[name] = np.ones(len(positive), dtype=np.bool_)
+    if name == "roc_auc_score":
+        out.values[name] = values
+        out.measures[name] = lambda rows, confidence: auc.auc_interval(
+            auc.roc_auc(positive[rows], values[rows]), confidence
+        )
+        out.usable = lambda rows: len(rows) > 0 and len(np.unique(positive[rows])) == 2
+    elif name == "log_loss":
+        # Probabilities are kept off 0 and 1, as scikit-learn does: one sure mistake costs 36.
+        of_truth = np.clip(np.where(positive, values, 1 - values), epsilon, 1 - epsilon)
+        out.values[name] = -np.log(of_truth)
+        out.high[name] = float(-np.log(epsilon))
+    elif name == "brier_score_loss":
+        out.values[name] = (values - positive) ** 2
+    else:
+        out.values[name] = positive - values
+    return out
+
+
+def _divide(out: RowValues, values: Floats, bins: int, display: Display) -> None:
+    """Bands of about equally many rows; equal scores share a band."""
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, bins + 1)[1:-1], method="lower"))
+    bands = np.searchsorted(edges, values, side="left")
+    kept, bands = np.unique(bands, return_inverse=True)
+    out.bands = bands.astype(np.intp)
+    out.band_names = tuple(
+        f"band {k + 1} of {len(kept)}" if display.private else _span(values[bands == k])
+        for k in range(len(kept))
+    )
+
+
+def _span(values: Floats) -> str:
+    return f"{number(float(values.min()))} to {number(float(values.max()))}"
+
+
+def _ranks(parameters: FairnessParameters, table: Table, display: Display) -> RowValues:
+    assert parameters.query is not None  # noqa: S101  (the parameters' validator refused it)
+    found = scores(
+        table, parameters, metric=parameters.metric, probabilities=False, display=display
+    )
+    queries = _codes("query", parameters.query, table, display)
+    return RowValues(
+        values={"exposure": exposure(queries, found.values)},
+        counted={"exposure": np.ones(len(queries), dtype=np.bool_)},
+        clusters=queries,
+        columns=(*parameters.y_score, parameters.query),
+    )
+
+
+def exposure(queries: Codes, values: Floats) -> Floats:
+    """How much each row is seen in its query: ``1 / log2(1 + rank)``, equal scores alike."""
+    order = np.lexsort((-values, queries))
+    ordered = queries[order]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    first = np.repeat(starts, np.diff(np.r_[starts, len(ordered)]))
+    discount = 1 / np.log2(np.arange(len(ordered)) - first + 2)
+    tied = np.cumsum(np.r_[True, (ordered[1:] != ordered[:-1]) | (np.diff(values[order]) != 0)]) - 1
+    shared = np.bincount(tied, weights=discount) / np.bincount(tied)
+    out = np.empty(len(values))
+    out[order] = shared[tied]
+    return out
