@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.text import listing
+from pytest_mlgates.gates.labels import Column, refuse_missing
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pytest_mlgates.engines.table import Table
     from pytest_mlgates.gates.own_metrics import OwnMetric
+    from pytest_mlgates.gates.privacy import Display
 
 _ROLES = {
     "y_true": "y_true",
@@ -65,6 +73,29 @@ def arguments_of(metric: OwnMetric, *, weighted: bool) -> dict[str, str]:
             want="a function of y_true and y_pred (or y_score)",
         )
     return found
+
+
+def usable(
+    array: NDArray[Any], column: Column, metric: OwnMetric, table: Table, display: Display
+) -> NDArray[Any]:
+    """*array* without missing values, of numbers, truth values or text."""
+    if array.dtype == object:
+        values = array.tolist()
+        refuse_missing(column, sum(value is None for value in values), table, display)
+        kinds = sorted({type(value).__name__ for value in values})
+    else:
+        if array.dtype.kind == "f":
+            refuse_missing(column, int(np.count_nonzero(np.isnan(array))), table, display)
+        kinds = ["str"] if array.dtype.kind in "biufU" and array.ndim == 1 else [str(array.dtype)]
+    if kinds != ["str"]:
+        raise MLGatesError(
+            f"{metric.name} needs numbers, truth values or text, and {column} holds "
+            f"{listing(kinds)}",
+            got=listing(kinds),
+            want="one plain value per row",
+            fix="convert the column where the table is made",
+        )
+    return array
 
 
 def _refused(metric: OwnMetric, got: str, parameter: str) -> MLGatesError:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from pytest_mlgates.core.exact import Number
     from pytest_mlgates.engines.table import Table
     from pytest_mlgates.gates.base import Context
-    from pytest_mlgates.gates.metric.own import Own, OwnRivals
+    from pytest_mlgates.gates.metric.own import Own
+    from pytest_mlgates.gates.metric.own_rivals import OwnRivals
     from pytest_mlgates.gates.metric.parameters import MetricParameters
     from pytest_mlgates.gates.metric.parts import Part
     from pytest_mlgates.gates.models import Predictions

@@ -69,12 +69,13 @@ def evaluate(parameters: MetricParameters, subject: Any, context: Context) -> Ve
 def _absolute(
     parameters: MetricParameters, table: Table, display: Display, own: Own | None
 ) -> Verdict:
-    low, high = (
-        (own.metric.low, own.metric.high) if own else (parameters.spec.low, parameters.spec.high)
-    )
+    spec = parameters.spec if own is None else own.metric
     claims = [
         Claim(at_least=name == "min", limit=limit, tolerance=_tolerance(best, limit))
-        for name, limit, best in (("min", parameters.min, high), ("max", parameters.max, low))
+        for name, limit, best in (
+            ("min", parameters.min, spec.high),
+            ("max", parameters.max, spec.low),
+        )
         if limit is not None
     ]
     parts = (

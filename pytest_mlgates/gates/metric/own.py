@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import io
-import math
-import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.core.text import listing
-from pytest_mlgates.engines.quiet import muted
 from pytest_mlgates.extensions.manager import manager, registered_metrics
-from pytest_mlgates.gates.labels import Column, refuse_missing
+from pytest_mlgates.gates.labels import Column
 from pytest_mlgates.gates.metric.answers import chosen
-from pytest_mlgates.gates.metric.arguments import arguments_of
+from pytest_mlgates.gates.metric.arguments import arguments_of, usable
 from pytest_mlgates.gates.metric.drawing import clusters_of, weights_of
+from pytest_mlgates.gates.metric.own_rivals import OwnRivals, rivals_of
+from pytest_mlgates.gates.metric.resampled import Resampled
 from pytest_mlgates.gates.own_metrics import OwnMetric
-from pytest_mlgates.statistics.bootstrap import Bootstrap, difference
-from pytest_mlgates.statistics.interval import Measured, UndefinedError
+from pytest_mlgates.statistics.interval import UndefinedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from pytest_mlgates.core.exact import Number
     from pytest_mlgates.engines.table import Table
     from pytest_mlgates.gates.base import Context
     from pytest_mlgates.gates.metric.answers import Measure
@@ -39,11 +35,8 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
     Columns = dict[str, NDArray[Any]]
 
-# By how much sums in another order may differ.
-_SAME = 1e-9
 # More pairs of label and prediction than this are no classes.
 _MOST_PAIRS = 100
-_CHAMPION = "champion's "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,11 +95,11 @@ class Own:
 
     def against(self, found: Predictions) -> OwnRivals:
         """These answers beside those of a champion on the same rows."""
-        return _rivals_of(self, found)
+        return rivals_of(self, found)
 
     def measure(self, rows: Mask | None) -> Measure:
         """The metric on *rows* with its bounds."""
-        return _Resampled(self, self.columns, self.statistic, rows).measure
+        return Resampled(self, self.columns, self.statistic, rows).measure
 
     def statistic(self, columns: Mapping[str, NDArray[Any]]) -> float:
         """What the function says of *columns*.
@@ -146,13 +139,21 @@ class Own:
             )
         return float(found)
 
-    def cells(self, rows: Mask | None) -> tuple[int, ...]:
-        """The counts that a private value may give away: rows by label and prediction."""
-        if not self.display.private or not {"y_true", "y_pred"} <= set(self.columns):
+    def cells(
+        self, columns: Columns, rows: Mask | None, answers: str = "y_pred"
+    ) -> tuple[int, ...]:
+        """The counts that a private value may give away: rows by label and prediction.
+
+        Args:
+            columns: Of this metric, or of two models.
+            rows: Which rows, None for all.
+            answers: The column of predictions.
+        """
+        if not self.display.private or not {"y_true", answers} <= set(columns):
             return ()
         pairs = zip(
-            chosen(self.columns["y_true"], rows).tolist(),
-            chosen(self.columns["y_pred"], rows).tolist(),
+            chosen(columns["y_true"], rows).tolist(),
+            chosen(columns[answers], rows).tolist(),
             strict=True,
         )
         counts: dict[Any, int] = {}
@@ -161,96 +162,6 @@ class Own:
             if len(counts) > _MOST_PAIRS:
                 return ()
         return (sum(counts.values()), *counts.values())
-
-
-@dataclass(frozen=True, kw_only=True)
-class OwnRivals:
-    """The candidate's and the champion's answers to one function, on the same rows.
-
-    Attributes:
-        own: The candidate's.
-        other: For each column of the candidate's answers the one that holds the champion's.
-        columns: All of them.
-        differing: On which rows their answers are not equal.
-        only: No share of right rows is known.
-        bases: The counts that the two values come from.
-    """
-
-    own: Own
-    other: Mapping[str, str]
-    columns: Columns
-    differing: Mask
-    only: tuple[int, int] | None = None
-    bases: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
-
-    def values(self) -> tuple[Number, Number]:
-        """The metric of both on all rows.
-
-        Raises:
-            UndefinedError: where either has none.
-        """
-        theirs = {name: self.columns[other] for name, other in self.other.items()}
-        found = []
-        for columns in (self.own.columns, {**self.own.columns, **theirs}):
-            resampled = Bootstrap(columns, self.own.statistic)
-            with _hushed(self.own.display):
-                found.append(resampled.value)
-        return found[0], found[1]
-
-    def measure(self, rows: Mask | None) -> Measure:
-        """The difference on *rows* with its bounds, resampled for both alike."""
-        resampled = _Resampled(
-            self.own, self.columns, difference(self.own.statistic, self.other), rows
-        )
-        differing = int(np.count_nonzero(chosen(self.differing, rows)))
-
-        def measured(confidence: float) -> Measured:
-            found = resampled.measure(confidence)
-            return Measured(
-                value=found.value,
-                interval=found.interval,
-                n=found.n,
-                method=f"paired {found.method}",
-                warnings=found.warnings,
-                cells=(*found.cells, differing) if self.own.display.private else (),
-            )
-
-        return measured
-
-
-@dataclass
-class _Resampled:
-    """Some rows of one table, resampled once for all confidences."""
-
-    own: Own
-    columns: Columns
-    statistic: Callable[[Mapping[str, NDArray[Any]]], float]
-    rows: Mask | None
-    _drawn: Bootstrap | None = field(default=None, init=False)
-
-    def measure(self, confidence: float) -> Measured:
-        own = self.own
-        with _hushed(own.display):
-            if self._drawn is None:
-                drawn = Bootstrap(
-                    {name: chosen(array, self.rows) for name, array in self.columns.items()},
-                    self.statistic,
-                    clusters=None if own.clusters is None else chosen(own.clusters, self.rows),
-                )
-                _refuse_order(own, drawn)
-                self._drawn = drawn
-            low, high = own.metric.low, own.metric.high
-            if self.columns is not own.columns:  # a difference
-                low, high = low - high, high - low
-            found = self._drawn.measured(confidence, low=low, high=high)
-        return Measured(
-            value=found.value,
-            interval=found.interval,
-            n=found.n,
-            method=found.method,
-            warnings=found.warnings,
-            cells=own.cells(self.rows),
-        )
 
 
 def resolved(parameters: MetricParameters, table: Table, context: Context, display: Display) -> Own:
@@ -272,7 +183,7 @@ def resolved(parameters: MetricParameters, table: Table, context: Context, displ
             table.require(name, role=role)
             column = Column(role=role, name=name, table=table.name)
             key = role if len(names) == 1 else f"{role} {place}"
-            columns[key] = _usable(table.arrays([name])[name], column, metric, table, display)
+            columns[key] = usable(table.arrays([name])[name], column, metric, table, display)
     grouping = parameters.grouping
     return Own(
         metric=metric,
@@ -282,40 +193,6 @@ def resolved(parameters: MetricParameters, table: Table, context: Context, displ
         arguments=arguments,
         columns=columns,
         clusters=None if grouping is None else clusters_of(table, grouping, display),
-    )
-
-
-def _rivals_of(own: Own, found: Predictions) -> OwnRivals:
-    """The candidate's answers and those of a champion on the same rows.
-
-    Raises:
-        MLGatesError: for answers of another shape or kind.
-    """
-    table, display = own.table, own.display
-    columns, other = dict(own.columns), {}
-    differing = np.zeros(table.n_rows, dtype=bool)
-    for role in sorted(own.answers):
-        mine = [name for name in own.columns if name.partition(" ")[0] == role]
-        theirs = found.y_score if role == "y_score" else found.y_pred
-        assert theirs is not None  # noqa: S101  (refused by the caller)
-        parts = [theirs] if theirs.ndim == 1 else list(theirs.T)
-        if len(parts) != len(mine):
-            raise MLGatesError(
-                f"{found.name} gives {len(parts)} scores per row, and the table has {len(mine)}",
-                want="as many from both",
-            )
-        for name, part in zip(mine, parts, strict=True):
-            column = Column(role=role, name=found.name, table=table.name)
-            key = f"{_CHAMPION}{name}"
-            columns[key] = _usable(part, column, own.metric, table, display)
-            other[name] = key
-            differing |= np.asarray(own.columns[name] != columns[key], dtype=bool)
-    return OwnRivals(
-        own=own,
-        other=other,
-        columns=columns,
-        differing=differing,
-        bases=(own.cells(None), own.cells(None)),
     )
 
 
@@ -370,53 +247,9 @@ def _refuse_bounds(metric: OwnMetric, parameters: MetricParameters) -> None:
             )
 
 
-def _usable(
-    array: NDArray[Any], column: Column, metric: OwnMetric, table: Table, display: Display
-) -> NDArray[Any]:
-    """*array* without missing values, of numbers, truth values or text."""
-    if array.dtype == object:
-        values = array.tolist()
-        refuse_missing(column, sum(value is None for value in values), table, display)
-        kinds = sorted({type(value).__name__ for value in values})
-    else:
-        if array.dtype.kind == "f":
-            refuse_missing(column, int(np.count_nonzero(np.isnan(array))), table, display)
-        kinds = ["str"] if array.dtype.kind in "biufU" and array.ndim == 1 else [str(array.dtype)]
-    if kinds != ["str"]:
-        raise MLGatesError(
-            f"{metric.name} needs numbers, truth values or text, and {column} holds "
-            f"{listing(kinds)}",
-            got=listing(kinds),
-            want="one plain value per row",
-            fix="convert the column where the table is made",
-        )
-    return array
-
-
 def _joined(columns: Mapping[str, NDArray[Any]], role: str) -> NDArray[Any]:
     """A role's column; several as one array of shape ``(rows, classes)``."""
     if role in columns:
         return columns[role]
     parts = [array for name, array in columns.items() if name.partition(" ")[0] == role]
     return np.column_stack(parts)
-
-
-def _refuse_order(own: Own, drawn: Bootstrap) -> None:
-    """A value that depends on the order of rows is none of the model's."""
-    one, other = drawn.value, drawn.in_another_order()
-    if not math.isclose(one, other, rel_tol=_SAME, abs_tol=1e-12):
-        got = "" if own.display.private else f"{one!r} and {other!r} on the same rows"
-        raise MLGatesError(
-            f"{own.metric.name} depends on the order of the rows, or on chance",
-            got=got,
-            want="the same number for the same rows in any order",
-            fix="sort or seed inside the function",
-        )
-
-
-@contextlib.contextmanager
-def _hushed(display: Display) -> Iterator[None]:
-    """Warnings of thousands of calls are none; of a private table nothing gets out at all."""
-    with muted() if display.private else contextlib.nullcontext(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
