@@ -4,7 +4,7 @@ UV := .venv/bin/uv
 UV_VERSION := 0.8.0
 PIP := $(UV) pip install --quiet --compile-bytecode --python .venv/bin/python --constraint constraints.txt
 
-.PHONY: demo test test-core test-pythons test-oldest check format bench clean
+.PHONY: demo test test-core test-pythons test-oldest check format bench bench-gates simulate clean
 
 # The example on real data: a sound version that passes, four broken ones that are blocked.
 demo: .venv/demo
@@ -54,9 +54,19 @@ format: .venv/dev
 bench: .venv-bench/bench
 	.venv-bench/bin/python benchmarks/data_schema.py $(BENCH)
 
+# Metric and fairness gates beside scikit-learn and Fairlearn (about 15 minutes).
+bench-gates: .venv-bench/bench
+	.venv-bench/bin/python benchmarks/fairness.py $(BENCH)
+	.venv-bench/bin/python benchmarks/metrics.py $(BENCH)
+
+# How often the findings and outcomes of gates are wrong (under 5 minutes): the tables of
+# docs/verdicts.md. SIMULATE='--runs 500' for less.
+simulate: .venv/dev
+	.venv/bin/python benchmarks/simulate_metrics.py $(SIMULATE)
+
 .venv-bench/bench: .venv/uv pyproject.toml constraints.txt benchmarks/constraints.txt
 	$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-bench
-	$(UV) pip install --quiet --compile-bytecode --python .venv-bench/bin/python --constraint constraints.txt --constraint benchmarks/constraints.txt --editable '.[gx,pandas,polars,pyarrow]' dataframely pandera pointblank
+	$(UV) pip install --quiet --compile-bytecode --python .venv-bench/bin/python --constraint constraints.txt --constraint benchmarks/constraints.txt --editable '.[gx,pandas,polars,pyarrow]' dataframely fairlearn pandera pointblank scikit-learn
 	touch $@
 
 clean:

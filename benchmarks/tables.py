@@ -12,13 +12,17 @@ prints the path of the table, which is written if it is not there yet.
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CHUNK = 1 << 20
 COUNTRIES = ("AT", "BE", "CH", "DE", "DK", "ES", "FI", "FR", "GB", "IT", "NL", "PL", "SE")
@@ -85,6 +89,36 @@ def broken(folder: Path, rows: int) -> Path:
     ]
     pq.write_table(pa.table(arrays, names=table.schema.names), path)
     return path
+
+
+def people(folder: Path, rows: int, groups: int) -> Path:
+    """An evaluation table: labels, predictions, scores, and *groups* groups of uneven sizes."""
+    path = folder / f"people-{groups}-{rows}.parquet"
+    if path.exists():
+        return path
+    unfinished = path.with_suffix(".unfinished")
+    names = tuple(f"region {place:02}" for place in range(groups))
+    schema = _people(0, 1, names).schema
+    with pq.ParquetWriter(unfinished, schema) as writer:
+        for start in range(0, rows, CHUNK):
+            writer.write_table(_people(start, min(CHUNK, rows - start), names))
+    unfinished.rename(path)
+    return path
+
+
+def _people(start: int, count: int, names: tuple[str, ...]) -> pa.Table:
+    rng = np.random.default_rng([20240607, start, len(names)])
+    truth = rng.random(count) < 0.3
+    score = 1 / (1 + np.exp(-rng.normal(np.where(truth, 0.4, -1.4), 1.0)))
+    return pa.table(
+        {
+            "person": np.arange(start, start + count, dtype=np.int64),
+            "region": _picked(names, rng.choice(len(names), count, p=_shares(names))),
+            "y_true": truth.astype(np.int64),
+            "y_pred": (score > 0.5).astype(np.int64),
+            "y_score": score,
+        }
+    )
 
 
 def _chunk(start: int, count: int, receipts: np.ndarray[Any, Any], rows: int) -> pa.Table:
@@ -166,6 +200,10 @@ def _references(ids: np.ndarray[Any, Any]) -> pa.Array:
 
 if __name__ == "__main__":
     kind, where, size = sys.argv[1:]
-    sys.stdout.write(
-        str({"parquet": parquet, "csv": csv, "broken": broken}[kind](Path(where), int(size)))
-    )
+    kinds: dict[str, Callable[[Path, int], Path]] = {
+        "parquet": parquet,
+        "csv": csv,
+        "broken": broken,
+        **{f"people-{count}": partial(people, groups=count) for count in (2, 5, 20)},
+    }
+    sys.stdout.write(str(kinds[kind](Path(where), int(size))))

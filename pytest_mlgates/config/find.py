@@ -6,6 +6,7 @@ Standard library only: a hook asks this before it imports anything.
 from __future__ import annotations
 
 import tomllib
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import ConfigurationError
@@ -78,7 +79,7 @@ def _tool(path: Path) -> dict[str, Any]:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return _parsed(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError(
             f"{path.name} cannot be read", where=str(path), got=str(error.strerror)
@@ -87,3 +88,9 @@ def _toml(path: Path) -> dict[str, Any]:
         raise ConfigurationError(
             f"{path.name} is not TOML", where=str(path), got=str(error)
         ) from None
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> dict[str, Any]:
+    """TOML, read once for all gates of a process that ask for the same configuration."""
+    return tomllib.loads(text)

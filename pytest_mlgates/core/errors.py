@@ -6,9 +6,9 @@ under pytest. A *broken gate* (``GateFailure``) is the answer to what was asked:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from pytest_mlgates.core.text import did_you_mean, listing
+from pytest_mlgates.core.text import did_you_mean, listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,13 +50,33 @@ class MLGatesError(Exception):
         ]
         return "\n".join(lines)
 
+    @property
+    def summary(self) -> str:
+        """The mistake in one line, without its place."""
+        if self.parts:
+            more = len(self.parts) - 1
+            return f"{self.parts[0].summary} (and {plural(more, 'more mistake')})"
+        return self.what.partition("\n")[0]
+
     def __reduce__(self) -> tuple[object, ...]:
         """Survive pickling (child processes hand misuse back to their parent)."""
         return _rebuild, (type(self), self.what, self.where, self.got, self.want, self.fix)
 
+    @classmethod
+    def collect(cls, errors: Sequence[MLGatesError], *, source: str) -> Self:
+        """All *errors* of *source* as one."""
+        texts = []
+        for error in errors:
+            kept, error.where = error.where, "" if error.where == source else error.where
+            texts.append(str(error))
+            error.where = kept
+        collected = cls("\n".join([f"{plural(len(errors), 'mistake')} in {source}", *texts]))
+        collected.parts = tuple(errors)
+        return collected
+
     def at(self, where: str) -> MLGatesError:
         """The same error with *where* filled in, if it was not yet known."""
-        if not self.where:
+        if not self.where and not self.parts:
             self.where = where
         return self
 
@@ -71,14 +91,6 @@ def _rebuild(cls: type[MLGatesError], *parts: str) -> MLGatesError:
 
 class ConfigurationError(MLGatesError):
     """One or several mistakes in ``[tool.mlgates]``, reported together."""
-
-    @classmethod
-    def collect(cls, errors: Sequence[MLGatesError], *, source: str) -> ConfigurationError:
-        """All *errors* of *source* as one."""
-        count = len(errors)
-        noun = "mistake" if count == 1 else "mistakes"
-        body = "\n".join(str(error) for error in errors)
-        return cls(f"{count} {noun} in {source}\n{body}")
 
 
 _ROLE_NAMES = frozenset({"y_true", "y_pred", "y_score"})

@@ -87,6 +87,10 @@ class CsvFiles:
             for (header, packed), run in runs
         )
 
+    def first_text(self, column: str) -> str:  # noqa: ARG002
+        """Nothing: all values of a CSV are written alike."""
+        return ""
+
     def error(self, error: Exception) -> TableError:
         """The reader's complaint, about the file that the user named."""
         return reading_error(

@@ -5,10 +5,11 @@ DuckDB looks at every row twice: once for the keys and types, which no part of a
 
 from __future__ import annotations
 
+import contextlib
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.core.errors import TableError
+from pytest_mlgates.core.errors import MissingExtraError, TableError
 from pytest_mlgates.engines import scratch, sql
 from pytest_mlgates.engines.columns_alike import refuse_alike, refuse_different
 from pytest_mlgates.engines.interrupts import interruptible
@@ -74,6 +75,20 @@ class JsonFiles:
         return " union all ".join(
             f"(select {', '.join(parts)} {_read(list(run), packed, given)})" for packed, run in runs
         )
+
+    def first_text(self, column: str) -> str:
+        """The line of the first string in *column*; empty without one, and if no line tells it."""
+        import msgspec
+
+        decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+        with contextlib.suppress(msgspec.DecodeError, MissingExtraError, *scratch.BROKEN):
+            for path, ready in zip(self.files, self._ready, strict=True):
+                with scratch.opened(ready) as stream:
+                    for number, line in enumerate(stream, 1):
+                        if line.strip() and bytes(decode(line).get(column, b""))[:1] == b'"':
+                            among = f" of {path.name!r}" if len(self.files) > 1 else ""
+                            return f"line {number:,}{among}"
+        return ""
 
     def error(self, error: Exception) -> TableError:
         """The reader's complaint, about the file that the user named."""

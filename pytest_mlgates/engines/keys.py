@@ -64,12 +64,30 @@ def factorized(values: Iterable[Any], *, zoned: bool = False) -> tuple[list[Any]
 def _factorized_numbers(values: NDArray[Any]) -> tuple[list[Any], NDArray[np.intp]]:
     import numpy as np
 
+    if values.dtype.kind in "iub" and len(values):
+        low, high = int(values.min()), int(values.max())
+        if high - low < len(values):
+            return _factorized_integers(values, low, high)
     missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
     found, inverse = np.unique(values[~missing], return_inverse=True)
     codes = np.full(len(values), len(found), dtype=np.intp)
     codes[~missing] = inverse
     keys = [python_value(v) for v in found.tolist()]
     return keys + ([None] if missing.any() else []), codes
+
+
+def _factorized_integers(
+    values: NDArray[Any], low: int, high: int
+) -> tuple[list[Any], NDArray[np.intp]]:
+    """Codes, labels, ages: counted where they stand, which is cheaper than sorting them."""
+    import numpy as np
+
+    wide = np.uint64 if values.dtype.kind == "u" else np.int64  # no difference overflows
+    places = (values.astype(wide, copy=False) - wide(low)).astype(np.intp, copy=False)
+    occurs = np.bincount(places, minlength=high - low + 1) > 0
+    kind = bool if values.dtype.kind == "b" else int
+    keys = [kind(low + place) for place in np.flatnonzero(occurs).tolist()]
+    return keys, (np.cumsum(occurs) - 1)[places]
 
 
 def kinds_of(values: Iterable[Any]) -> list[str]:

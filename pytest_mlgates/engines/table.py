@@ -23,6 +23,7 @@ from pytest_mlgates.engines.asking import aggregate, is_large
 from pytest_mlgates.engines.beside import Beside
 from pytest_mlgates.engines.columns import filled, python_value, sort_key
 from pytest_mlgates.engines.file_reading import FileReading
+from pytest_mlgates.engines.grouping import grouped, unused
 from pytest_mlgates.engines.interrupts import interruptible
 from pytest_mlgates.engines.nulls import one_null
 from pytest_mlgates.engines.reading_errors import reading_error
@@ -86,6 +87,13 @@ class Table:
         """The narwhals frame, NaN already null."""
         return one_null(self._opened, self._opened.collect_schema(), is_own=self.link is not None)
 
+    def _only(self, columns: Sequence[str]) -> Any:
+        """*columns* of :attr:`frame`; of a dataframe no other column is copied for it."""
+        if "frame" in self.__dict__ or not isinstance(self._opened, nw.DataFrame):
+            return self.frame.select(*columns)
+        part = self._opened.select(*columns)
+        return one_null(part, part.collect_schema(), is_own=False)
+
     @property
     def columns(self) -> list[str]:
         """Column names, in order."""
@@ -148,13 +156,13 @@ class Table:
         """Whether every query returns the rows in one order: dataframes, files, own arrays."""
         if isinstance(self._given, FileReading):
             return self._given.is_ordered
-        return isinstance(self.frame, nw.DataFrame) or self.link is not None
+        return isinstance(self._opened, nw.DataFrame) or self.link is not None
 
     @property
     def implementation(self) -> str:
         """The backend's name: ``pandas``, ``polars``, ``pyarrow``, ``duckdb``, ``pyspark``."""
         # Spark Connect answers as Spark does.
-        return str(self.frame.implementation.name).lower().removesuffix("_connect")
+        return str(self._opened.implementation.name).lower().removesuffix("_connect")
 
     def native_type(self, column: str) -> str:
         """What DuckDB calls the type of *column*, empty on another engine."""
@@ -176,8 +184,8 @@ class Table:
     @cached_property
     def n_rows(self) -> int:
         """The number of rows."""
-        if isinstance(self.frame, nw.DataFrame):
-            return len(self.frame)
+        if isinstance(self._opened, nw.DataFrame):
+            return len(self._opened)
         return int(self.aggregate({"rows": nw.len()})["rows"])
 
     def require_rows(self) -> int:
@@ -208,15 +216,15 @@ class Table:
             self.require(key)
         if wanted not in self._counts:
             try:  # engines bind when they are asked: a file may be gone by now
-                asked = self.frame.select(*wanted)
+                groups = grouped(self._only(wanted), wanted)
             except Exception as error:
                 raise self.engine_error(error) from None
-            grouped = asked.group_by(*wanted).agg(nw.len().alias("__rows__"))
             found: dict[tuple[Any, ...], int] = {}
-            for row in self.rows(grouped):
+            for row in self.rows(groups):
                 values = tuple(python_value(value) for value in row[:-1])
                 found[values] = found.get(values, 0) + int(row[-1])
             self._counts[wanted] = sorted(found.items(), key=lambda item: sort_key(item[0]))
+            self.__dict__.setdefault("n_rows", sum(found.values()))
         stored = self._counts[wanted]
         if wanted == tuple(keys):
             return stored
@@ -253,19 +261,19 @@ class Table:
 
     def kinds(self, column: str) -> list[str]:
         """The kinds of values in a *column* of Python objects; empty for any other column."""
-        frame, dtype = self.frame, self.schema[self.require(column)]
+        frame, dtype = self._opened, self.schema[self.require(column)]
         if not (isinstance(frame, nw.DataFrame) and isinstance(dtype, nw.Object | nw.Unknown)):
             return []
         return key_values.kinds_of(frame.get_column(column).to_list())
 
     def _values(self, column: str) -> Any:
         array = self.arrays([column])[column]
-        if not isinstance(self.frame, nw.DataFrame):
+        if not isinstance(self._opened, nw.DataFrame):
             return self._exact.get(column, array)
         dtype = self.schema[column]
         if dtype.is_float() or (dtype.is_integer() and array.dtype.kind in "iu"):
             return array
-        return self.frame.get_column(column).to_list()
+        return self._opened.get_column(column).to_list()
 
     def digest(self, columns: Sequence[str] | None = None) -> str | None:
         """``sha256:…`` of the content: of the files, else of *columns* (default: all).
@@ -352,13 +360,14 @@ class Table:
         return found
 
     def _read_arrays(self, columns: list[str]) -> dict[str, np.ndarray[Any, Any]]:
-        if isinstance(self.frame, nw.DataFrame):
-            return {c: self._as_array(self.frame.get_column(c), c) for c in columns}
+        if isinstance(self._opened, nw.DataFrame):
+            frame = self._only(columns)
+            return {c: self._as_array(frame.get_column(c), c) for c in columns}
         try:
             if self.implementation == "duckdb":
                 return self._fetch_arrays(columns)
             spark = self.implementation == "pyspark"
-            frame = self.frame.select(*columns)
+            frame = self._only(columns)
             collected = frame.collect("pandas") if spark else frame.collect()
         except Exception as error:
             raise self.engine_error(error) from None
@@ -375,7 +384,7 @@ class Table:
         import numpy as np
 
         wide = [c for c in columns if key_values.is_wide(self.schema[c])]
-        exact = {c: f"__exact_{i}__" for i, c in enumerate(columns)}
+        exact = {c: unused(f"__exact_{i}__", columns) for i, c in enumerate(columns)}
         exact = {c: t for c, t in exact.items() if c in wide or self.schema[c].is_decimal()}
         labels = [c for c in columns if isinstance(self.schema[c], nw.Enum | nw.Categorical)]
         frame = self.frame.select(
@@ -439,9 +448,10 @@ class Table:
         if self.implementation == "pyspark":
             return None
         digest = hashlib.sha256()
-        eager = isinstance(self.frame, nw.DataFrame)
+        frame = self._opened
+        eager = isinstance(frame, nw.DataFrame)
         for column in columns:
-            series = self.frame.get_column(column) if eager else None
+            series = frame.get_column(column) if isinstance(frame, nw.DataFrame) else None
             if series is None or not digests.of_series(digest, column, series):
                 array = self.arrays([column] if eager else columns)[column]
                 zoned = key_values.zoned(self.schema, column)

@@ -51,6 +51,9 @@ class Source(Protocol):
     def query(self, columns: Sequence[str], *, text: frozenset[str]) -> str:
         """The ``select`` of *columns*; text, but for those that are typed and not in *text*."""
 
+    def first_text(self, column: str) -> str:
+        """Where *column* first holds text, in a format that tells it from numbers; else empty."""
+
     def error(self, error: Exception) -> TableError:
         """What an engine's *error* means to the user."""
 
@@ -63,11 +66,15 @@ class NotNumbers:
         present: Its values.
         count: Those that are no numbers.
         hint: The option that would read them, empty if none would.
+        quoted: Whether the format tells text from numbers: what is written as text is none.
+        first: Where it first holds text (``line 3``), empty where nobody knows.
     """
 
     present: int
     count: int
     hint: str = ""
+    quoted: bool = False
+    first: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +184,9 @@ class TextReading:
             hint = f"null_values = {json.dumps(sorted(found))}"
         elif count and marked == count:
             hint = f'decimal = "{other.decimal}"'
-        return NotNumbers(present=present, count=count, hint=hint)
+        quoted = not grammar.numeric
+        first = self.source.first_text(column) if quoted and not self.source.private else ""
+        return NotNumbers(present=present, count=count, hint=hint, quoted=quoted, first=first)
 
     def error(self, error: Exception) -> TableError:
         """What an engine's *error* while reading means to the user."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_mlgates.engines.grouping import grouped, rows_of
 from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.engines.sql import name
 
@@ -32,7 +33,6 @@ _FEW = 20_000
 _BITS, _MOST_BITS = 64, 1_000_000_000
 # Cells per row that are worth their memory (a byte each) for not sorting, and the most of them.
 _CELLS, _MOST_CELLS = 16, 1 << 29
-_ROWS = "__mlgates_rows__"
 
 
 class Limits(NamedTuple):
@@ -76,19 +76,13 @@ def repeated_rows(
         known = None if limits is None else (rows, limits)
         if table.implementation == "duckdb" and _no_repeats(table, keys, known):
             return 0
-    total = groups_that_repeat(keys, columns).select(nw.col(_ROWS).sum())
+    total = groups_that_repeat(keys, columns).select(nw.col(rows_of(columns)).sum())
     return int(table.rows(total)[0][0] or 0)
 
 
 def groups_that_repeat(frame: Any, columns: Sequence[str]) -> Any:
     """The values of *columns* that stand in several rows of *frame*, their number last."""
-    keys = frame.select(*columns)
-    if keys.implementation.is_duckdb():  # where narwhals takes a name with a dot for a field
-        named = ", ".join(map(name, columns))
-        groups = nw.from_native(keys.to_native().aggregate(f"{named}, count(*) as {_ROWS}", named))
-    else:
-        groups = keys.group_by(*columns).agg(nw.len().alias(_ROWS))
-    return groups.filter(nw.col(_ROWS) > 1)
+    return grouped(frame, columns).filter(nw.col(rows_of(columns)) > 1)
 
 
 def _in_memory(keys: nw.DataFrame[Any]) -> int:

@@ -147,6 +147,7 @@ class GateKind:
         positional: Names of the arguments that a marker or call may give by position.
         parameters: Its parameters, validated.
         evaluate: ``(parameters, subject, context) → Verdict`` with an empty id.
+        check: Raises what is wrong with the parameters, whatever table they are for.
         foresee: Tells a table what ``evaluate`` will want, so that its files are parsed once.
         anticipate: Asks a table what ``evaluate`` will need: one scan then answers several gates.
         explain: What will be read of a table for all gates that were anticipated, line by line.
@@ -157,6 +158,7 @@ class GateKind:
     positional: tuple[str, ...]
     parameters: type[GateParameters]
     evaluate: Callable[[Any, Any, Context], Verdict]
+    check: Callable[[Any, Context], None] | None = None
     foresee: Callable[[Any, Any, Context], None] | None = None
     anticipate: Callable[[Any, Any, Context], None] | None = None
     explain: Callable[[Any], list[str]] | None = None
@@ -252,14 +254,7 @@ def combine(errors: list[MLGatesError], where: str) -> MLGatesError:
     """One error of several: all mistakes are told at once."""
     if len(errors) == 1:
         return errors[0]
-    texts = []
-    for error in errors:
-        kept, error.where = error.where, "" if error.where == where else error.where
-        texts.append(str(error))
-        error.where = kept
-    combined = MLGatesError(f"{len(errors)} mistakes", where=where, got="\n" + "\n".join(texts))
-    combined.parts = tuple(errors)
-    return combined
+    return MLGatesError.collect(errors, source=where)
 
 
 def evaluate(gate: Gate, subject: Any, context: Context) -> Verdict:

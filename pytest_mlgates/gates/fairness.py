@@ -47,6 +47,7 @@ def evaluate_fairness(parameters: FairnessParameters, subject: Any, context: Con
         MLGatesError: for labels, predictions or groups that cannot be judged.
     """
     table = to_table(subject, base=context.base)
+    table.begin_digest()  # while it is counted
     display = Display(private=table.private, min_cell=context.min_cell)
     if parameters.no_worse_than is None:
         return _absolute(parameters, table, display)

@@ -141,13 +141,13 @@ def confusion(
     Raises:
         MLGatesError: for a column that is missing, incomplete or of the wrong kind.
     """
-    table.require_rows()
     truth = role_column(table, parameters, "y_true")
     predicted = role_column(table, parameters, "y_pred")
     refuse_non_groups(table, by)
     for column in (truth, predicted):
         refuse_non_classes(table, column, metric, display)
     counts = table.counts([*by, truth.name, predicted.name])
+    table.require_rows()  # which the counts have told: no scan of its own
     refuse_missing(truth, sum(n for key, n in counts if key[-2] is None), table, display)
     refuse_missing(predicted, sum(n for key, n in counts if key[-1] is None), table, display)
     refuse_missing_groups(by, counts, parameters.missing, table, display)

@@ -41,6 +41,10 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 
+# How far single-precision probabilities of a row may add up to something else than 1.
+_SUM = 1e-4
+
+
 class Scores(NamedTuple):
     """Scores of the positive class, and the rounding unit of the type they came in."""
 
@@ -82,6 +86,9 @@ def positives(
             got=shown(labels, display),
             want="at least one row of each class",
         )
+    array = table.arrays([column.name])[column.name]
+    if array.dtype.kind in "iub":
+        return np.asarray(array == positive)
     values, codes = table.codes(column.name)
     mask: Mask = np.asarray([value == positive for value in values], dtype=bool)[codes]
     return mask
@@ -125,6 +132,84 @@ def scores(
     )
 
 
+def class_scores(
+    table: Table,
+    parameters: EvaluationParameters,
+    given: NDArray[Any] | None,
+    *,
+    name: str,
+    probabilities: bool,
+    display: Display,
+) -> tuple[tuple[Any, ...], NDArray[np.intp], Floats]:
+    """The sorted labels, each row's place among them, and a score per class, ``(rows, K)``.
+
+    Args:
+        table: The evaluation table.
+        parameters: Roles; ``y_score`` names a column per class, in the order of the sorted labels.
+        given: The scores of a rival, of shape ``(rows, K)``, None for those of the table.
+        name: What messages call the rival.
+        probabilities: Whether the scores of a row must add up to 1.
+        display: What may be shown of the table.
+
+    Raises:
+        MLGatesError: for labels and columns that do not belong together, and for scores that are
+            missing, not finite or no probabilities.
+    """
+    metric = getattr(parameters, "metric", "the metric")
+    column = role_column(table, parameters, "y_true")
+    refuse_non_classes(table, column, metric, display)
+    labels, truth = table.codes(column.name)
+    if None in labels:
+        empty = int(np.count_nonzero(truth == labels.index(None)))
+        refuse_missing(column, empty, table, display)
+    names = parameters.y_score
+    if len(labels) != len(names):
+        raise MLGatesError(
+            f"{metric} needs a score per class: {column} has {len(labels)} classes, and y_score "
+            f"names {len(names)} columns",
+            got=f"{shown(labels, display)} against {', '.join(map(repr, names))}",
+            want="a column for each class, in the order of the sorted labels, and rows of each",
+        )
+    order = sorted(range(len(labels)), key=lambda place: labels[place])
+    places = np.argsort(np.asarray(order, dtype=np.intp))
+    if given is None:
+        for one in names:
+            table.require(one, role="y_score")
+        arrays = table.arrays(names)
+        parts = [(arrays[one], one) for one in names]
+    else:
+        if given.ndim != 2 or given.shape[1] != len(names):
+            raise MLGatesError(
+                f"{name} gave no score per class",
+                got=f"scores of shape {given.shape}",
+                want=f"shape (rows, {len(names)})",
+            )
+        parts = [(given[:, place], f"{name}, {one}") for place, one in enumerate(names)]
+    matrix = np.column_stack(
+        [
+            checked_scores(
+                array,
+                Column(role="y_score", name=one, table=table.name),
+                metric=metric,
+                probabilities=probabilities,
+                decisions_refused=False,
+                table=table,
+                display=display,
+            ).values
+            for array, one in parts
+        ]
+    )
+    if probabilities:
+        off = int(np.count_nonzero(np.abs(matrix.sum(axis=1) - 1) > _SUM))
+        if off:
+            raise MLGatesError(
+                f"{metric} needs probabilities, and the scores of a row do not add up to 1",
+                got=f"{display.count(off)} of {display.rows(len(matrix))}",
+                want="scores of all classes that add up to 1 in every row",
+            )
+    return tuple(labels[place] for place in order), places[truth], matrix
+
+
 def checked_scores(
     array: NDArray[Any],
     column: Column,
@@ -142,7 +227,7 @@ def checked_scores(
     values = as_floats(array, column, metric)
     refuse_missing(column, int(np.count_nonzero(np.isnan(values))), table, display)
     _refuse_infinite(values, column, metric, display)
-    if decisions_refused and (np.isin(values, (0, 1)).all() or np.isin(values, (-1, 1)).all()):
+    if decisions_refused and any(_all_among(values, pair) for pair in ((0, 1), (-1, 1))):
         raise _labels_for_scores(metric, column, got=f"only {shown(values.tolist(), display)}")
     if probabilities:
         outside = int(np.count_nonzero((values < 0) | (values > 1)))
@@ -306,6 +391,11 @@ def _factorized(
     if None in values:
         refuse_missing(column, int(np.count_nonzero(codes == values.index(None))), table, display)
     return values, codes
+
+
+def _all_among(values: Floats, pair: tuple[int, int]) -> bool:
+    """Whether *values* are all one of *pair*; most that are not show it in their first rows."""
+    return all(bool(np.isin(some, pair).all()) for some in (values[:100], values))
 
 
 def _refuse_fractions(array: NDArray[Any], column: Column, metric: str) -> None:

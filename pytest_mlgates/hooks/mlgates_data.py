@@ -107,7 +107,10 @@ def _judged(
     full = absolute(file)
     try:
         options = evaluator.options_of(full)
-        table = to_table(full, private=evaluator.is_private(full), options=options)
+        try:
+            table = to_table(full, private=evaluator.is_private(full), options=options)
+        except MLGatesError as error:
+            raise evaluator.beside(gate, error) from None
         return evaluator.evaluate(gate, table)
     except MissingExtraError as error:
         elsewhere.append((str(file), error.what, f"mlgates-data --suite {suite} {file}"))

@@ -123,3 +123,9 @@ class Configurations:
         if key not in self._evaluators:
             self._evaluators[key] = Evaluator(configuration, examples=self.examples())
         return self._evaluators[key]
+
+    def release(self) -> None:
+        """Let go of all tables: an engine tells what outlives it when the process ends."""
+        for evaluator in self._evaluators.values():
+            evaluator.release()
+        self._evaluators.clear()

@@ -20,6 +20,7 @@ from pytest_mlgates.reports.rows import bound_text, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from types import FrameType
 
     import pytest
 
@@ -98,7 +99,7 @@ def error_record(name: str, kind: str) -> Callable[[MLGatesError], Verdict]:
             finding=None,
             outcome=Outcome.ERROR,
             message=str(error),
-            summary=error.what,
+            summary=error.summary,
         )
 
     return record
@@ -141,10 +142,14 @@ def forget_tables(error: BaseException | None) -> None:
     A DuckDB connection that is alive by then makes its binding print a page about leaks.
     """
     while error is not None:
-        for frame, _ in traceback.walk_tb(error.__traceback__):
-            if frame.f_globals.get("__name__", "").startswith("pytest_mlgates."):
-                with contextlib.suppress(RuntimeError):  # still running
-                    frame.clear()
+        for raising, _ in traceback.walk_tb(error.__traceback__):
+            frame: FrameType | None = raising
+            while frame is not None:  # its callers are in no traceback where it was caught
+                if frame.f_globals.get("__name__", "").startswith("pytest_mlgates."):
+                    with contextlib.suppress(RuntimeError):  # still running
+                        frame.clear()
+                        _ = frame.f_locals  # whoever read it before made a copy: make it anew
+                frame = frame.f_back
         error = error.__cause__ or error.__context__
 
 

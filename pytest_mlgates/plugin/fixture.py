@@ -63,8 +63,8 @@ class MLGate:
                 + ('metric("accuracy", min=0.8)' if takes == "table" else "reproducibility(runs=2)")
                 + ", or call mlgate.metric(…) and its like",
             )
-        make = self._subject(takes, table_or_callable, keywords)
-        results = [self._evaluate(gate, make, subject) for gate in gates]
+        with self._subject(takes, table_or_callable, keywords) as make:
+            results = [self._evaluate(gate, make, subject) for gate in gates]
         self._settle(results)
         return tuple(r for r in results if not isinstance(r, MLGatesError))
 
@@ -139,7 +139,11 @@ class MLGate:
         evaluator = self._session.evaluator(self._item)
 
         def run() -> Verdict:
-            ready, subject = make(gate)
+            try:
+                ready, subject = make(gate)
+            except MLGatesError as error:
+                both = evaluator.beside(gate, error)
+                raise both from error.__cause__
             if getattr(subject, "private", False):
                 self._touch_private()
             return _labelled(evaluator.evaluate(ready, subject), label)
@@ -175,9 +179,10 @@ class MLGate:
         """From now on no traceback of this test shows values."""
         self._session.attempt(self._item).private = True
 
+    @contextlib.contextmanager
     def _subject(
         self, takes: str, given: Any, keywords: dict[str, Any]
-    ) -> Callable[[Gate], tuple[Gate, Any]]:
+    ) -> Iterator[Callable[[Gate], tuple[Gate, Any]]]:
         """How to make a gate and its subject of this call; tables are made once per call."""
         if takes == "callable":
             if keywords:
@@ -186,7 +191,8 @@ class MLGate:
                     where=self._item.nodeid,
                     want="no keyword but subject= beside a callable",
                 )
-            return lambda gate: (gate, given)
+            yield lambda gate: (gate, given)
+            return
         from pytest_mlgates.plugin.markers import with_roles
         from pytest_mlgates.runner.subjects import assemble
 
@@ -212,7 +218,10 @@ class MLGate:
             table, roles = made[0]
             return with_roles(gate, roles), table
 
-        return make
+        try:
+            yield make
+        finally:
+            made.clear()  # the frames of a failure live on
 
     def _settle(self, results: list[Verdict | MLGatesError]) -> None:
         """Raise for what failed, now or at the end of ``collect()``."""

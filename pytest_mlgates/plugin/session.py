@@ -8,6 +8,8 @@ over the whole run is judged by the controller from reports alone.
 from __future__ import annotations
 
 import json
+import sys
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -44,6 +46,7 @@ class GateSession:
         self.bound: set[str] = set()  # those of them that some test with `mlgate` is under
         self._running: pytest.Item | None = None
         self._judges = False
+        self._raised: weakref.WeakSet[BaseException] = weakref.WeakSet()
 
     # Collection
 
@@ -245,6 +248,8 @@ class GateSession:
             )
         if call.excinfo is not None and report.failed:
             failures.shorten(report, call.excinfo, item, private=attempt.private)
+            if isinstance(call.excinfo.value, GateFailure | MLGatesError):
+                self._raised.add(call.excinfo.value)
         return report
 
     def _demand_evaluation(self, item: pytest.Item) -> None:
@@ -347,3 +352,12 @@ class GateSession:
         from pytest_mlgates.plugin.closing import summarise
 
         summarise(self, terminalreporter)
+
+    def pytest_unconfigure(self) -> None:
+        """Hold no table any longer, nor let failures hold one that outlive the process's end.
+
+        Earlier, a debugger may still ask for what the frames of a failure hold.
+        """
+        self.configurations.release()
+        for error in (*self._raised, getattr(sys, "last_value", None)):
+            failures.forget_tables(error)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pytest_mlgates.config.load import prepend_to_path
-from pytest_mlgates.core.errors import ConfigurationError, MLGatesError
+from pytest_mlgates.config.load import key_of, prepend_to_path
+from pytest_mlgates.core.errors import ConfigurationError, MissingExtraError, MLGatesError
 from pytest_mlgates.core.verdict import Outcome, Policy, Verdict
 from pytest_mlgates.engines.table import Table
 from pytest_mlgates.engines.tables import to_table
-from pytest_mlgates.gates.base import Context, Gate, evaluate
+from pytest_mlgates.gates.base import Context, Gate, combine, evaluate
 from pytest_mlgates.runner.changed import absolute, covers
 from pytest_mlgates.runner.entries import import_entry
 
@@ -51,6 +51,12 @@ class Evaluator:
             if declared.table is not None and declared.gate.kind.anticipate is not None:
                 self._coming.setdefault(declared.table, []).append(declared.gate)
 
+    def release(self) -> None:
+        """Let go of the tables and of what is known of them, whoever still holds this evaluator."""
+        self._tables.clear()
+        self._coming.clear()
+        self.context.cache.clear()
+
     def explain(self, gates: Sequence[DeclaredGate]) -> dict[str, list[str]]:
         """For each table what *gates* will read of it, for each other gate what it calls.
 
@@ -59,7 +65,8 @@ class Evaluator:
         """
         found: dict[str, list[str]] = {}
         for name in dict.fromkeys(d.table for d in gates if d.table is not None):
-            self._foresee([d.gate for d in gates if d.table == name], self.table(name))
+            own = [d for d in gates if d.table == name]
+            self._foresee([d.gate for d in own], self.subject_of(own[0]))
         for declared in gates:
             gate, kind = declared.gate, declared.gate.kind
             if declared.table is None:
@@ -88,6 +95,16 @@ class Evaluator:
         """
         return evaluate(gate, subject, self.context)
 
+    def beside(self, gate: Gate, error: MLGatesError) -> MLGatesError:
+        """*error*, for which *gate* has no subject, and what is wrong with the gate itself."""
+        if gate.kind.check is None or isinstance(error, MissingExtraError):
+            return error
+        try:
+            gate.kind.check(gate.parameters, self.context)
+        except MLGatesError as other:
+            return combine([error, other], gate.where)
+        return error
+
     def evaluate_or_error(self, gate: Gate, subject: Callable[[], Any]) -> Verdict:
         """The verdict of *gate*; misuse, also in making the subject, becomes outcome ``error``."""
         try:
@@ -105,21 +122,31 @@ class Evaluator:
         Raises:
             MLGatesError: if it cannot be read or imported.
         """
-        if declared.table is not None:
+        if declared.table is None:
+            return self._callable(str(declared.entry))
+        try:
             return self.table(declared.table)
-        return self._callable(str(declared.entry))
+        except MLGatesError as error:
+            both = self.beside(declared.gate, error)
+            if both is error:
+                raise
+            raise both from None
 
     def table(self, name: str) -> Table:
         """The declared table *name* with the predictions of its model."""
         if name not in self._tables:
             settings = self._settings_of(name)
-            table = to_table(
-                settings.path,
-                name=name,
-                base=self.configuration.base,
-                private=settings.private,
-                options=settings.options(),
-            )
+            try:
+                table = to_table(
+                    settings.path,
+                    name=name,
+                    base=self.configuration.base,
+                    private=settings.private,
+                    options=settings.options(),
+                )
+            except MLGatesError as error:
+                path = self.configuration.path or Path(self.configuration.source)
+                raise error.at(key_of(path, "tables", name, "path")) from None
             if settings.model is not None:
                 from pytest_mlgates.runner import models  # a contract alone needs no models
 
@@ -219,7 +246,7 @@ def error_verdict(gate: Gate, error: MLGatesError) -> Verdict:
         finding=None,
         outcome=Outcome.ERROR,
         message=str(error),
-        summary=error.what,
+        summary=error.summary,
         metric=getattr(parameters, "metric", None),
         by=tuple(getattr(parameters, "by", None) or ()),
         bound=parameters.bound(),

@@ -167,7 +167,12 @@ def evaluate_call(
                 subject, given, base=run.context.base, private=private, options=options
             )
         except MLGatesError as error:
-            raise error.at(place) from None
+            error.at(place)
+            if kind.check is None:
+                raise
+            parameters = parse(kind, args, rest, where=place)
+            gate = Gate(id="", kind=kind, parameters=parameters, where=place)
+            raise run.beside(gate, error) from None
         subject, rest = table, {**rest, **roles}
     parameters = parse(
         kind,

@@ -51,7 +51,7 @@ def roc_auc(positive: Mask, scores: Floats, *, in_row_order: bool = False) -> Ro
     Raises:
         UndefinedError: without a positive or without a negative.
     """
-    above, below = scores[positive], scores[~positive]
+    above, below = np.compress(positive, scores), np.compress(~positive, scores)
     if not len(above) or not len(below):
         raise UndefinedError(
             f"an AUC needs both classes: no {'negative' if len(above) else 'positive'} is there"
@@ -60,8 +60,10 @@ def roc_auc(positive: Mask, scores: Floats, *, in_row_order: bool = False) -> Ro
     order01 = np.argsort(below) if in_row_order else None
     above = np.sort(above) if order10 is None else above[order10]
     below = np.sort(below) if order01 is None else below[order01]
-    outranked = np.searchsorted(below, above, "left") + np.searchsorted(below, above, "right")
-    outranking = np.searchsorted(above, below, "left") + np.searchsorted(above, below, "right")
+    if len(above) <= len(below):
+        outranked, outranking = _placed(above, below)
+    else:
+        outranking, outranked = _placed(below, above)
     total = int(outranked.sum())
     if order10 is not None and order01 is not None:
         outranked, outranking = _undo(order10, outranked), _undo(order01, outranking)
@@ -157,6 +159,23 @@ def auc_difference(first: RocAuc, second: RocAuc, confidence: float) -> Measured
 def same_ranking(first: RocAuc, second: RocAuc) -> bool:
     """Whether both scores rank every positive against every negative alike."""
     return bool(np.array_equal(first.v10, second.v10) and np.array_equal(first.v01, second.v01))
+
+
+def _placed(few: Floats, many: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Twice how many of *many* are under each of *few*, and the other way round; ties count one.
+
+    Both are sorted. Only *few* are searched for, those that are tied twice: one of *many* is over
+    those of *few* whose place is at or before its own.
+    """
+    left = np.searchsorted(many, few, "left")
+    tied = np.flatnonzero(many[np.minimum(left, len(many) - 1)] == few)
+    right = left
+    if len(tied):
+        right = left.copy()
+        right[tied] = np.searchsorted(many, few[tied], "right")
+    places = np.bincount(left, minlength=len(many) + 1)
+    places += places if right is left else np.bincount(right, minlength=len(many) + 1)
+    return left + right, np.cumsum(places[:-1])
 
 
 def _undo(order: NDArray[np.intp], values: NDArray[np.intp]) -> NDArray[np.intp]:

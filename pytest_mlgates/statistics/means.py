@@ -37,14 +37,16 @@ def hall(
     mean = float(np.mean(values))
     if n == 1:
         return Interval(low, high)
-    centred = values - mean
-    scale = float(np.max(np.abs(centred)))
+    unit = values - mean
+    scale = max(float(np.max(unit)), -float(np.min(unit)))
     if scale <= 1e-14 * abs(mean):  # all equal but for the rounding of the mean
         return _equal_values(mean, n, confidence, low, high)
-    unit = centred / scale  # so that neither tiny nor huge values leave the range of a float
-    squares = unit * unit
-    spread = scale * math.sqrt(float(np.sum(squares)) / (n - 1))
-    skewness = float(np.mean(squares * unit)) / float(np.mean(squares)) ** 1.5
+    unit /= scale  # so that neither tiny nor huge values leave the range of a float
+    powers = unit * unit
+    squares, mean_square = float(np.sum(powers)), float(np.mean(powers))
+    powers *= unit
+    spread = scale * math.sqrt(squares / (n - 1))
+    skewness = float(np.mean(powers)) / mean_square**1.5
     y = t(confidence, n - 1) / math.sqrt(n)
     return Interval(
         mean - spread * _inverse(y, skewness, n), mean - spread * _inverse(-y, skewness, n)

@@ -174,7 +174,7 @@ def test_a_deleted_file_of_a_gate_is_named(project, capsys):
     assert main(["data/applications.csv"]) == 2
     out = capsys.readouterr().out
     assert "no file matches 'data/*.csv'" in out
-    assert "where: pyproject.toml [tool.mlgates.gates.schema]" in out
+    assert "where: pyproject.toml [tool.mlgates.tables.applications] path" in out
 
 
 def test_data_behind_a_link_keeps_its_name(project, capsys, tmp_path):

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.engines.columns import python_value
+from pytest_mlgates.engines.grouping import grouped
 from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.gates.data_schema import families, times
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_mlgates.gates.data_schema.plan import Plan, Scope
-
-ROWS = "__mlgates_rows__"
 
 
 def n_distinct(
@@ -39,10 +38,10 @@ def n_distinct(
 
 
 def groups(plan: Plan, scope: Scope, column: str, kept: nw.Expr | None = None) -> Any:
-    """The distinct values of *column*, and how many ``ROWS`` have each; nulls left out."""
+    """The distinct values of *column*, and how many rows have each; nulls left out."""
     frame: Any = plan.view(scope).frame
     found = frame.filter(~nw.col(column).is_null() if kept is None else kept)
-    return found.select(nw.col(column)).group_by(column).agg(nw.len().alias(ROWS))
+    return grouped(found, (column,))
 
 
 def shown(plan: Plan, column: str, value: Any) -> Any:

@@ -106,6 +106,9 @@ def broken(table: Table, expectation: Expectation) -> str | None:
         found = table.not_numbers(column)
         if found is None:
             continue
+        if not found.count and found.quoted:
+            place = f": numbers in quotes, the first in {found.first}" if found.first else ""
+            return f"column {column!r} holds text where numbers are wanted{place}"
         if not found.count:
             return f"column {column!r} holds whole numbers of more than 64 bits"
         if table.private:
@@ -113,7 +116,8 @@ def broken(table: Table, expectation: Expectation) -> str | None:
         hint = f"; `{found.hint}` of the table would read them" if found.hint else ""
         verb = "is not a number" if found.count == 1 else "are not numbers"
         total = plural(found.present, "value")
-        return f"column {column!r} holds text: {found.count:,} of {total} {verb}{hint}"
+        place = f", the first text is in {found.first}" if found.first else ""
+        return f"column {column!r} holds text: {found.count:,} of {total} {verb}{place}{hint}"
     return None
 
 

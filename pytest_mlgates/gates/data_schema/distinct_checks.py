@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_mlgates.engines.grouping import rows_of, unused
 from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.gates.data_schema import column_values, families
 from pytest_mlgates.gates.data_schema.arguments import (
@@ -19,7 +20,7 @@ from pytest_mlgates.gates.data_schema.arguments import (
     flag,
 )
 from pytest_mlgates.gates.data_schema.column_answers import of_values, within
-from pytest_mlgates.gates.data_schema.column_values import ROWS, n_distinct
+from pytest_mlgates.gates.data_schema.column_values import n_distinct
 from pytest_mlgates.gates.data_schema.native_type import NativeType
 from pytest_mlgates.gates.data_schema.results import Pending, Result, no_rows
 from pytest_mlgates.gates.data_schema.row_answers import compared_column, native_column
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 # More values than this are counted, but not listed.
 _MOST_LISTED = 1000
-_MEMBER = "__mlgates_member__"
 
 
 def unique_count(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
@@ -85,10 +85,13 @@ def most_common(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
     column, given = compared_column(plan, expectation), expectation.arguments
     member = families.is_in(plan.table, column, given["value_set"], what="value_set")
 
+    rows_name = rows_of((column,))
+    member_name = unused("__mlgates_member__", (column, rows_name))
+
     def read() -> tuple[list[tuple[Any, bool]], bool]:
         groups = column_values.groups(plan, scope, column)
-        groups = groups.with_columns(member.cast(nw.Int64).alias(_MEMBER))
-        rows = plan.table.rows(groups.sort(ROWS, descending=True).head(_MOST_LISTED + 1))
+        groups = groups.with_columns(member.cast(nw.Int64).alias(member_name))
+        rows = plan.table.rows(groups.sort(rows_name, descending=True).head(_MOST_LISTED + 1))
         most = max(int(row[1]) for row in rows)
         ties = [
             (column_values.shown(plan, column, value), bool(is_member))
@@ -97,7 +100,7 @@ def most_common(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
         ]
         hit = any(is_member for _, is_member in ties)
         if len(ties) > _MOST_LISTED and not hit:
-            left = groups.filter((nw.col(ROWS) == most) & (nw.col(_MEMBER) == 1)).head(1)
+            left = groups.filter((nw.col(rows_name) == most) & (nw.col(member_name) == 1)).head(1)
             hit = bool(plan.table.rows(left))
         return ties, hit
 

@@ -43,6 +43,13 @@ def evaluate(parameters: DataSchemaParameters, subject: Any, context: Context) -
     return judge(parameters, subject, context)
 
 
+def check(parameters: DataSchemaParameters, context: Context) -> None:
+    """Raise what is wrong with a suite, whatever table it is for."""
+    from pytest_mlgates.gates.data_schema.suite import load
+
+    load(parameters.suite, context.base)
+
+
 def foresee(parameters: DataSchemaParameters, table: Table, context: Context) -> None:
     """Tell *table* what a suite will want of it."""
     from pytest_mlgates.gates.data_schema.judge import foresee as tell
@@ -70,6 +77,7 @@ KIND = GateKind(
     positional=("suite",),
     parameters=DataSchemaParameters,
     evaluate=evaluate,
+    check=check,
     foresee=foresee,
     anticipate=anticipate,
     explain=explain,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.text import listing
 from pytest_mlgates.engines.columns import python_value
+from pytest_mlgates.engines.grouping import grouped
 from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.gates.data_schema import families
 from pytest_mlgates.gates.data_schema.arguments import IGNORED_PAIRS, MOSTLY, PAIR, Argument, flag
@@ -35,7 +36,6 @@ _WHAT = "value_pairs_set"
 _MOST_GROUPS = 100
 _BATCH = 20_000
 _MOST_SHOWN = 100
-_ROWS = "__mlgates_rows__"
 
 
 def a_greater_than_b(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
@@ -96,7 +96,7 @@ def _in_many_pairs(
         frame: Any = plan.view(scope).frame
         frame = frame if kept is None else frame.filter(kept)
         keys = list(dict.fromkeys(columns))
-        groups = frame.select(*keys).group_by(*keys).agg(nw.len().alias(_ROWS))
+        groups = grouped(frame, keys)
         wrong = 0
         shown: list[Any] = []
         for batch in plan.table.batches(groups, _BATCH):

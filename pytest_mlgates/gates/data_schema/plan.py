@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.text import did_you_mean, listing
+from pytest_mlgates.engines.grouping import unused
 from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.engines.uniqueness import (
     Limits,
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
     from pytest_mlgates.engines.table import Table
-
-_ROW = "__mlgates_row__"
 
 
 class MissingColumnError(Exception):
@@ -195,8 +194,9 @@ class Plan:
         frame: Any = self.table.frame
         numbered = isinstance(frame, nw.DataFrame)
         if numbered:
-            frame = frame.with_row_index(_ROW)
-        wanted = [*columns, _ROW] if numbered else list(columns)
+            row_number = unused("__mlgates_row__", frame.columns)
+            frame = frame.with_row_index(row_number)
+        wanted = [*columns, row_number] if numbered else list(columns)
         self.answers.scans.append("examples")
         found = self.table.rows(frame.filter(bad).select(*wanted).head(most))
         return [

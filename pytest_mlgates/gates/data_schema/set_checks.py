@@ -13,7 +13,7 @@ from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.gates.data_schema import column_values, families
 from pytest_mlgates.gates.data_schema.arguments import COLUMN, Argument, some_values
 from pytest_mlgates.gates.data_schema.column_answers import of_values
-from pytest_mlgates.gates.data_schema.column_values import ROWS, n_distinct
+from pytest_mlgates.gates.data_schema.column_values import n_distinct
 from pytest_mlgates.gates.data_schema.native_type import NativeType
 from pytest_mlgates.gates.data_schema.results import Pending, Result
 from pytest_mlgates.gates.data_schema.row_answers import compared_column
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 # DuckDB compares each row with one member after the other.
 _MOST_PER_ROW = 32
-_MEMBERS = "__mlgates_members__"
 
 
 def in_set(plan: Plan, scope: Scope, expectation: Expectation) -> Pending:
@@ -95,9 +94,9 @@ def _number(
         return n_distinct(plan, scope, column, kept, key)
 
     def read() -> tuple[int, int]:
-        members = member.cast(nw.Int64).sum().alias(_MEMBERS)
+        members = member.cast(nw.Int64).sum().alias("members")
         groups = column_values.groups(plan, scope, column)
-        row = plan.table.rows(groups.select(nw.len().alias(ROWS), members))[0]
+        row = plan.table.rows(groups.select(nw.len().alias("rows"), members))[0]
         return int(row[0]), int(row[1] or 0)
 
     named = ("members", scope.condition, column, repr(given))

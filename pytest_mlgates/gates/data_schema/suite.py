@@ -111,7 +111,7 @@ def load(suite: Any, base: Path) -> tuple[Expectation, ...]:
         for i, one in enumerate(found, start=1)
     ]
     if errors:
-        raise _all(errors, where)
+        raise errors[0] if len(errors) == 1 else MLGatesError.collect(errors, source=where)
     expectations = tuple(one for one in parsed if one is not None)
     if not any(one.blocks for one in expectations):
         raise MLGatesError(
@@ -122,13 +122,6 @@ def load(suite: Any, base: Path) -> tuple[Expectation, ...]:
             fix="leave out the severity of what must hold",
         )
     return expectations
-
-
-def _all(errors: list[MLGatesError], where: str) -> MLGatesError:
-    if len(errors) == 1:
-        return errors[0]
-    body = "\n".join(str(error) for error in errors)
-    return MLGatesError(f"{len(errors)} mistakes in {where}\n{body}")
 
 
 def _read(path: Path, where: str) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import number
+from pytest_mlgates.gates.metric.drawing import sampling_of
 from pytest_mlgates.gates.metric.parts import sliced
 from pytest_mlgates.gates.metric.rivals import measured, rivals_of
 from pytest_mlgates.gates.privacy import WITHHELD
@@ -72,17 +73,18 @@ def duel(parameters: MetricParameters, table: Table, context: Context, display: 
             want="a call through pytest, `mlgates check` or pytest_mlgates.metric",
         )
     table.require_rows()
-    needs = parameters.spec.needs
-    role = "y_score" if needs == "scores" else "y_pred"
-    own = parameters.y_score if needs == "scores" else (parameters.y_pred,)
-    table.require(parameters.y_true, role="y_true")
-    for column in own:
-        table.require(column, role=role)
+    role = "y_score" if parameters.takes_scores else "y_pred"
+    own = parameters.y_score if parameters.takes_scores else (parameters.y_pred,)
+    if parameters.multilabel is None:
+        table.require(parameters.y_true, role="y_true")
+        for column in own:
+            table.require(column, role=role)
     for column in parameters.by or ():
         table.require(column, role="by")
     found: Predictions = context.champion(reference, table, parameters, want={role})
     _refuse_other_rows(table, found, role, parameters, display)
-    rivals = rivals_of(parameters, table, found, display)
+    sampling = sampling_of(table, parameters, display)
+    rivals = rivals_of(parameters, table, found, sampling, display)
     try:
         first, second = rivals.values()
     except UndefinedError as error:
@@ -118,7 +120,7 @@ def _refuse_other_rows(
             got=f"{display.count(len(answers))} against {display.rows(table.n_rows)}",
             want="two models on the same rows: differences of other rows compare nothing",
         )
-    if found.y_true is None:
+    if found.y_true is None or parameters.multilabel is not None:
         return
     truth = table.arrays([parameters.y_true])[parameters.y_true]
     unequal = _unequal(truth, found.y_true)

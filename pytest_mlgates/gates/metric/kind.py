@@ -35,6 +35,7 @@ def evaluate(parameters: MetricParameters, subject: Any, context: Context) -> Ve
             on these rows or a slice of them, and a champion that cannot be compared.
     """
     table = to_table(subject, base=context.base)
+    table.begin_digest()  # while its rows are read
     display = Display(private=table.private, min_cell=context.min_cell)
     if parameters.no_worse_than is None:
         return _absolute(parameters, table, display)
@@ -108,8 +109,14 @@ def _verdict(
             *veil.warnings(),
         )
     )
-    columns = [parameters.y_true, *(parameters.by or ())]
-    columns += parameters.y_score if parameters.spec.needs == "scores" else [parameters.y_pred]
+    columns = [*(parameters.by or ())]
+    if parameters.multilabel is not None:
+        columns += [*parameters.multilabel, *parameters.multilabel.values()]
+    else:
+        answers = parameters.y_score if parameters.takes_scores else [parameters.y_pred]
+        columns += [parameters.y_true, *answers]
+    roles = (parameters.sample_weight, parameters.cluster, parameters.query)
+    columns += [name for name in roles if name is not None]
     confidence = decision.confidence
     return Verdict(
         id="",

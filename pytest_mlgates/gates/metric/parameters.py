@@ -9,8 +9,7 @@ from msgspec import Meta
 
 from pytest_mlgates.core.verdict import Bound
 from pytest_mlgates.gates.base import Columns, EvaluationParameters, Number, named_once
-from pytest_mlgates.gates.labels import unsupported_roles
-from pytest_mlgates.gates.metric.metrics import METRICS, Metric, canonical
+from pytest_mlgates.gates.metric.metrics import METRICS, Metric, base, canonical, cut_of
 from pytest_mlgates.gates.reading import reader
 
 
@@ -32,6 +31,15 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
         by: Columns to slice by; the table as a whole and every slice must hold.
         first: No champion yet is allowed; the absolute bound beside it is judged then.
         features: What the champion sees (default: its signature's inputs).
+        average: How a metric of one class is averaged over several, as scikit-learn's.
+        beta: How many times recall counts more than precision in ``fbeta``.
+        alpha: The quantile that ``pinball`` is about.
+        k: How many first places of a ranking count; ``ndcg@10`` says the same.
+        n_bins: Into how many bands of scores a calibration error divides the rows.
+        multilabel: For rows with several labels the column of truth and that of predictions (with
+            ``threshold``: of scores) of each, instead of ``y_true`` and ``y_pred``.
+        threshold: From which score of ``y_score`` on a row is predicted positive, instead of
+            ``y_pred``.
     """
 
     metric: Annotated[str, reader(_name)]
@@ -42,11 +50,51 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
     by: Annotated[Columns, reader(named_once("one or several columns"))] | None = None
     first: bool = False
     features: Annotated[Columns, Meta(min_length=1)] | None = None
+    average: str | None = None
+    beta: Number | None = None
+    alpha: Number | None = None
+    k: Annotated[int, Meta(ge=1)] | None = None
+    n_bins: Annotated[int, Meta(ge=2)] | None = None
+    threshold: Number | None = None
+    multilabel: dict[str, str] | None = None
 
     @property
     def spec(self) -> Metric:
         """The metric itself."""
-        return METRICS[self.metric]
+        return METRICS[base(self.metric)]
+
+    @property
+    def averaged(self) -> str:
+        """The average over classes: scikit-learn's default where none is given."""
+        first = "macro" if self.multilabel is not None else next(iter(self.spec.averages), "binary")
+        return self.average or first
+
+    @property
+    def binary(self) -> bool:
+        """Whether it is about one positive class of two."""
+        return self.spec.binary and self.averaged == "binary"
+
+    @property
+    def counts_alone(self) -> bool:
+        """Whether counts by cell say all: classes of independent rows that count alike."""
+        drawn = self.sample_weight is not None or self.grouping is not None
+        special = self.threshold is not None or self.multilabel is not None
+        return self.spec.needs == "classes" and not special and not drawn
+
+    @property
+    def cut(self) -> int | None:
+        """How many first places of a ranking count."""
+        return cut_of(self.metric) or self.k
+
+    @property
+    def grouping(self) -> str | None:
+        """The column of rows that belong together; those of a query do."""
+        return self.cluster or (None if self.spec.needs == "ranking" else self.query)
+
+    @property
+    def takes_scores(self) -> bool:
+        """Whether it reads ``y_score``: a ranking, probabilities, or scores cut at a threshold."""
+        return self.spec.needs in ("scores", "ranking") or self.threshold is not None
 
     @property
     def absolute(self) -> bool:
@@ -60,6 +108,7 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
         self._champion_is_whole()
         self._bounds_are_in_range()
         self._slices_are_attributes()
+        self._options_are_its_own()
         self._roles_are_supported()
 
     def _demands_something(self) -> None:
@@ -139,13 +188,83 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
                     "name a column that describes the rows"
                 )
 
-    def _roles_are_supported(self) -> None:
-        given = unsupported_roles(self)
-        if given:
+    def _options_are_its_own(self) -> None:
+        spec = self.spec
+        for name in ("average", "beta", "alpha", "k", "n_bins"):
+            value = getattr(self, name)
+            if value is not None and name not in spec.options:
+                takes = ", ".join(spec.options) or "none"
+                raise ValueError(
+                    f"{name} = {value!r} is nothing that {self.metric} takes | its options: {takes}"
+                )
+        if self.average is not None and self.average not in spec.averages:
             raise ValueError(
-                f"metric gates do not support {', '.join(map(repr, given))} yet | "
-                "leave it out where rows are independent and count alike; a bound that ignored "
-                "it would be wrong"
+                f"average = {self.average!r} is none of {self.metric} | "
+                f"one of {', '.join(map(repr, spec.averages))}"
+            )
+        if (self.average == "samples") > (self.multilabel is not None):
+            raise ValueError(
+                'average = "samples" is about rows with several labels | '
+                'name them: multilabel = {"cat" = "cat_pred", "dog" = "dog_pred"}'
+            )
+        self._labels_are_several()
+        if "beta" in spec.options and not (self.beta is not None and self.beta > 0):
+            raise ValueError(f"{self.metric} needs `beta`, a number over 0 | `beta = 2.0`")
+        if self.alpha is not None and not 0 < self.alpha < 1:
+            raise ValueError(f"alpha = {self.alpha!r} is no quantile | a number between 0 and 1")
+        if spec.name.endswith("_at_k") and self.cut is None:
+            raise ValueError(
+                f"{self.metric} needs to know of how many first places | "
+                f"{spec.name.removesuffix('_at_k')}@10, or k = 10"
+            )
+        if self.k is not None and cut_of(self.metric) not in (None, self.k):
+            raise ValueError(f"{self.metric} and k = {self.k} contradict each other | write one")
+        if self.threshold is not None and spec.needs != "classes":
+            raise ValueError(
+                f"threshold = {self.threshold!r} is nothing that {self.metric} takes | "
+                "it makes predictions of scores, for metrics of classes"
+            )
+
+    def _labels_are_several(self) -> None:
+        if self.multilabel is None:
+            return
+        known = self.metric == "accuracy" or (self.average != "binary" and bool(self.spec.averages))
+        if self.spec.needs != "classes" or not known:
+            raise ValueError(
+                f"{self.metric} is not for rows with several labels"
+                + (' with average = "binary"' if self.average == "binary" else "")
+                + " | accuracy, precision, recall, specificity, f1, fbeta and jaccard are"
+            )
+        both = [*self.multilabel, *self.multilabel.values()]
+        if len(self.multilabel) < 2 or len(set(both)) < len(both):
+            raise ValueError(
+                f"multilabel = {self.multilabel!r} names no several labels | two or more columns "
+                "of truth, each with a column of predictions of its own"
+            )
+
+    def _roles_are_supported(self) -> None:
+        given = {
+            "sample_weight": self.sample_weight,
+            "cluster": self.cluster,
+            "query": self.query,
+            "no_worse_than": self.no_worse_than,
+        }
+        for name, value in given.items():
+            if self.spec.alone and value is not None:
+                raise ValueError(
+                    f"{name} = {value!r} is nothing that {self.metric} takes: {self.spec.alone} | "
+                    + ("brier and log_loss" if self.spec.needs == "scores" else "mae and pinball")
+                    + " take it"
+                )
+        if self.spec.needs == "ranking" and self.query is None:
+            raise ValueError(
+                f"{self.metric} ranks the rows of each query, and `query` is not given | "
+                'name the column that tells queries (or users) apart: query = "user_id"'
+            )
+        if self.sample_weight is not None and self.spec.needs == "ranking":
+            raise ValueError(
+                f"sample_weight = {self.sample_weight!r} is nothing that {self.metric} takes | "
+                "it is a mean over queries, each of which counts alike"
             )
 
     def bound(self) -> Bound:
@@ -156,7 +275,10 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
 
     def id_part(self) -> str:
         """``accuracy:sex,age``; a comparison with a champion is another gate than a bound."""
-        parts = [self.metric]
+        named = cut_of(self.metric) is not None or self.k is None
+        parts = [self.metric if named else f"{self.metric}@{self.k}"]
+        if self.average is not None:
+            parts.append(self.average)
         if self.no_worse_than is not None:
             parts.append("no_worse_than")
         if self.by:

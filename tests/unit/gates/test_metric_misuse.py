@@ -99,9 +99,70 @@ def test_an_unknown_argument_is_told_its_nearest_name() -> None:
 
 
 @pytest.mark.parametrize("role", ["query", "sample_weight", "cluster"])
-def test_roles_that_are_not_supported_yet_are_never_ignored(role: str) -> None:
-    text = complaint("accuracy", GOOD, **{role: "sex"})
-    assert f"metric gates do not support '{role}' yet" in text
+def test_a_role_that_is_no_column_is_never_ignored(role: str) -> None:
+    assert "'sexx' is not in table 'holdout'" in complaint("accuracy", GOOD, **{role: "sexx"})
+
+
+WEIGHTS = {
+    "negative": ([1.0, 1.0, -1.0, 1.0, 1.0, 1.0], "1 of 6 rows"),
+    "infinite": ([1.0, 1.0, float("inf"), 1.0, 1.0, 1.0], "1 of 6 rows"),
+    "missing": ([1.0, 1.0, float("nan"), 1.0, 1.0, 1.0], "missing in 1 of 6 rows"),
+    "all zero": ([0.0] * 6, "all 0"),
+    "text": (list("abcdef"), "weights are numbers"),
+}
+
+
+@pytest.mark.parametrize(("values", "words"), WEIGHTS.values(), ids=WEIGHTS)
+def test_weights_that_are_none_are_refused(values: list[Any], words: str) -> None:
+    assert words in complaint("accuracy", {**GOOD, "w": values}, sample_weight="w")
+
+
+def test_clusters_that_are_none_are_refused() -> None:
+    assert "one value" in complaint("accuracy", {**GOOD, "user": ["a"] * 6}, cluster="user")
+    gone = ["a", None, "b", "b", "a", "a"]
+    assert "missing in 1 of 6" in complaint("accuracy", {**GOOD, "user": gone}, cluster="user")
+
+
+OPTIONS = {
+    "an average of none": (("accuracy",), {"average": "macro"}, "nothing that accuracy takes"),
+    "an unknown average": (("f1",), {"average": "mean"}, "none of f1"),
+    "no beta": (("fbeta",), {}, "needs `beta`"),
+    "a beta of 0": (("fbeta",), {"beta": 0}, "needs `beta`"),
+    "a threshold of scores": (("roc_auc",), {"threshold": 0.5}, "nothing that roc_auc takes"),
+    "a cut of no ranking": (("f1@10",), {}, "only metrics of a ranking"),
+    "an alpha of 1": (("pinball",), {"alpha": 1.0, "min": None, "max": 1.0}, "no quantile"),
+}
+
+
+@pytest.mark.parametrize(("args", "given", "words"), OPTIONS.values(), ids=OPTIONS)
+def test_options_that_a_metric_does_not_take_are_refused(
+    args: tuple[str], given: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(MLGatesError, match=words):
+        parse(KIND, args, {"min": 0.5, **given})
+
+
+def test_a_threshold_needs_scores_of_one_class() -> None:
+    columns = {**GOOD, "other": GOOD["y_score"]}
+    text = complaint("f1", columns, threshold=0.5, y_score=["y_score", "other"])
+    assert "one class" in text
+
+
+def test_truths_of_zero_have_no_percentage_error() -> None:
+    columns = {"y_true": [0.0, 1.0, 2.0], "y_pred": [1.0, 1.0, 1.0]}
+    assert "1 of 3 rows" in complaint("mape", columns, max=0.5)
+
+
+def test_probabilities_of_several_classes_add_up_to_1() -> None:
+    columns = {"y_true": [0, 1, 2] * 4, "a": [0.5] * 12, "b": [0.5] * 12, "c": [0.2] * 12}
+    text = complaint("log_loss", columns, y_score=["a", "b", "c"], max=0.5)
+    assert "do not add up to 1" in text
+
+
+def test_a_class_that_is_never_predicted_has_no_precision() -> None:
+    columns = {"y_true": [0, 1, 2] * 4, "y_pred": [0, 1, 1] * 4}
+    text = complaint("precision", columns, average="macro")
+    assert "class 2: no row is predicted positive" in text
 
 
 def test_zero_rows() -> None:
@@ -270,9 +331,9 @@ def test_more_than_two_classes_where_one_is_positive(metric: str) -> None:
     assert "got:   0, 1, 2" in text
 
 
-def test_a_score_per_class_is_refused_for_now() -> None:
-    text = complaint("roc_auc", GOOD, y_score=["y_score", "y_pred"])
-    assert "roc_auc is for two classes for now, and y_score names 2 columns" in text
+def test_there_is_a_score_for_each_class() -> None:
+    text = complaint("roc_auc", GOOD, y_score=["y_score", "y_pred", "sex"])
+    assert "has 2 classes, and y_score names 3 columns" in text
 
 
 @pytest.mark.parametrize(

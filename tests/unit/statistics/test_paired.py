@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from sklearn import metrics
 
-from pytest_mlgates.statistics import influence
+from pytest_mlgates.statistics.confusion import per_class
 from pytest_mlgates.statistics.interval import UNBOUNDED, UndefinedError
 from pytest_mlgates.statistics.means import hall
 from pytest_mlgates.statistics.paired import (
@@ -91,59 +90,11 @@ def test_no_rows_have_no_difference():
             call()
 
 
-@pytest.fixture
-def labels():
-    rng = np.random.default_rng(2)
-    positive = rng.random(80) < 0.4
-    return positive, np.where(rng.random(80) < 0.2, ~positive, positive)
-
-
-def jackknife(metric, *columns):
-    """Influence by leaving out each row: (n - 1)(f - f without it), equal up to O(1/n)."""
-    n = len(columns[0])
-    whole = metric(*columns)
-    keep = ~np.eye(n, dtype=bool)
-    return np.array([(n - 1) * (whole - metric(*(c[k] for c in columns))) for k in keep])
-
-
-@pytest.mark.parametrize("name", ["f1", "precision"])
-def test_influence_of_label_metrics_is_that_of_leaving_out(name, labels):
-    ours = getattr(influence, name)(*labels)
-    expected = jackknife(getattr(metrics, f"{name}_score"), *labels)
-    assert ours.mean() == pytest.approx(0, abs=1e-12)
-    assert ours == pytest.approx(expected, abs=0.05)
-
-
-def test_influence_of_balanced_accuracy(labels):
-    positive, predicted = labels
-    ours = influence.balanced_accuracy(positive.astype(np.intp), positive == predicted)
-    expected = jackknife(metrics.balanced_accuracy_score, *labels)
-    assert ours.mean() == pytest.approx(0, abs=1e-12)
-    assert ours == pytest.approx(expected, abs=0.1)
-
-
-def test_influence_of_regression_metrics():
-    rng = np.random.default_rng(3)
-    truth = rng.standard_normal(400)
-    predicted = truth + rng.normal(0, 0.4, 400)
-    root = influence.rmse(predicted - truth)
-    expected = jackknife(metrics.root_mean_squared_error, truth, predicted)
-    assert root == pytest.approx(expected, abs=0.05)
-    determination = influence.r2(truth, predicted)
-    assert determination == pytest.approx(jackknife(metrics.r2_score, truth, predicted), abs=0.05)
-    assert influence.rmse(np.zeros(3)).tolist() == [0, 0, 0]
-
-
-def test_influence_of_what_does_not_exist():
-    none = np.zeros(4, dtype=bool)
-    for call in (
-        lambda: influence.f1(none, none),
-        lambda: influence.precision(none, none),
-        lambda: influence.r2(np.ones(3), np.ones(3)),
-        lambda: influence.balanced_accuracy(np.array([0, 2]), np.array([True, True])),
-    ):
-        with pytest.raises(UndefinedError):
-            call()
+def f1_moves(positive, predicted):
+    cells = np.zeros((2, 2), dtype=np.int64)
+    np.add.at(cells, (positive.astype(int), predicted.astype(int)), 1)
+    found = per_class(cells, "fbeta", "binary", positive=1)
+    return found.moves[positive.astype(int), predicted.astype(int)]
 
 
 @pytest.mark.parametrize(
@@ -174,8 +125,8 @@ def test_influence_differences_keep_their_level_with_five_differing_rows():
         values = [2 * (truth & p).sum() / (truth.sum() + p.sum()) for p in (first, second)]
         ours = influence_difference(
             *values,
-            influence.f1(truth, first),
-            influence.f1(truth, second),
+            f1_moves(truth, first),
+            f1_moves(truth, second),
             first != second,
             0.95,
         )

@@ -1,0 +1,69 @@
+"""What several commands share: their configuration, and where what they say goes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pytest_mlgates.config.model import Configuration
+
+
+def configuration_of(given: str | None, *, command: str) -> Configuration:
+    """The configuration file *given*, else the nearest one, which there must be.
+
+    Raises:
+        ConfigurationError: if there is none, or it has mistakes.
+    """
+    from pytest_mlgates.config.load import load, load_for
+    from pytest_mlgates.core.errors import ConfigurationError
+
+    if given:
+        return load(Path(given))
+    found = load_for(Path.cwd())
+    if found.path is None:
+        raise ConfigurationError(
+            "no configuration found",
+            got=f"looked in {Path.cwd()} and the folders above it",
+            want="[tool.mlgates] in pyproject.toml, or mlgates.toml",
+            fix=f"name one: mlgates {command} --config path/to/pyproject.toml",
+        )
+    return found
+
+
+def show(lines: Sequence[str], *, to_stderr: bool) -> None:
+    """Print *lines*, as far as the terminal can show them."""
+    from pytest_mlgates.core.boundary import write
+    from pytest_mlgates.reports.text import degrade
+
+    stream = sys.stderr if to_stderr else sys.stdout
+    write(stream, "".join(degrade(line, stream.encoding) + "\n" for line in lines))
+
+
+def write_json(given: str, record: Mapping[str, Any]) -> None:
+    """Write *record* to the file *given* (-: stdout, in ASCII whatever the pipe's encoding).
+
+    Raises:
+        MLGatesError: if the file cannot be written.
+    """
+    from pytest_mlgates.core.boundary import write
+    from pytest_mlgates.core.errors import MLGatesError
+    from pytest_mlgates.core.files import write_atomically
+
+    text = json.dumps(record, indent=2, allow_nan=False) + "\n"
+    if given == "-":
+        write(sys.stdout, text)
+        return
+    try:
+        write_atomically(Path(given), text)
+    except OSError as error:
+        raise MLGatesError(
+            f"{given!r} cannot be written",
+            where="--json",
+            got=str(error.strerror or error),
+            want="a file in a folder that can be written",
+        ) from None

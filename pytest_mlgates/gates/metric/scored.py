@@ -1,0 +1,271 @@
+"""Metrics of scores: rankings of one class against others, and losses of probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.gates.labels import Column
+from pytest_mlgates.gates.metric.answers import Answers, Losses, Measure, chosen
+from pytest_mlgates.gates.scores import (
+    Scores,
+    checked_scores,
+    class_scores,
+    positives,
+    scores,
+)
+from pytest_mlgates.statistics import auc, calibration, ranks
+from pytest_mlgates.statistics.estimate import Estimate, Sampling
+from pytest_mlgates.statistics.interval import UndefinedError
+from pytest_mlgates.statistics.means import mean
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pytest_mlgates.engines.table import Table
+    from pytest_mlgates.gates.metric.parameters import MetricParameters
+    from pytest_mlgates.gates.models import Predictions
+    from pytest_mlgates.gates.privacy import Display
+    from pytest_mlgates.statistics.interval import Measured
+
+    Floats = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
+
+RANKS = {"roc_auc": ranks.roc_auc, "average_precision": ranks.average_precision}
+_RARE = 20
+
+
+def answers(
+    parameters: MetricParameters, table: Table, rival: Predictions | None, display: Display
+) -> Answers:
+    """The scores of the table, or those of *rival* on its rows.
+
+    Raises:
+        MLGatesError: for answers of a kind the metric does not take.
+    """
+    if parameters.metric == "expected_calibration_error":
+        return _calibrated(parameters, table, display)
+    if len(parameters.y_score) > 1:
+        return _several(parameters, table, rival, display)
+    metric = parameters.metric
+    ranked = metric in RANKS
+    positive = positives(
+        table, parameters, metric=metric, both=metric == "roc_auc", display=display
+    )
+    found = _of_one(parameters, table, rival, display, probabilities=not ranked)
+    if not ranked:
+        losses = row_losses(metric, positive, found.values, found.epsilon)
+        high = 1.0 if metric == "brier" else float(-np.log(found.epsilon))
+        return of_losses(losses, found.values, high=high)
+    return _of_ranking(metric, positive, found.values)
+
+
+def _of_one(
+    parameters: MetricParameters,
+    table: Table,
+    rival: Predictions | None,
+    display: Display,
+    *,
+    probabilities: bool,
+) -> Scores:
+    metric = parameters.metric
+    if rival is None:
+        return scores(
+            table, parameters, metric=metric, probabilities=probabilities, display=display
+        )
+    assert rival.y_score is not None  # noqa: S101
+    return checked_scores(
+        rival.y_score,
+        Column(role="y_score", name=rival.name, table=table.name),
+        metric=metric,
+        probabilities=probabilities,
+        decisions_refused=True,
+        table=table,
+        display=display,
+    )
+
+
+def of_rival(
+    parameters: MetricParameters, table: Table, rival: Predictions, display: Display
+) -> Floats:
+    """The scores of *rival*, of any range."""
+    return _of_one(parameters, table, rival, display, probabilities=False).values
+
+
+def _of_ranking(metric: str, positive: Mask, values: Floats) -> Answers:
+    rank = RANKS[metric]
+
+    def estimate(rows: Mask | None, drawn: Sampling) -> Estimate:
+        found = rank(chosen(positive, rows), chosen(values, rows), drawn.weights)
+        warnings = ranks.few(found.positives) if metric == "average_precision" else ()
+        return ranks.estimate(found, f"influence of placements ({metric}), logit", warnings)
+
+    def of_auc(rows: Mask | None) -> Measure:
+        kept: list[auc.RocAuc] = []
+
+        def measured(confidence: float) -> Measured:
+            if not kept:
+                kept.append(auc.roc_auc(chosen(positive, rows), chosen(values, rows)))
+            cells = (len(kept[0].v10), len(kept[0].v01))
+            found = auc.auc_interval(kept[0], confidence)
+            return replace(found, cells=(sum(cells), *cells))
+
+        return measured
+
+    def of_precision(rows: Mask | None) -> Measure:
+        kept: list[ranks.Ranked] = []
+
+        def measured(confidence: float) -> Measured:
+            if not kept:
+                kept.append(rank(chosen(positive, rows), chosen(values, rows), None))
+            return ranks.of_precision(kept[0], confidence)
+
+        return measured
+
+    def both(rows: Mask | None) -> tuple[int, int]:
+        return _both(chosen(positive, rows))
+
+    return Answers(
+        answer=values,
+        estimate=estimate,
+        closed=of_auc if metric == "roc_auc" else of_precision,
+        cells=lambda rows: (sum(both(rows)), *both(rows)),
+        placed=(
+            lambda rows: auc.roc_auc(
+                chosen(positive, rows), chosen(values, rows), in_row_order=True
+            )
+        )
+        if metric == "roc_auc"
+        else None,
+        sizes=both,
+    )
+
+
+def _calibrated(parameters: MetricParameters, table: Table, display: Display) -> Answers:
+    metric, n_bins = parameters.metric, parameters.n_bins or calibration.BINS
+    positive = positives(table, parameters, metric=metric, both=False, display=display)
+    values = _of_one(parameters, table, None, display, probabilities=True).values
+
+    def closed(rows: Mask | None) -> Measure:
+        kept, happened = chosen(values, rows), chosen(positive, rows)
+        return lambda confidence: calibration.calibration_error(
+            happened, kept, confidence, n_bins=n_bins
+        )
+
+    return Answers(answer=values, closed=closed)
+
+
+def _several(
+    parameters: MetricParameters, table: Table, rival: Predictions | None, display: Display
+) -> Answers:
+    """A score for each of several classes, in the order of the sorted labels."""
+    metric = parameters.metric
+    given = None if rival is None else rival.y_score
+    labels, truth, matrix = class_scores(
+        table,
+        parameters,
+        given,
+        name="" if rival is None else rival.name,
+        probabilities=metric not in RANKS,
+        display=display,
+    )
+    if metric not in RANKS:
+        of_truth = matrix[np.arange(len(truth)), truth]
+        if metric == "log_loss":
+            epsilon = float(np.finfo(np.float64).eps)
+            losses = -np.log(np.clip(of_truth, epsilon, 1.0))
+            return of_losses(losses, matrix, high=float(-np.log(epsilon)))
+        squares = np.sum(matrix * matrix, axis=1) + 1.0 - 2.0 * of_truth
+        return of_losses(np.asarray(squares), matrix, high=2.0)
+    rank = RANKS[metric]
+
+    def estimate(rows: Mask | None, drawn: Sampling) -> Estimate:
+        kept = chosen(truth, rows)
+        found = ranks.one_against_rest(
+            rank, kept, chosen(matrix, rows), parameters.averaged, labels, drawn.weights
+        )
+        rare = int(np.bincount(kept, minlength=len(labels)).min())
+        warnings = () if rare >= _RARE else (f"the rarest class has {rare} rows: few for {metric}",)
+        return ranks.estimate(found, f"influence of placements ({metric} ovr), logit", warnings)
+
+    def sizes(rows: Mask | None) -> tuple[int, ...]:
+        return tuple(np.bincount(chosen(truth, rows), minlength=len(labels)).tolist())
+
+    return Answers(
+        answer=matrix,
+        estimate=estimate,
+        cells=lambda rows: (sum(sizes(rows)), *sizes(rows)),
+        sizes=sizes,
+    )
+
+
+def of_losses(
+    losses: Floats, answer: NDArray[Any], *, low: float = 0.0, high: float = float("inf")
+) -> Answers:
+    """A metric that is the mean of what each row has."""
+
+    def closed(rows: Mask | None) -> Measure:
+        return partial(mean, chosen(losses, rows), low=low, high=high)
+
+    return Answers(
+        answer=answer,
+        estimate=partial(mean_of, losses, low, high),
+        closed=closed,
+        losses=Losses(losses, low, high),
+    )
+
+
+def mean_of(
+    losses: Floats, low: float, high: float, rows: Mask | None, drawn: Sampling
+) -> Estimate:
+    """The mean of *losses* on *rows*, and the influence of each."""
+    found = chosen(losses, rows)
+    if not len(found):
+        raise UndefinedError("a mean of no rows")
+    value = drawn.mean(found)
+    return Estimate(
+        value=value,
+        moves=found - value,
+        low=low,
+        high=high,
+        reach=high - low,
+        method="t on linearised totals",
+    )
+
+
+def row_losses(metric: str, positive: Mask, values: Floats, epsilon: float) -> Floats:
+    """Log loss or squared error of each row's probability.
+
+    Probabilities are kept *epsilon* from 0 and 1, as scikit-learn does, so that one sure mistake
+    costs 36 and not infinity.
+    """
+    if metric == "brier":
+        return np.asarray((values - positive) ** 2)
+    losses = np.where(positive, values, 1.0 - values)
+    np.clip(losses, epsilon, 1.0 - epsilon, out=losses)
+    np.log(losses, out=losses)
+    return np.negative(losses, out=losses)
+
+
+def _both(positive: Mask) -> tuple[int, int]:
+    """Positive and negative rows."""
+    found = int(np.count_nonzero(positive))
+    return found, len(positive) - found
+
+
+def refuse_threshold_of_several(parameters: MetricParameters) -> None:
+    """A threshold divides the scores of one class.
+
+    Raises:
+        MLGatesError: where there are several.
+    """
+    if len(parameters.y_score) > 1:
+        raise MLGatesError(
+            "threshold divides the scores of one class, and y_score names "
+            f"{len(parameters.y_score)} columns",
+            want="the column with the scores of the positive class",
+        )

@@ -1,0 +1,211 @@
+"""What a fairness gate can settle and prove: by the sizes of its groups."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.text import limit, listing, number
+from pytest_mlgates.engines.tables import to_table
+from pytest_mlgates.gates.fairness_metrics import FPR, METRICS, SELECTION, TPR
+from pytest_mlgates.gates.labels import confusion, refuse_many_groups, refuse_unsupported_roles
+from pytest_mlgates.gates.planning.model import PRACTICALLY_NEVER, Bounded, Plan, Reach, Rows
+from pytest_mlgates.gates.privacy import Display
+from pytest_mlgates.statistics.group_pairs import Comparison
+from pytest_mlgates.statistics.group_power import GroupSizes
+from pytest_mlgates.statistics.pairs import sidak
+from pytest_mlgates.statistics.quantiles import POWER
+
+if TYPE_CHECKING:
+    from pytest_mlgates.engines.table import Table
+    from pytest_mlgates.gates.base import Context, Gate
+    from pytest_mlgates.gates.fairness_parameters import FairnessParameters
+    from pytest_mlgates.gates.labels import Cells, Group
+
+_COUNTED = {SELECTION: "rows", TPR: "positives", FPR: "negatives"}
+# What other ways to compare groups change; this plans for every pair of groups alone.
+_PLANNED = {
+    "method": "between_groups",
+    "agg": "worst_case",
+    "control": None,
+    "no_worse_than": None,
+}
+
+
+def plan_fairness(gate: Gate, subject: Any, context: Context) -> Plan:
+    """The plan of a fairness gate on a table.
+
+    Raises:
+        MLGatesError: for what the gate itself would refuse, and for what cannot be planned yet.
+    """
+    parameters: FairnessParameters = gate.parameters  # type: ignore[assignment]
+    _refuse_unplanned(parameters)
+    refuse_unsupported_roles(parameters, "fairness")
+    table = to_table(subject, base=context.base)
+    display = Display(private=table.private, min_cell=context.min_cell)
+    for column in parameters.by:
+        table.require(column, role="by")
+    counts = confusion(
+        table, parameters, metric=parameters.metric, binary=True, display=display, by=parameters.by
+    )
+    groups = list(counts.groups)
+    display.register(groups)
+    by = " × ".join(parameters.by)
+    if len(groups) < 2:
+        raise MLGatesError(
+            f"{parameters.metric} compares groups, and by {by} of table {table.name!r} has one",
+            want="at least two groups: one group is equal to itself whatever the model does",
+        )
+    refuse_many_groups(len(groups), by, table)
+    rates = {
+        name: [_counted(name, cells, counts.classes.positive) for cells in counts.groups.values()]
+        for name in METRICS[parameters.metric].rates
+    }
+    return Plan(
+        id=gate.id,
+        kind="fairness",
+        claim=f"{parameters.metric} by {by}",
+        table=table.name,
+        n=display.record(table.n_rows),
+        confidence=parameters.confidence,
+        bounds=(_bounded(parameters, rates, groups, table, display),),
+        notes=(f"{len(groups)} groups",),
+    )
+
+
+def _refuse_unplanned(parameters: FairnessParameters) -> None:
+    unplanned = [
+        name for name, value in _PLANNED.items() if getattr(parameters, name, value) != value
+    ]
+    metric = METRICS[parameters.metric]
+    if unplanned or not set(metric.rates) <= set(_COUNTED) or not metric.rates:
+        raise MLGatesError(
+            f"{parameters.metric} cannot be planned in this form yet",
+            got=listing(unplanned) if unplanned else f"metric {parameters.metric!r}",
+            want="selection, true positive or false positive rates, between all pairs of groups",
+        )
+
+
+def _counted(name: str, cells: Cells, positive: Any) -> tuple[int, int]:
+    """Rows predicted positive, of all rows, of the positives, or of the negatives."""
+    chosen = {
+        key: n
+        for key, n in cells.items()
+        if name == SELECTION or (key[0] == positive) == (name == TPR)
+    }
+    return sum(n for key, n in chosen.items() if key[1] == positive), sum(chosen.values())
+
+
+def _bounded(
+    parameters: FairnessParameters,
+    rates: dict[str, list[tuple[int, int]]],
+    groups: list[Group],
+    table: Table,
+    display: Display,
+) -> Bounded:
+    bound = parameters.limit
+    assert bound is not None  # noqa: S101  (the parameters' validator refused it)
+    confidence, comparison = parameters.confidence, parameters.comparison
+    share = 1 - (1 - confidence) / len(rates)
+    level = sidak(share, math.comb(len(groups), 2))
+    best: list[Reach] = []
+    worst: list[Reach] = []
+    rows: list[Rows] = []
+    chance, veiled, useful = 1.0, False, False
+    for name, counted in rates.items():
+        _refuse_empty(parameters, name, counted, groups, table, display)
+        sized = _sized(counted, comparison, bound)
+        settled = sized.settled(level)
+        violations = abs(settled - bound)
+        small = [display.small(n, hits, n - hits) for hits, n in counted]
+        place = int(violations.argmax())
+        first = int(violations.argmin())
+        best.append(
+            _reach(float(settled[first]), bound, None, None, _COUNTED[name], hidden=small[first])
+        )
+        worst.append(
+            _reach(
+                float(settled[place]),
+                bound,
+                display.group(groups[place]),
+                counted[place][1],
+                _COUNTED[name],
+                hidden=small[place],
+            )
+        )
+        useful = useful or violations[first] <= _whole(comparison, bound)
+        chance *= sized.chance(confidence)
+        veiled = veiled or any(small)
+        rows.append(
+            Rows(
+                count=sized.least(confidence, POWER ** (1 / len(rates))),
+                what=f"{_COUNTED[name]} in every group",
+                premise=f"if all groups are truly equal, at {number(sized.rate)}",
+            )
+        )
+    side = "max" if comparison is Comparison.DIFFERENCE else "min"
+    return Bounded(
+        bound=f"{side} {limit(bound)}",
+        settles=min(best, key=_size),
+        bottleneck=max(worst, key=_size),
+        useful=bool(useful),
+        chance=None if veiled else chance,
+        fine="if all groups are truly equal",
+        provable=chance > PRACTICALLY_NEVER + 1e-9,
+        rows=() if veiled else tuple(rows),
+    )
+
+
+def _sized(counted: list[tuple[int, int]], comparison: Comparison, bound: float) -> GroupSizes:
+    hits, rows = (sum(column) for column in zip(*counted, strict=True))
+    return GroupSizes(
+        sizes=tuple(n for _, n in counted),
+        rate=(hits + 1) / (rows + 2),
+        comparison=comparison,
+        bound=bound,
+    )
+
+
+def _size(reach: Reach) -> float:
+    """The violation, for order: what is withheld or settles nothing is the largest."""
+    return math.inf if reach.violation is None else reach.violation
+
+
+def _whole(comparison: Comparison, bound: float) -> float:
+    """Twice the bound (decision D1): on the logarithms for a ratio; all there is for no gap."""
+    if comparison is Comparison.DIFFERENCE:
+        return 2 * bound or 1.0
+    return bound - (bound**3 if bound < 1 else 0.0)
+
+
+def _reach(
+    value: float, bound: float, where: str | None, n: int | None, of: str, *, hidden: bool
+) -> Reach:
+    if hidden:
+        return Reach(n=None, value=None, violation=None, of=of, where=where, hidden=True)
+    possible = 0 < value <= 1
+    return Reach(
+        n=n,
+        of=of,
+        value=value if possible else None,
+        violation=abs(value - bound) if possible else None,
+        where=where,
+    )
+
+
+def _refuse_empty(
+    parameters: FairnessParameters,
+    name: str,
+    counted: list[tuple[int, int]],
+    groups: list[Group],
+    table: Table,
+    display: Display,
+) -> None:
+    empty = [display.group(group) for group, (_, n) in zip(groups, counted, strict=True) if n == 0]
+    if empty:
+        raise MLGatesError(
+            f"{parameters.metric} needs {_COUNTED[name]} in every group of table {table.name!r}",
+            got=f"0 {_COUNTED[name]} in {listing(empty)}",
+            want=f"a {name} for every group: no group is ever dropped",
+        )

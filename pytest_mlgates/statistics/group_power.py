@@ -1,0 +1,163 @@
+"""What the sizes of groups can settle and prove about a bound on their largest gap.
+
+P(proven) has no closed form: the pairs share groups. It is the share of 4,096 draws of binomial
+counts, all groups at one rate, that the rule itself proves; the draws are the same every time.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pytest_mlgates.core.exact import exact
+from pytest_mlgates.statistics.group_pairs import Comparison
+from pytest_mlgates.statistics.pairs import difference_limits, ratio_limits
+from pytest_mlgates.statistics.power import first
+from pytest_mlgates.statistics.proportions import FEW, clopper_pearson, wilson_limits
+from pytest_mlgates.statistics.quantiles import POWER, z
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+DRAWS = 4096
+_FEWEST_DRAWS = 256
+_CELLS = 40_000_000  # pairs of all draws together: what keeps a plan under seconds
+_CHUNK = 2_000_000
+_MOST_ROWS = 10**7  # in a group: more are no plan
+_KEY = 20  # of the generator; any would do, another one moves the third digit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupSizes:
+    """One rate in groups of these sizes, all of them at the same true rate.
+
+    Attributes:
+        sizes: The denominator in each group, none of them 0.
+        rate: The true rate of all groups.
+        comparison: Difference or ratio.
+        bound: The largest difference or the smallest ratio that is allowed.
+    """
+
+    sizes: tuple[int, ...]
+    rate: float
+    comparison: Comparison
+    bound: float
+
+    def settled(self, simultaneous: float) -> Floats:
+        """For each group the gap nearest to the bound that is told from it with power .8.
+
+        With the group that shows it best, at the level that holds for all pairs at once: ``bound +
+        (z + z_.80) SE`` for a difference, ``bound exp(-(z + z_.80) SE)`` for a ratio, where the SE
+        is of two rates that are as far apart as the bound allows.
+        """
+        sizes = np.asarray(self.sizes, dtype=np.float64)
+        if self.comparison is Comparison.DIFFERENCE:
+            high, low = self.rate + self.bound / 2, self.rate - self.bound / 2
+            one, two = (_planned(rate, sizes) for rate in (high, low))
+            one, two = one * (1 - one) / sizes, two * (1 - two) / sizes
+        else:
+            root = math.sqrt(self.bound)
+            one, two = (_planned(rate, sizes) for rate in (self.rate / root, self.rate * root))
+            one, two = (1 - one) / one / sizes, (1 - two) / two / sizes
+        variance = np.maximum(one[:, None] + two[None, :], two[:, None] + one[None, :])
+        np.fill_diagonal(variance, np.inf)
+        reach = (z(simultaneous) + z(POWER)) * np.sqrt(variance.min(axis=1))
+        if self.comparison is Comparison.DIFFERENCE:
+            return np.asarray(self.bound + reach)
+        return np.asarray(self.bound * np.exp(-reach))
+
+    def chance(self, confidence: float) -> float:
+        """P(every pair's bound keeps the limit), all groups being equal."""
+        return _chance(self.sizes, self.rate, self.comparison, self.bound, confidence)
+
+    def least(self, confidence: float, power: float = POWER) -> int | None:
+        """The rows that every group needs at least for P(proven) of *power*; larger ones stay.
+
+        Where the groups have more than it takes, the rows of equal groups that would do. None
+        where no number would.
+        """
+        if self.bound == (0 if self.comparison is Comparison.DIFFERENCE else 1):
+            return None  # equal groups are on such a bound: rows only narrow it down
+
+        def enough(rows: int) -> bool:
+            grown = tuple(max(size, rows) for size in self.sizes)
+            chance = _chance(grown, self.rate, self.comparison, self.bound, confidence)
+            return chance >= power
+
+        def equal(rows: int) -> bool:
+            sizes = (rows,) * len(self.sizes)
+            return _chance(sizes, self.rate, self.comparison, self.bound, confidence) >= power
+
+        fewest = min(self.sizes)
+        return first(equal) if enough(fewest) else first(enough, fewest, _MOST_ROWS)
+
+
+def _planned(rate: float, sizes: Floats) -> Floats:
+    """*rate*, drawn towards a half by a row on either side: next to 0 it would not vary."""
+    return np.asarray((min(max(rate, 0.0), 1.0) * sizes + 1) / (sizes + 2))
+
+
+def _chance(
+    sizes: Sequence[int], rate: float, comparison: Comparison, bound: float, confidence: float
+) -> float:
+    groups = len(sizes)
+    draws = max(_FEWEST_DRAWS, min(DRAWS, _CELLS // groups**2))
+    raw = np.random.Philox(key=_KEY).random_raw(draws * groups)  # a stream that numpy keeps
+    uniform = (raw >> np.uint64(11)).astype(np.float64).reshape(draws, groups) * 2.0**-53
+    share, lower, upper = (np.empty_like(uniform) for _ in range(3))
+    for size in set(sizes):
+        places = [g for g, own in enumerate(sizes) if own == size]
+        counts, cumulative = _binomial(size, rate)
+        drawn = np.minimum(np.searchsorted(cumulative, uniform[:, places]), len(counts) - 1)
+        down, up = _limits(counts, size, confidence)
+        share[:, places] = (counts / size)[drawn]
+        lower[:, places], upper[:, places] = down[drawn], up[drawn]
+    step = max(1, _CHUNK // groups**2)
+    proven = 0
+    for start in range(0, draws, step):
+        some = slice(start, start + step)
+        high = [a[some, :, None] for a in (share, lower, upper)]
+        low = [a[some, None, :] for a in (share, lower, upper)]
+        proven += _kept(comparison, bound, high, low)
+    return proven / draws
+
+
+def _kept(comparison: Comparison, bound: float, high: list[Floats], low: list[Floats]) -> int:
+    """In how many draws every pair keeps *bound*; compared as floats, which a plan may."""
+    limit = float(exact(bound))
+    diagonal = np.arange(high[0].shape[1])
+    if comparison is Comparison.DIFFERENCE:
+        far = np.asarray(difference_limits(*high, *low)[1])
+        far[:, diagonal, diagonal] = -np.inf
+        return int(np.count_nonzero(np.minimum(far.max(axis=(1, 2)), 1.0) <= limit))
+    near = np.asarray(ratio_limits(*low, *high)[0])
+    near[:, diagonal, diagonal] = np.inf
+    return int(np.count_nonzero(near.min(axis=(1, 2)) >= limit))
+
+
+def _binomial(n: int, rate: float) -> tuple[Floats, Floats]:
+    """The counts that Binomial(n, rate) has within 9 standard deviations, and their P(X <= k)."""
+    reach = 9 * math.sqrt(n * rate * (1 - rate)) + 9
+    counts = np.arange(
+        max(0, math.floor(n * rate - reach)), min(n, math.ceil(n * rate + reach)) + 1
+    )
+    steps = np.log(n - counts[:-1]) - np.log(counts[1:]) + math.log(rate) - math.log1p(-rate)
+    logs = np.concatenate(([0.0], np.cumsum(steps)))
+    masses = np.exp(logs - logs.max())
+    return counts.astype(np.float64), np.cumsum(masses / masses.sum())
+
+
+def _limits(counts: Floats, n: int, confidence: float) -> tuple[Floats, Floats]:
+    """The bounds of a share of each of *counts* out of *n*, as the gate computes them."""
+    lower, upper = wilson_limits(counts / n, n, z(confidence))
+    for k in np.flatnonzero(np.minimum(counts, n - counts) <= FEW):
+        found = clopper_pearson(int(counts[k]), n, confidence)
+        lower[k], upper[k] = found.lower, found.upper
+    return np.clip(lower, 0.0, 1.0), np.clip(upper, 0.0, 1.0)
