@@ -9,7 +9,6 @@ import msgspec
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import listing
 from pytest_mlgates.gates.base import EvaluationParameters
-from pytest_mlgates.gates.labels import unsupported_roles
 from pytest_mlgates.gates.metric.metrics import METRICS
 from pytest_mlgates.gates.privacy import Display
 from pytest_mlgates.gates.slices import Search, search
@@ -108,7 +107,8 @@ def _parameters(
         parameters = msgspec.convert(found, EvaluationParameters)
     except (msgspec.ValidationError, ValueError) as error:
         raise MLGatesError(str(error).partition(" | ")[0], where="the roles") from None
-    if unsupported := unsupported_roles(parameters):
+    roles = ("query", "sample_weight", "cluster")
+    if unsupported := [role for role in roles if getattr(parameters, role) is not None]:
         raise MLGatesError(
             f"slices cannot be searched with {listing(unsupported)} yet",
             want="rows that are independent and count alike: bounds that ignored it would be wrong",

@@ -15,7 +15,7 @@ from pytest_mlgates.gates.labels import (
     role_column,
 )
 from pytest_mlgates.gates.metric.metrics import METRICS, canonical
-from pytest_mlgates.gates.metric.parts import row_losses
+from pytest_mlgates.gates.metric.scored import row_losses
 from pytest_mlgates.gates.scores import numbers, positives, scores
 from pytest_mlgates.statistics.search import Loss, Recalls, Share
 
