@@ -26,6 +26,8 @@ BUILTIN_KINDS = {
 INTEGRATIONS = (
     "pytest_mlgates.integrations.great_expectations",
     "pytest_mlgates.integrations.mlflow",
+    "pytest_mlgates.integrations.mlflow_metrics",
+    "pytest_mlgates.integrations.skops",
 )
 
 
@@ -81,6 +83,24 @@ def gate_kind(name: str) -> Any:
         fix=did_you_mean(name, known)
         or 'a kind of your own is registered by a module named in `plugins = ["…"]`',
     )
+
+
+def registered_metrics() -> dict[str, Any]:
+    """The metrics that plugins register (``OwnMetric``), by name.
+
+    Raises:
+        MLGatesError: for a name that two of them register.
+    """
+    found: dict[str, Any] = {}
+    for metrics in manager().hook.mlgates_metrics():
+        for metric in metrics:
+            if metric.name in found:
+                raise MLGatesError(
+                    f"two plugins register the metric {metric.name!r}",
+                    want="one meaning of each name",
+                )
+            found[metric.name] = metric
+    return found
 
 
 def kind_names() -> list[str]:
