@@ -1,7 +1,8 @@
 """Bounds of any statistic by resampling: the same for the same rows, and honest."""
 
-from __future__ import annotations, inspect
+from __future__ import annotations
 
+import inspect
 import math
 
 import numpy as np
