@@ -26,6 +26,35 @@ def test_an_option_is_not_abbreviated(capsys, run, arguments):
     assert "unrecognized arguments: --" in told or "the following arguments are required" in told
 
 
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda: main(["check"]),
+        lambda: mlgates_check.main(["t.csv"]),
+        lambda: mlgates_data.main(["t.csv"]),
+        lambda: mlgates_data.main(["--suite", "suite.json", "t.csv"]),
+    ],
+    ids=["check", "mlgates-check", "mlgates-data", "mlgates-data --suite"],
+)
+def test_a_memory_limit_that_is_no_size_is_told_where_no_engine_is_needed(
+    tmp_path, monkeypatch, capsys, run
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text("age\n31\n32\n")
+    (tmp_path / "suite.json").write_text(
+        '[{"type": "expect_column_values_to_be_unique", "kwargs": {"column": "age"}}]'
+    )
+    (tmp_path / "mlgates.toml").write_text(
+        '[tables.t]\npath = "t.csv"\n'
+        '[gates.g]\nkind = "data_schema"\ntable = "t"\nsuite = "suite.json"\n'
+    )
+    monkeypatch.setenv("MLGATES_MEMORY_LIMIT", "nonsense")
+    assert run() == 2
+    assert "MLGATES_MEMORY_LIMIT is not a size" in capsys.readouterr().out
+    monkeypatch.setenv("MLGATES_MEMORY_LIMIT", "1GB")
+    assert run() == 0
+
+
 @pytest.mark.parametrize("option", [[], ["--private"]], ids=["open", "private"])
 def test_no_contract_is_inferred_from_one_row(tmp_path, monkeypatch, capsys, option):
     monkeypatch.chdir(tmp_path)
