@@ -56,7 +56,6 @@ def load_plugins(names: Iterable[str]) -> None:
         except (Exception, SystemExit) as error:
             raise MLGatesError(
                 f"plugin {name!r} does not import",
-                where="[tool.mlgates] plugins",
                 got=f"{type(error).__name__}: {error}",
                 fix='name an importable module; `pythonpath = ["."]` adds the project\'s folder',
             ) from None
