@@ -81,7 +81,7 @@ def _load(
         try:
             load_plugins(settings.plugins)
         except MLGatesError as error:
-            errors.append(error)
+            errors.append(error.at(key_of(path, "plugins")))
     withheld = () if project_code else settings.plugins
     gates: dict[str, DeclaredGate] = {}
     for name, table in settings.gates.items():

@@ -27,6 +27,7 @@ INTEGRATIONS = (
     "pytest_mlgates.integrations.great_expectations",
     "pytest_mlgates.integrations.mlflow",
     "pytest_mlgates.integrations.mlflow_metrics",
+    "pytest_mlgates.integrations.skops",
 )
 
 

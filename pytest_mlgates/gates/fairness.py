@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.errors import MLGatesError, NoChampionError
 from pytest_mlgates.core.policy import judge
 from pytest_mlgates.core.text import plural
-from pytest_mlgates.core.verdict import Finding, GroupValue, InputDigest, Verdict
+from pytest_mlgates.core.verdict import Finding, GroupValue, InputDigest, Outcome, Verdict
 from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, GateKind
+from pytest_mlgates.gates.fairness_champion import champion_of
 from pytest_mlgates.gates.fairness_families import Grouped, grouped
 from pytest_mlgates.gates.fairness_parameters import FairnessParameters
 from pytest_mlgates.gates.fairness_text import (
@@ -30,6 +31,7 @@ from pytest_mlgates.statistics.interval import UndefinedError
 
 if TYPE_CHECKING:
     from pytest_mlgates.engines.table import Table
+    from pytest_mlgates.gates.models import Predictions
     from pytest_mlgates.statistics.groups import GroupComparison, GroupRate
 
 
@@ -47,15 +49,81 @@ def evaluate_fairness(parameters: FairnessParameters, subject: Any, context: Con
     table = to_table(subject, base=context.base)
     table.begin_digest()  # while it is counted
     display = Display(private=table.private, min_cell=context.min_cell)
-    return _absolute(parameters, table, context, display)
+    if parameters.no_worse_than is None:
+        return _absolute(parameters, table, display)
+    try:
+        champion = champion_of(parameters, table, context, display)
+    except NoChampionError as error:
+        if not parameters.first:
+            raise
+        verdict = _absolute(parameters, table, display)
+        return verdict.replace(
+            message=f"{verdict.message}\nno champion yet ({error.what}): judged by the absolute "
+            "bound alone",
+            warnings=(*verdict.warnings, f"no champion yet: {error.what}"),
+        )
+    verdict = _against(parameters, table, champion, display)
+    return _both(verdict, _absolute(parameters, table, display)) if parameters.first else verdict
 
 
-def _absolute(
-    parameters: FairnessParameters, table: Table, context: Context, display: Display
+def _against(
+    parameters: FairnessParameters, table: Table, champion: Predictions, display: Display
 ) -> Verdict:
+    """Whether no gap is wider than the champion's by more than the margin."""
+    margin = parameters.margin or 0.0
+    groups = grouped(parameters, table, display, champion)
+    found = compare_groups(
+        groups.families,
+        comparison=Comparison.CHANGE,
+        bound=margin,
+        confidence=parameters.confidence,
+    )
+    identical = groups.differing == 0
+    line = f"paired with {champion.name} on {display.rows(table.n_rows)}"
+    if identical:
+        line += ": the predictions are identical, no difference was seen"
+    verdict = verdict_of(parameters, found, groups, table, display, (line,))
+    warnings = list(verdict.warnings)
+    if margin == 0:
+        warnings.append("margin = 0 blocks an equally fair candidate nearly half the time")
+    details = {
+        "champion": champion.name,
+        "champion_digest": champion.model_digest,
+        "predictions_digest": champion.digest,
+        "identical": identical,
+        "features": list(champion.features),
+    }
+    named = InputDigest(name=champion.name, digest=champion.digest, rows=table.n_rows)
+    return verdict.replace(
+        details=(*verdict.details, details),
+        inputs=(*verdict.inputs, named),
+        warnings=tuple(warnings),
+    )
+
+
+def _both(comparison: Verdict, absolute: Verdict) -> Verdict:
+    """Both claims in one verdict: the worse one, with the words of the other."""
+    doubt = [Finding.PROVEN, Finding.INCONCLUSIVE, Finding.DISPROVEN]
+
+    def rank(verdict: Verdict) -> tuple[bool, int]:
+        assert verdict.finding is not None  # noqa: S101
+        return verdict.outcome is Outcome.FAILED, doubt.index(verdict.finding)
+
+    worse, other = comparison, absolute
+    if rank(absolute) > rank(comparison):
+        worse, other = absolute, comparison
+    return worse.replace(
+        message=f"{worse.message}\nalso: {other.message}",
+        details=(*worse.details, *other.details),
+        inputs=tuple(dict.fromkeys((*comparison.inputs, *absolute.inputs))),
+        warnings=tuple(dict.fromkeys((*comparison.warnings, *absolute.warnings))),
+    )
+
+
+def _absolute(parameters: FairnessParameters, table: Table, display: Display) -> Verdict:
     limit_value = parameters.limit
     assert limit_value is not None  # noqa: S101  (the parameters' validator refused it)
-    groups = grouped(parameters, table, context, display)
+    groups = grouped(parameters, table, display)
     try:
         found = compare_groups(
             groups.families,

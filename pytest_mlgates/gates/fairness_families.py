@@ -6,7 +6,7 @@ needs the rows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,22 +15,25 @@ import numpy as np
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import listing, plural
 from pytest_mlgates.engines.columns import sort_key
+from pytest_mlgates.gates.fairness_champion import champion_values
 from pytest_mlgates.gates.fairness_counts import count_family, hits
 from pytest_mlgates.gates.fairness_rows import row_values, weights_and_clusters
 from pytest_mlgates.gates.labels import confusion, refuse_many_groups
 from pytest_mlgates.gates.scores import group_codes
+from pytest_mlgates.statistics.group_champion import PairedFamily
 from pytest_mlgates.statistics.group_families import MeasuredFamily, RateFamily
 from pytest_mlgates.statistics.group_samples import MeanFamily, Sample, SampledShares
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_mlgates.core.exact import Number
     from pytest_mlgates.engines.table import Table
-    from pytest_mlgates.gates.base import Context
     from pytest_mlgates.gates.fairness_metrics import Measure
     from pytest_mlgates.gates.fairness_parameters import FairnessParameters
     from pytest_mlgates.gates.fairness_rows import RowValues
     from pytest_mlgates.gates.labels import Group
+    from pytest_mlgates.gates.models import Predictions
     from pytest_mlgates.gates.privacy import Display
     from pytest_mlgates.statistics.group_families import Family
 
@@ -48,6 +51,8 @@ class Grouped:
         cells: What the number of (family, level, group) gives away: its counts.
         warnings: Why the bounds deserve less trust, and what is not there.
         columns: The columns that were read.
+        champion: The champion's number of (family, level, group), where there is one.
+        differing: On how many rows the two models are not alike, over all families.
     """
 
     groups: list[Group]
@@ -56,12 +61,17 @@ class Grouped:
     cells: dict[tuple[str, int, int], tuple[int, ...]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     columns: tuple[str, ...] = ()
+    champion: dict[tuple[str, int, int], Number] = field(default_factory=dict)
+    differing: int = 0
 
 
 def grouped(
-    parameters: FairnessParameters, table: Table, context: Context, display: Display
+    parameters: FairnessParameters,
+    table: Table,
+    display: Display,
+    rival: Predictions | None = None,
 ) -> Grouped:
-    """The groups of *table* and their numbers, refused where one has none.
+    """The groups of *table* and their numbers, beside those of a *rival* on the same rows.
 
     Raises:
         MLGatesError: for columns that are missing or of the wrong kind, one group alone, and a
@@ -74,18 +84,18 @@ def grouped(
         parameters.sample_weight is not None
         or parameters.cluster is not None
         or parameters.measures[0].needs != "classes"
+        or rival is not None
     )
-    build = _from_rows if by_rows else _from_counts
-    found = build(parameters, table, context, display)
+    if by_rows:
+        found = _from_rows(parameters, table, display, rival)
+    else:
+        found = _from_counts(parameters, table, display)
     found.columns = (*found.columns, *parameters.by, *(parameters.control or ()))
     return found
 
 
-def _from_counts(
-    parameters: FairnessParameters, table: Table, context: Context, display: Display
-) -> Grouped:
+def _from_counts(parameters: FairnessParameters, table: Table, display: Display) -> Grouped:
     """One group-by of labels against predictions."""
-    del context
     control = parameters.control or ()
     counts = confusion(
         table,
@@ -122,13 +132,14 @@ def _from_counts(
 
 
 def _from_rows(
-    parameters: FairnessParameters, table: Table, context: Context, display: Display
+    parameters: FairnessParameters, table: Table, display: Display, rival: Predictions | None
 ) -> Grouped:
     """The rows themselves: for weights, clusters, numbers, scores and rankings."""
     table.require_rows()
     control = parameters.control or ()
     weighting = weights_and_clusters(parameters, table, display)
-    values = row_values(parameters, table, context, display)
+    values = row_values(parameters, table, display)
+    theirs = None if rival is None else champion_values(parameters, table, rival, display)
     both, places = group_codes(table, parameters, [*control, *parameters.by], display)
     keys = [(key[: len(control)], key[len(control) :]) for key in both]
     if values.bands is not None:
@@ -168,8 +179,19 @@ def _from_rows(
                 else (weighting.clusters if values.clusters is None else values.clusters)[rows],  # type: ignore[index]
             )
             family = _row_family(measure, sample, values, rows, place, absent)
+            if theirs is not None:
+                other = replace(sample, values=theirs.values[measure.name][rows])
+                family = PairedFamily(
+                    family,
+                    _row_family(measure, other, values, rows, place, absent),
+                    first=sample,
+                    second=other,
+                    shares=measure.form == "share",
+                )
             found.families.append(family)
             _note_cells(found, measure, sample, place)
+            if isinstance(family, PairedFamily):
+                _note_changes(found, family)
             found.warnings.extend(weighting.doubts(sample))
     found.warnings = list(dict.fromkeys(found.warnings))
     _refuse_empty(parameters, found, table, display)
@@ -222,6 +244,16 @@ def _note_cells(found: Grouped, measure: Measure, sample: Sample, level: int) ->
             continue
         k = int(ones[g])
         found.cells[measure.name, level, g] = (k, size - k) if measure.form == "share" else (size,)
+
+
+def _note_changes(found: Grouped, family: PairedFamily) -> None:
+    """What the difference of two models gives away: the rows on which they differ."""
+    for group in family.present:
+        key = family.name, family.level, group
+        found.champion[key] = family.champion.value(group)
+        differing = family.differing_in(group)
+        found.cells[key] += tuple(k for k in differing if k)
+    found.differing += family.differing
 
 
 def _register(

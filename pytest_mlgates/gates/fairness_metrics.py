@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.statistics.group_families import Comparison
 
+SELECTION, TPR, FPR = "selection_rate", "true_positive_rate", "false_positive_rate"
 Needs = Literal["classes", "numbers", "scores", "ranks", "foreign"]
 Form = Literal["share", "mean", "root", "whole"]
 
@@ -242,6 +243,12 @@ class FairnessMetric:
     measures: tuple[Measure, ...]
     default: float | None = None
 
+    @property
+    def rates(self) -> tuple[str, ...]:
+        """The rates whose gaps it bounds; none if it bounds anything else."""
+        gaps = self.comparison.is_gap and all(one.form == "share" for one in self.measures)
+        return tuple(measure.name for measure in self.measures) if gaps else ()
+
 
 _TRANSFORMS = {
     "difference": Comparison.DIFFERENCE,
@@ -250,9 +257,9 @@ _TRANSFORMS = {
     "group_max": Comparison.HIGHEST,
 }
 _NAMED = {
-    "demographic_parity": ("selection_rate",),
-    "equalized_odds": ("true_positive_rate", "false_positive_rate"),
-    "equal_opportunity": ("true_positive_rate",),
+    "demographic_parity": (SELECTION,),
+    "equalized_odds": (TPR, FPR),
+    "equal_opportunity": (TPR,),
 }
 
 

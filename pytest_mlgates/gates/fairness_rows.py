@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pytest_mlgates.engines.table import Table
-    from pytest_mlgates.gates.base import Context
     from pytest_mlgates.gates.fairness_parameters import FairnessParameters
     from pytest_mlgates.gates.privacy import Display
     from pytest_mlgates.statistics.group_samples import Sample
@@ -156,15 +155,12 @@ def _codes(role: str, name: str, table: Table, display: Display) -> Codes:
     return codes
 
 
-def row_values(
-    parameters: FairnessParameters, table: Table, context: Context, display: Display
-) -> RowValues:
+def row_values(parameters: FairnessParameters, table: Table, display: Display) -> RowValues:
     """The number of each row that the metric is made of.
 
     Raises:
         MLGatesError: for columns that are missing or of the wrong kind.
     """
-    del context
     read = {
         "classes": _classes,
         "numbers": _numbers,

@@ -137,6 +137,8 @@ def deciding_side(verdict: Verdict) -> str:
 def _sides(verdict: Verdict) -> tuple[bool, bool]:
     """Whether the upper, and whether the lower side could prove the claim."""
     bound = verdict.bound
+    if bound.margin is not None and verdict.kind == "fairness":
+        return True, False  # a gap must not grow
     if bound.margin is not None and bound.min is None and bound.max is None:
         from pytest_mlgates.gates.metric.metrics import METRICS  # dear to import, seldom needed
 

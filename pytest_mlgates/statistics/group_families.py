@@ -99,6 +99,11 @@ class Family(ABC):
     def value(self, group: int) -> Number:
         """The number of *group*, or of all rows (``OVERALL``)."""
 
+    def counted(self, group: int) -> int | None:
+        """How many rows of *group* make up its share; None where it is no plain share."""
+        del group
+        return None
+
     @cached_property
     def values(self) -> Floats:
         """The numbers of the groups present."""
@@ -231,6 +236,10 @@ class RateFamily(ShareFamily):
         if group == OVERALL:
             return Fraction(sum(self.successes), sum(self.sizes))
         return Fraction(self.successes[group], self.sizes[group])
+
+    def counted(self, group: int) -> int:
+        """The successes of *group*."""
+        return sum(self.successes) if group == OVERALL else self.successes[group]
 
     def effective(self, confidence: float) -> Floats:
         """Every row counts as one."""

@@ -137,7 +137,7 @@ class Sample:
         rows = self.values
         if group != OVERALL:
             rows = rows[self._order[self._starts[group] : self._starts[group + 1]]]
-        return Fraction(int(rows.sum()), len(rows))
+        return Fraction(int(rows.sum()), max(len(rows), 1))
 
     @cached_property
     def _residuals(self) -> tuple[Codes, Codes, Floats, Floats] | None:
@@ -248,6 +248,12 @@ class SampledShares(_Rows, ShareFamily):
         """The weighted share of *group*; exact where every row counts alike."""
         exact = self.sample.hits(group)
         return self._units(group).mean if exact is None else exact
+
+    def counted(self, group: int) -> int | None:
+        """The successes of *group*, where every row counts alike."""
+        share = self.sample.hits(group)
+        n = sum(self.sizes) if group == OVERALL else self.sizes[group]
+        return None if share is None else int(share * n)
 
     def effective(self, confidence: float) -> Floats:
         """By D5 (weights) or D4 (clusters, with t in the place of z)."""

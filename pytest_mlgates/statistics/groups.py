@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from pytest_mlgates.core.exact import at_least, at_most
 from pytest_mlgates.core.text import plural
 from pytest_mlgates.core.verdict import Finding
+from pytest_mlgates.statistics.group_champion import BetweenModels
 from pytest_mlgates.statistics.group_families import (
     OVERALL,
     Comparison,
@@ -253,8 +254,10 @@ def _tables(
     found: list[Table] = []
     for some in together:
         counts = [_count(family, comparison, to_overall=to_overall) for family in some]
-        tables = [
-            contrasts(
+        tables: list[Contrasts] = [
+            BetweenModels(family, comparison, confidence=confidence, share=share, exact=exact)
+            if comparison is Comparison.CHANGE
+            else contrasts(
                 family,
                 comparison,
                 to_overall=to_overall,
@@ -313,6 +316,8 @@ def _range(
         low, high = 0.0, high - low
     elif comparison is Comparison.RATIO:
         low, high = 0.0, 1.0
+    elif comparison is Comparison.CHANGE:
+        low, high = low - high, high - low
     elif comparison is Comparison.FURTHEST:
         low, high = 0.0, max(abs(low), abs(high))
     if comparison.is_capped:
@@ -342,6 +347,8 @@ def _method(
     bounds = " and ".join(dict.fromkeys(family.method for family in families))
     if not comparison.is_gap:
         return f"{bounds}, every group against the bound"
+    if comparison is Comparison.CHANGE:
+        return f"{bounds}, mover between groups, paired, intersection-union"
     against = " of each group against the rest" if to_overall else ""
     averaged = ", averaged" if mean else ""
     return f"mover{against} on {bounds}{averaged}, intersection-union"
@@ -355,7 +362,7 @@ def _rates(family: Family, confidence: float, exact: bool) -> list[GroupRate]:  
             family=family.name,
             level=family.level,
             group=g,
-            successes=family.successes[g] if isinstance(family, RateFamily) else None,
+            successes=family.counted(g),
             n=family.sizes[g],
             value=family.value(g) if g in place else None,
             interval=Interval(float(lower[place[g]]), float(upper[place[g]]))
@@ -372,7 +379,7 @@ def _overall(family: Family, confidence: float) -> GroupRate:
         family=family.name,
         level=family.level,
         group=OVERALL,
-        successes=sum(family.successes) if isinstance(family, RateFamily) else None,
+        successes=family.counted(OVERALL),
         n=sum(family.sizes),
         value=family.value(OVERALL),
         interval=Interval(*family.overall_limits(confidence)),
