@@ -26,6 +26,7 @@ def mlgates_adapt_metric(name: str, found: Any) -> OwnMetric | None:
         name=name,
         function=_asked(name, found.eval_fn),
         greater_is_better=bool(found.greater_is_better),
+        source=found.eval_fn,
     )
 
 
