@@ -54,6 +54,8 @@ def test_positions_are_the_upper_bits_of_a_product():
     for below in (1, 3, 1000, 2**31 + 11):
         expected = [int(x) * below >> 64 for x in stream.numbers(5, 200)]
         assert stream.positions(5, 200, below).tolist() == expected
+    many = stream.positions(0, 100_000, 999)
+    assert many[70_000:].tolist() == stream.positions(70_000, 30_000, 999).tolist()
 
 
 def test_positions_are_equally_likely():
