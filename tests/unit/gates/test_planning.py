@@ -48,6 +48,7 @@ def findings(one: Gate, tables: Any) -> list[Finding | None]:
     return [evaluate(one, to_table(table), Context()).finding for table in tables]
 
 
+@pytest.mark.slow
 def test_accuracy_is_proven_as_often_as_planned():
     """400 seeded tables of 600 rows at a true .92: tolerated .06."""
     one = gate("metric", "accuracy", min=0.9)
@@ -69,6 +70,7 @@ def test_the_smallest_violation_is_disproven_four_times_in_five():
     assert found.count(Finding.DISPROVEN) / 400 == pytest.approx(0.8, abs=0.06)
 
 
+@pytest.mark.slow
 def test_parity_is_proven_as_often_as_planned():
     """400 seeded tables of three fair groups: tolerated .07."""
     one = gate("fairness", "demographic_parity_difference", max=0.1, by="sex")

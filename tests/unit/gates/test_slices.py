@@ -57,12 +57,31 @@ def found_in(
     )
 
 
+@pytest.mark.slow
 def test_without_weak_slices_a_search_finds_one_in_at_most_one_of_twenty():
     """200 seeded tables of 2,000 rows: nominal .05, tolerated half as much again."""
     wrong = sum(bool(found_in(drawn(seed, 2000)).slices) for seed in range(200))
     assert wrong / 200 <= 0.075
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("metric", ["balanced_accuracy", "recall", "f1", "brier", "mae"])
+def test_no_metric_finds_a_weak_slice_where_there_is_none(metric):
+    """100 seeded tables: nominal .05, tolerated as much again for so few."""
+    wrong = 0
+    for seed in range(100):
+        table, rng = drawn(seed, 2000), np.random.default_rng(seed + 10_000)
+        if metric == "brier":
+            chance = rng.beta(0.5, 0.5, len(table)).clip(0.001, 0.999)
+            table["y_score"], table["y_true"] = chance, (rng.random(len(table)) < chance) * 1
+        if metric == "mae":
+            table["y_true"] = rng.normal(size=len(table))
+            table["y_pred"] = table.y_true + rng.standard_t(5, size=len(table))
+        wrong += bool(found_in(table, metric).slices)
+    assert wrong / 100 <= 0.1
+
+
+@pytest.mark.slow
 def test_a_planted_slice_is_found_first():
     """About 330 of 10,000 rows at .80 among .92, in 40 seeded tables."""
     firsts = 0

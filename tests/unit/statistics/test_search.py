@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pytest_mlgates.statistics.counts import balanced_accuracy, f1
+from pytest_mlgates.statistics.counts import f1
 from pytest_mlgates.statistics.interval import UndefinedError
 from pytest_mlgates.statistics.means import hall
 from pytest_mlgates.statistics.proportions import clopper_pearson
@@ -45,9 +45,12 @@ def test_the_mean_recall_is_that_of_its_rows():
     inside = CODES == 3
     hits = [int(np.sum(inside & (k == TRUTH) & (k == PREDICTED))) for k in (0, 1)]
     sizes = [int(np.sum(inside & (k == TRUTH))) for k in (0, 1)]
-    expected = balanced_accuracy(hits, sizes, 0.95, exact=True)
-    assert score.measured(sums[3], 0.95) == expected
-    assert score.values(sums)[3] == pytest.approx(float(expected.value))
+    found = score.measured(sums[3], 0.95)
+    bounds = [clopper_pearson(k, n, 0.975) for k, n in zip(hits, sizes, strict=True)]
+    assert found.value == pytest.approx(np.mean(np.divide(hits, sizes)))
+    assert found.interval.lower == pytest.approx(np.mean([one.lower for one in bounds]))
+    assert found.interval.upper == pytest.approx(np.mean([one.upper for one in bounds]))
+    assert score.values(sums)[3] == pytest.approx(found.value)
 
 
 def test_a_mean_loss_has_the_bounds_of_hall_from_its_power_sums():
