@@ -181,14 +181,15 @@ class Loss:
     """The mean of one loss per row.
 
     Attributes:
-        unit: The loss of each row, centred and scaled, so that power sums keep their digits.
+        powers: The loss of each row, its square and its cube, centred and scaled, so that their
+            sums keep their digits.
         centre: What was taken away.
         scale: What it was divided by.
         low: The least a row can lose.
         high: The most.
     """
 
-    unit: Floats
+    powers: tuple[Floats, Floats, Floats]
     centre: float
     scale: float
     low: float = 0.0
@@ -200,18 +201,15 @@ class Loss:
         """The score of *losses*, from 0 to *high*."""
         centre = float(np.mean(losses))
         scale = float(np.max(np.abs(losses - centre))) or 1.0
-        return cls(unit=(losses - centre) / scale, centre=centre, scale=scale, high=high)
+        unit = (losses - centre) / scale
+        square = unit * unit
+        return cls(powers=(unit, square, square * unit), centre=centre, scale=scale, high=high)
 
     def sums(self, codes: Codes, groups: int) -> Floats:
         """Rows and the sums of the first three powers."""
-        powers: list[Floats | None] = [None, self.unit, self.unit**2, self.unit**3]
-        return np.stack(
-            [
-                np.bincount(codes, weights=one, minlength=groups).astype(np.float64)
-                for one in powers
-            ],
-            axis=1,
-        )
+        rows = np.bincount(codes, minlength=groups).astype(np.float64)
+        weighed = (np.bincount(codes, weights=one, minlength=groups) for one in self.powers)
+        return np.stack([rows, *weighed], axis=1)
 
     def rows(self, sums: Floats) -> Floats:
         """Their number."""

@@ -79,6 +79,22 @@ def test_json_has_what_people_read(project, capsys):
     assert len(json.loads(Path("out/plan.json").read_text())["plans"]) == 4
 
 
+def test_what_a_model_prints_is_not_among_the_json(project, capfd):
+    Path("loud_model.py").write_text(
+        "import os\n"
+        "def predict(features):\n"
+        "    print('loud')\n"
+        "    os.write(1, b'louder')\n"
+        "    return [1] * len(features)\n"
+    )
+    changed('path = "holdout.csv"', 'path = "holdout.csv"\nmodel = "loud_model:predict"')
+    (project / "holdout.csv").write_text("y_true,x\n" + "1,2\n0,3\n" * 100)
+    assert main(["plan", "accuracy", "--json", "-"]) == 0
+    said = capfd.readouterr()
+    assert json.loads(said.out)["plans"][0]["n"] == 200
+    assert "louder" in said.err
+
+
 def test_an_unwritable_json_is_misuse_after_the_plan_was_shown(project, capsys):
     assert main(["plan", "accuracy", "--json", "data"]) == 2
     said = capsys.readouterr()
