@@ -119,12 +119,16 @@ def _bounded(
     for name, counted in rates.items():
         _refuse_empty(parameters, name, counted, of[name], groups, table, display)
         sized = _sized(counted, comparison, bound)
-        settled = sized.settled(level)
+        settled, partners = sized.settled(level)
         violations = abs(settled - bound)
         small = [display.small(n, hits, n - hits) for hits, n in counted]
-        place = int(violations.argmax())
+        hidden = [one or small[int(k)] for one, k in zip(small, partners, strict=True)]
+        # Of two that show as little, as in any pair, the smaller stands in the way.
+        place = max(range(len(groups)), key=lambda g: (violations[g], -counted[g][1]))
         first = int(violations.argmin())
-        best.append(_reach(float(settled[first]), bound, None, None, of[name], hidden=small[first]))
+        best.append(
+            _reach(float(settled[first]), bound, None, None, of[name], hidden=hidden[first])
+        )
         worst.append(
             _reach(
                 float(settled[place]),
@@ -132,7 +136,7 @@ def _bounded(
                 display.group(groups[place]),
                 counted[place][1],
                 of[name],
-                hidden=small[place],
+                hidden=hidden[place],
             )
         )
         useful = useful or violations[first] <= _whole(comparison, bound)
