@@ -26,7 +26,7 @@ from pytest_mlgates.gates.fairness_text import (
     summary,
 )
 from pytest_mlgates.gates.privacy import Display
-from pytest_mlgates.statistics.groups import Comparison, compare_groups
+from pytest_mlgates.statistics.groups import Comparison, MeasuredFamily, compare_groups
 from pytest_mlgates.statistics.interval import UndefinedError
 
 if TYPE_CHECKING:
@@ -217,6 +217,9 @@ def _group_value(rate: GroupRate, report: Report) -> GroupValue:
 
 def _warnings(found: GroupComparison, report: Report) -> tuple[str, ...]:
     warnings = list(report.grouped.warnings)
+    for family in report.grouped.families:
+        if isinstance(family, MeasuredFamily) and not report.any_hidden:
+            warnings.extend(f"{family.name} of a group: {doubt}" for doubt in family.doubts)
     if found.finding is Finding.INCONCLUSIVE and found.estimate_holds and report.raw_breaks:
         rows = report.rows()
         warnings.append(report.undecided_gap(named=True) + (f"; {rows}" if rows else ""))

@@ -84,6 +84,7 @@ def grouped(
         parameters.sample_weight is not None
         or parameters.cluster is not None
         or parameters.measures[0].needs != "classes"
+        or parameters.measures[0].form == "foreign"
         or rival is not None
     )
     if by_rows:
@@ -218,6 +219,11 @@ def _row_family(
             level=level,
             absent=absent,
         )
+    if measure.form == "foreign":
+        from pytest_mlgates.gates.fairness_foreign import foreign_family
+
+        truth, predicted = values.pairs[measure.name]
+        return foreign_family(measure, sample, (truth[rows], predicted[rows]), level, absent)
     measure_of = values.measures[measure.name]
     places = [rows[sample.groups == g] for g in range(sample.count)]
     return MeasuredFamily(

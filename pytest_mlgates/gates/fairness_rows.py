@@ -61,6 +61,7 @@ class RowValues:
 
     Attributes:
         values: For each measure a number per row.
+        pairs: For a measure without a formula here, labels and predictions.
         counted: Which rows are in its denominator.
         measures: For a number that is no mean: from some rows and a confidence to its value.
         usable: Whether some rows have such a number.
@@ -71,6 +72,7 @@ class RowValues:
     """
 
     values: dict[str, Floats] = field(default_factory=dict)
+    pairs: dict[str, tuple[NDArray[Any], NDArray[Any]]] = field(default_factory=dict)
     counted: dict[str, Mask] = field(default_factory=dict)
     measures: dict[str, Callable[[Any, float], Measured]] = field(default_factory=dict)
     usable: Callable[[Any], bool] | None = None
@@ -95,7 +97,8 @@ def weights_and_clusters(
     if not roles:
         return Weighting()
     for measure in parameters.measures:
-        if measure.form == "whole":
+        resampled = measure.form == "foreign" and roles == ["cluster"]
+        if measure.form in ("whole", "foreign") and not resampled:
             raise MLGatesError(
                 f"{parameters.metric} has no bounds with {' and '.join(roles)}",
                 got=", ".join(f"{role} = {getattr(parameters, role)!r}" for role in roles),
@@ -182,9 +185,22 @@ def _classes(parameters: FairnessParameters, table: Table, display: Display) -> 
     positive = classes.labels.index(classes.positive) if classes.positive in classes.labels else -2
     for measure in parameters.measures:
         name = measure.name
+        if measure.form == "foreign":
+            pair = (truth, predicted)
+            if name == "jaccard_score":
+                pair = (truth == positive).astype(np.intp), (predicted == positive).astype(np.intp)
+            _foreign(found, name, *pair)
+            continue
         found.counted[name] = COUNTED[name](truth == positive, predicted == positive)
         found.values[name] = HIT[name](truth, predicted, positive).astype(np.float64)
     return found
+
+
+def _foreign(found: RowValues, name: str, truth: NDArray[Any], predicted: NDArray[Any]) -> None:
+    """Rows of a measure that has no formula here."""
+    found.counted[name] = np.ones(len(truth), dtype=np.bool_)
+    found.values[name] = np.zeros(len(truth))
+    found.pairs[name] = (truth, predicted)
 
 
 def _labels(table: Table, name: str, labels: tuple[Any, ...]) -> Codes:
@@ -208,6 +224,9 @@ def of_numbers(parameters: FairnessParameters, truth: Floats, predicted: Floats)
     for measure in parameters.measures:
         name = measure.name
         found.counted[name] = np.ones(len(truth), dtype=np.bool_)
+        if measure.form == "foreign":
+            _foreign(found, name, truth, predicted)
+            continue
         if name == "r2_score":
             found.values[name] = error
             found.measures[name] = lambda rows, confidence: regression.r2(
@@ -227,7 +246,7 @@ def of_numbers(parameters: FairnessParameters, truth: Floats, predicted: Floats)
 
 def _scores(parameters: FairnessParameters, table: Table, display: Display) -> RowValues:
     metric, measure = parameters.metric, parameters.measures[0]
-    ranked = measure.name == "roc_auc_score"
+    ranked = measure.name in ("roc_auc_score", "average_precision_score")
     positive = positives(table, parameters, metric=metric, both=ranked, display=display)
     found = scores(table, parameters, metric=metric, probabilities=not ranked, display=display)
     out = of_scores(parameters, positive, found.values, found.epsilon)
@@ -243,7 +262,9 @@ def of_scores(
     name = parameters.measures[0].name
     out = RowValues(columns=(parameters.y_true, *parameters.y_score))
     out.counted[name] = np.ones(len(positive), dtype=np.bool_)
-    if name == "roc_auc_score":
+    if name == "average_precision_score":
+        _foreign(out, name, positive.astype(np.intp), values)
+    elif name == "roc_auc_score":
         out.values[name] = values
         out.measures[name] = lambda rows, confidence: auc.auc_interval(
             auc.roc_auc(positive[rows], values[rows]), confidence
