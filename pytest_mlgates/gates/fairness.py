@@ -21,6 +21,7 @@ from pytest_mlgates.gates.fairness_parameters import FairnessParameters
 from pytest_mlgates.gates.fairness_text import (
     Report,
     message,
+    one_person,
     pair_details,
     rate_name,
     summary,
@@ -163,6 +164,7 @@ def verdict_of(
 ) -> Verdict:
     """The verdict that *found* amounts to; *lines* are added to its message."""
     report = Report(parameters=parameters, found=found, grouped=groups, display=display)
+    lines = (*lines, *one_person(report))
     return Verdict(
         id="",
         kind="fairness",
