@@ -53,6 +53,12 @@ def has_gates(path: Path) -> bool:
     return b"mlgates" in text and "mlgates" in _tool(path)
 
 
+def section(path: Path | None, *parts: str) -> str:
+    """``[tool.mlgates.gates.NAME]``, or what *path* calls it: a file of our own has no prefix."""
+    prefix = ("tool", "mlgates") if path is None or path.name == PYPROJECT else ()
+    return f"[{'.'.join([*prefix, *parts])}]"
+
+
 def read(path: Path) -> dict[str, Any]:
     """The raw table of *path*.
 

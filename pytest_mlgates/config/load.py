@@ -81,12 +81,12 @@ def _load(
         try:
             load_plugins(settings.plugins)
         except MLGatesError as error:
-            errors.append(error)
+            errors.append(error.at(key_of(path, "plugins")))
     withheld = () if project_code else settings.plugins
     gates: dict[str, DeclaredGate] = {}
     for name, table in settings.gates.items():
         try:
-            if withheld and table.get("kind") not in BUILTIN_KINDS:
+            if withheld and _is_of_a_plugin(table):
                 gates[name] = _of_a_plugin(name, table, settings, path)
             else:
                 gates[name] = _gate(name, table, settings, path)
@@ -103,6 +103,16 @@ def _load(
         gate = dataclasses.replace(declared.gate, parameters=parameters)
         gates[name] = dataclasses.replace(declared, gate=gate)
     return configuration
+
+
+def _is_of_a_plugin(table: Mapping[str, Any]) -> bool:
+    """Whether only a plugin can know what a gate asks: its kind, or its metric."""
+    kind, metric = table.get("kind"), table.get("metric")
+    if kind == "metric" and isinstance(metric, str):
+        from pytest_mlgates.gates.metric.metrics import is_known
+
+        return not is_known(metric)
+    return kind not in BUILTIN_KINDS
 
 
 def _of_a_plugin(

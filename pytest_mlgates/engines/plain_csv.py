@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+import stat
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -101,7 +102,11 @@ def read(path: Path, delimiter: str | None, wanted: Wanted) -> PlainTable | None
         wanted: What its columns are held to be.
     """
     try:
-        if path.suffix.lower() not in (".csv", ".tsv") or path.stat().st_size > MOST_BYTES:
+        if path.suffix.lower() not in (".csv", ".tsv"):
+            return None
+        status = path.stat()
+        # A pipe would be waited for.
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
             return None
         data = path.read_bytes()
         text = data.decode()

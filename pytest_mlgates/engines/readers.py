@@ -19,7 +19,7 @@ from pytest_mlgates.engines.options import ReadOptions
 from pytest_mlgates.engines.partitions import Partitions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_mlgates.engines.text_reading import NotNumbers
     from pytest_mlgates.engines.wanted import Wanted
@@ -64,7 +64,7 @@ def expand(path: str | Path, base: Path) -> list[Path]:
     """The files that *path* (a file, a folder of files of one kind, or a glob) names, sorted.
 
     Raises:
-        TableError: if there is none.
+        TableError: if there is none, or one of them is no file: nothing is left out silently.
     """
     literal = base / path
     try:
@@ -76,14 +76,32 @@ def expand(path: str | Path, base: Path) -> list[Path]:
         ) from None
     if literal.is_dir():
         _refuse_lakes(literal)
-        files = sorted(p for p in literal.rglob("*") if _is_data(p, literal))
+        found = [p for p in literal.rglob("*") if _is_data(p, literal)]
+        _refuse_odd(p for p in found if not p.is_dir())
     else:
+        if literal.exists() or literal.is_symlink():
+            _refuse_odd([literal])
         # Only *path* is a pattern: the folder that it is relative to may be called `data[1]`.
         pattern = os.path.join(glob.escape(str(base)), path)  # noqa: PTH118
-        files = sorted(Path(p) for p in glob.glob(pattern, recursive=True) if Path(p).is_file())  # noqa: PTH207
+        found = [Path(p) for p in glob.glob(pattern, recursive=True)]  # noqa: PTH207
+        entered = {folder for p in found for folder in p.parents}
+        _refuse_odd(p for p in found if _format(p) is not None and p not in entered)
+    files = sorted(p for p in found if p.is_file())
     if not files:
         raise _nothing(path, literal)
     return files
+
+
+def _refuse_odd(paths: Iterable[Path]) -> None:
+    for path in paths:
+        if not path.is_file():
+            other = "a pipe or a device" if path.exists() else "a link to nothing"
+            raise TableError(
+                f"{path.name!r} is no file",
+                where=str(path),
+                got="a folder" if path.is_dir() else other,
+                want="a file that can be read more than once",
+            )
 
 
 def _nothing(path: str | Path, literal: Path) -> TableError:
@@ -91,7 +109,9 @@ def _nothing(path: str | Path, literal: Path) -> TableError:
     nearby = sorted(p.name for p in folder.glob("*")) if folder.is_dir() else []
     holds = f", which holds {listing(nearby, 6) if nearby else 'nothing'}"
     return TableError(
-        f"no file matches {str(path)!r}",
+        f"the folder {str(path)!r} holds no file of a table"
+        if literal.is_dir()
+        else f"no file matches {str(path)!r}",
         got=f"looked in {folder}" + (holds if folder.is_dir() else ", which does not exist"),
         want="a CSV, Parquet, JSON Lines or Arrow file, a folder or a glob of one kind, or a "
         "DuckDB database",
@@ -117,10 +137,10 @@ def _refuse_lakes(folder: Path) -> None:
 
 
 def _is_data(path: Path, root: Path) -> bool:
-    """Whether *path* in the folder *root* is one of its files; hidden ones and `_tmp` are not."""
+    """Whether *path* in the folder *root* is called like a file of it; hidden ones are not."""
     parts = path.relative_to(root).parts
     hidden = any(p.startswith(".") or (p.startswith("_") and "=" not in p) for p in parts)
-    return not hidden and path.is_file() and _format(path) is not None
+    return not hidden and _format(path) is not None
 
 
 class Reading(Protocol):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _RAGGED = "its rows do not fit its header: more or fewer values, or a quote that is not closed"
+_DAMAGED = "its content is damaged"
 _CUT = "write or fetch it again"
 
 # How DuckDB and Arrow say it, and how we do: (their words, what is wrong, what to do).
@@ -53,6 +54,9 @@ _KNOWN = (
     ("too small to be a parquet", "it is no whole Parquet file", _CUT),
     ("unexpected end of gzip stream", "its end is missing", _CUT),
     ("not an arrow file", "it is no whole Arrow file: its end is missing, or it is a stream", _CUT),
+    ("file is too small", "it is no whole Arrow file", _CUT),
+    ("flatbuffer", _DAMAGED, _CUT),
+    ("decompress", _DAMAGED, _CUT),
     ("unknown frame descriptor", "no Zstandard file", _CUT),
     ("not a valid duckdb database file", "no DuckDB database", ""),
     ("could not read enough bytes", "its end is missing", _CUT),
@@ -76,6 +80,9 @@ _KNOWN = (
     ("out of memory", "it needs more memory than is allowed", "set MLGATES_MEMORY_LIMIT=8GB"),
     ("failed to offload", "the disk of the scratch folder is full", "set TMPDIR to another disk"),
     ("no space left on device", "the disk is full", "set TMPDIR to another disk"),
+    # Whatever else Arrow says.
+    ("could not open ipc input", "it is no whole Arrow file", _CUT),
+    ("reading the arrow source failed", _DAMAGED, _CUT),
 )
 
 

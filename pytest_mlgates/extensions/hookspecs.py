@@ -19,6 +19,27 @@ def mlgates_gate_kinds() -> list[Any]:  # type: ignore[empty-body]
     """Kinds of gates to add: a list of ``pytest_mlgates.gates.base.GateKind``."""
 
 
+@hookspec
+def mlgates_metrics() -> list[Any]:  # type: ignore[empty-body]
+    """Metrics to add by name: a list of ``pytest_mlgates.gates.own_metrics.OwnMetric``.
+
+    The names of built-in metrics keep their meaning.
+    """
+
+
+@hookspec(firstresult=True)
+def mlgates_adapt_metric(name: str, found: Any) -> Any:
+    """A metric of another library as one of ours, or None to pass.
+
+    Args:
+        name: The path it was found at (``package.module:metric``).
+        found: The object there.
+
+    Returns:
+        A ``pytest_mlgates.gates.own_metrics.OwnMetric``.
+    """
+
+
 @hookspec(firstresult=True)
 def mlgates_load_model(reference: str, base: Path) -> Any:
     """The model that *reference* names (``models:/credit@champion``), or None to pass.

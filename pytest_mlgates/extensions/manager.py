@@ -27,6 +27,8 @@ INTEGRATIONS = (
     "pytest_mlgates.integrations.fairlearn",
     "pytest_mlgates.integrations.great_expectations",
     "pytest_mlgates.integrations.mlflow",
+    "pytest_mlgates.integrations.mlflow_metrics",
+    "pytest_mlgates.integrations.skops",
 )
 
 
@@ -55,7 +57,6 @@ def load_plugins(names: Iterable[str]) -> None:
         except (Exception, SystemExit) as error:
             raise MLGatesError(
                 f"plugin {name!r} does not import",
-                where="[tool.mlgates] plugins",
                 got=f"{type(error).__name__}: {error}",
                 fix='name an importable module; `pythonpath = ["."]` adds the project\'s folder',
             ) from None
@@ -82,6 +83,24 @@ def gate_kind(name: str) -> Any:
         fix=did_you_mean(name, known)
         or 'a kind of your own is registered by a module named in `plugins = ["…"]`',
     )
+
+
+def registered_metrics() -> dict[str, Any]:
+    """The metrics that plugins register (``OwnMetric``), by name.
+
+    Raises:
+        MLGatesError: for a name that two of them register.
+    """
+    found: dict[str, Any] = {}
+    for metrics in manager().hook.mlgates_metrics():
+        for metric in metrics:
+            if metric.name in found:
+                raise MLGatesError(
+                    f"two plugins register the metric {metric.name!r}",
+                    want="one meaning of each name",
+                )
+            found[metric.name] = metric
+    return found
 
 
 def kind_names() -> list[str]:

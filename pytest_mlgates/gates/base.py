@@ -127,6 +127,8 @@ class Context:
         min_cell: Counts under this are shown as ``<10`` for a private table.
         champion: Predictions of a champion on the rows of a table; raises misuse where there is
             none. Set by the layer above, which knows models.
+        entry: The object that ``package.module:name`` names, imported as the configuration says.
+            Set by the layer above.
         cache: Kept for one run, shared by its gates.
     """
 
@@ -134,6 +136,7 @@ class Context:
     examples: int = 0
     min_cell: int = 10
     champion: Callable[..., Any] | None = None
+    entry: Callable[[str], Any] | None = None
     cache: dict[Any, Any] = field(default_factory=dict)
 
 

@@ -62,6 +62,8 @@ class RowValues:
     Attributes:
         values: For each measure a number per row.
         pairs: For a measure without a formula here, labels and predictions.
+        keys: What the rows are sorted by before they are added up, so that rows in another order
+            give the same numbers to the last digit.
         counted: Which rows are in its denominator.
         measures: For a number that is no mean: from some rows and a confidence to its value.
         usable: Whether some rows have such a number.
@@ -73,6 +75,7 @@ class RowValues:
 
     values: dict[str, Floats] = field(default_factory=dict)
     pairs: dict[str, tuple[NDArray[Any], NDArray[Any]]] = field(default_factory=dict)
+    keys: tuple[NDArray[Any], ...] = ()
     counted: dict[str, Mask] = field(default_factory=dict)
     measures: dict[str, Callable[[Any, float], Measured]] = field(default_factory=dict)
     usable: Callable[[Any], bool] | None = None
@@ -181,7 +184,7 @@ def _classes(parameters: FairnessParameters, table: Table, display: Display) -> 
     truth, predicted = (
         _labels(table, name, classes.labels) for name in (parameters.y_true, parameters.y_pred)
     )
-    found = RowValues(columns=(parameters.y_true, parameters.y_pred))
+    found = RowValues(columns=(parameters.y_true, parameters.y_pred), keys=(truth, predicted))
     positive = classes.labels.index(classes.positive) if classes.positive in classes.labels else -2
     for measure in parameters.measures:
         name = measure.name
@@ -220,7 +223,7 @@ def _numbers(parameters: FairnessParameters, table: Table, display: Display) -> 
 def of_numbers(parameters: FairnessParameters, truth: Floats, predicted: Floats) -> RowValues:
     """What numbers and their predictions say of each row."""
     error = predicted - truth
-    found = RowValues(columns=(parameters.y_true, parameters.y_pred))
+    found = RowValues(columns=(parameters.y_true, parameters.y_pred), keys=(truth, predicted))
     for measure in parameters.measures:
         name = measure.name
         found.counted[name] = np.ones(len(truth), dtype=np.bool_)
@@ -260,7 +263,7 @@ def of_scores(
 ) -> RowValues:
     """What labels and scores say of each row."""
     name = parameters.measures[0].name
-    out = RowValues(columns=(parameters.y_true, *parameters.y_score))
+    out = RowValues(columns=(parameters.y_true, *parameters.y_score), keys=(positive, values))
     out.counted[name] = np.ones(len(positive), dtype=np.bool_)
     if name == "average_precision_score":
         _foreign(out, name, positive.astype(np.intp), values)
@@ -304,8 +307,10 @@ def _ranks(parameters: FairnessParameters, table: Table, display: Display) -> Ro
         table, parameters, metric=parameters.metric, probabilities=False, display=display
     )
     queries = _codes("query", parameters.query, table, display)
+    seen = exposure(queries, found.values)
     return RowValues(
-        values={"exposure": exposure(queries, found.values)},
+        values={"exposure": seen},
+        keys=(seen,),
         counted={"exposure": np.ones(len(queries), dtype=np.bool_)},
         clusters=queries,
         columns=(*parameters.y_score, parameters.query),

@@ -32,7 +32,6 @@ _VALUES = {
     *("bool", "number", "str", "bytes", "Decimal", "UUID"),
     *("date", "datetime", "time", "timedelta", "Period", "Interval"),
 }
-_UNSUPPORTED = ("query", "sample_weight", "cluster")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,24 +80,6 @@ def merged(parts: Iterable[Cells]) -> Cells:
         for key, n in cells.items():
             out[key] = out.get(key, 0) + n
     return out
-
-
-def unsupported_roles(parameters: EvaluationParameters) -> list[str]:
-    """The roles given that no gate takes into account yet: to be refused, never ignored."""
-    return [role for role in _UNSUPPORTED if getattr(parameters, role) is not None]
-
-
-def refuse_unsupported_roles(parameters: EvaluationParameters, kind: str) -> None:
-    """Raise misuse for a role that *kind* does not take into account yet."""
-    given = unsupported_roles(parameters)
-    if given:
-        raise MLGatesError(
-            f"{kind} gates do not support {listing(given)} yet",
-            got=", ".join(f"{role} = {getattr(parameters, role)!r}" for role in given),
-            want="a gate whose rows are independent and count alike",
-            fix="leave the role out where rows are independent and unweighted; "
-            "bounds that ignored it would be wrong",
-        )
 
 
 # More distinct values than this are a measurement or an id, not groups.

@@ -121,6 +121,7 @@ def _judged(
 
 def _by_configuration(files: Sequence[Path], config: Path | None) -> list[int]:
     """The contracts that the configurations map *files* to."""
+    from pytest_mlgates.config.find import section
     from pytest_mlgates.config.load import load
     from pytest_mlgates.core.errors import ConfigurationError
     from pytest_mlgates.hooks.judging import judge
@@ -140,7 +141,8 @@ def _by_configuration(files: Sequence[Path], config: Path | None) -> list[int]:
             raise ConfigurationError(
                 f"no contract is declared for {', '.join(sorted(unmapped))}",
                 where=str(path),
-                want="a [tool.mlgates.gates.NAME] of kind data_schema whose table names the file",
+                want=f"a {section(path, 'gates', 'NAME')} of kind data_schema whose table names "
+                "the file",
                 fix="declare one, pass `args: [--suite, FILE]`, or narrow `files:` of this hook",
             )
         codes.append(judge(configuration, list(gates.values())))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 RERUNS_DO_NOT_LAUNDER = (
     "gate {name!r} failed in an earlier attempt: a rerun does not launder it "
-    "(`allow_reruns = true` in [tool.mlgates] lets the last attempt count)"
+    "(`allow_reruns = true` in the configuration lets the last attempt count)"
 )
 UNTOLD = "gate {name!r} did not pass, and no test failed with it"
 

@@ -32,16 +32,20 @@ class Configurations:
         Raises:
             pytest.UsageError: exit code 4.
         """
+        from pytest_mlgates.config.find import section
+
         if hasattr(self.config, "workerinput"):  # the controller says what is wrong
             return
         try:
             self.examples()
             configuration = self.main()
             if self.config.option.mlgates and not configuration.gates:
+                path = configuration.path
+                both = f"{section(None, 'gates', 'NAME')} in pyproject.toml, or mlgates.toml"
                 raise MLGatesError(  # noqa: TRY301
                     "--mlgates found no gates to run",
-                    where=str(configuration.path or self.config.invocation_params.dir),
-                    want="at least one [tool.mlgates.gates.NAME] in pyproject.toml or mlgates.toml",
+                    where=str(path or self.config.invocation_params.dir),
+                    want=f"at least one {section(path, 'gates', 'NAME') if path else both}",
                 )
         except MLGatesError as error:
             raise pytest.UsageError(f"mlgates: {error}") from None

@@ -53,12 +53,12 @@ def declaration(
     """
     lines = []
     if not known and path is not None:
-        lines += [f"[{section}tables.{_key(table)}]", f"path = {_text(path)}", ""]
+        lines += [f"[{section}tables.{toml_key(table)}]", f"path = {toml_text(path)}", ""]
     lines += [
-        f"[{section}gates.{_key(f'{table}-schema')}]",
+        f"[{section}gates.{toml_key(f'{table}-schema')}]",
         'kind = "data_schema"',
-        f"table = {_text(table)}",
-        f"suite = {_text(suite)}",
+        f"table = {toml_text(table)}",
+        f"suite = {toml_text(suite)}",
     ]
     return [f"   {line}".rstrip() for line in lines]
 
@@ -78,10 +78,12 @@ def _grid(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int | None
     return [line.rstrip() for line in stream.getvalue().splitlines()]
 
 
-def _text(value: str) -> str:
+def toml_text(value: str) -> str:
+    """*value* as a string of TOML."""
     return json.dumps(value, ensure_ascii=False)  # a basic string of TOML has JSON's escapes
 
 
-def _key(name: str) -> str:
+def toml_key(name: str) -> str:
+    """*name* as a key of TOML, quoted where it must be."""
     bare = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
-    return name if bare else _text(name)
+    return name if bare else toml_text(name)

@@ -144,6 +144,8 @@ def _sides(verdict: Verdict) -> tuple[bool, bool]:
 
         found = METRICS.get(verdict.metric or "")
         loss = found is not None and found.loss
+        for detail in verdict.details:  # a metric of the project says it itself
+            loss = not detail.get("greater_is_better", not loss)
         return loss, not loss
     return bound.max is not None, bound.min is not None
 

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import hashlib
-import io
-import logging
-import os
-import sys
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +12,7 @@ import numpy as np
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import listing, plural
 from pytest_mlgates.engines.features import features_frame
+from pytest_mlgates.engines.quiet import muted
 from pytest_mlgates.gates.labels import positive_label
 
 if TYPE_CHECKING:
@@ -43,7 +38,7 @@ def ask(
     """
     frame = features_frame(table, features)
     try:
-        with _muted() if table.private else contextlib.nullcontext():
+        with muted() if table.private else contextlib.nullcontext():
             return function(frame)
     except (Exception, SystemExit) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else ""
@@ -186,52 +181,3 @@ def _wrong_shape(
         got=f"shape {array.shape}",
         want=f"shape {want}: the table has {plural(rows, 'row')}",
     )
-
-
-@contextlib.contextmanager
-def _muted() -> Iterator[None]:
-    """Nothing that is printed, logged, warned of or written to descriptors 1 and 2 gets out."""
-    disabled = logging.root.manager.disable
-    with (
-        _descriptor_muted(1),
-        _descriptor_muted(2),
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("ignore")
-        logging.disable(sys.maxsize)
-        try:
-            yield
-        finally:
-            logging.disable(disabled)
-
-
-@contextlib.contextmanager
-def _descriptor_muted(descriptor: int) -> Iterator[None]:
-    """What native code and child processes write goes nowhere; a closed descriptor stays so."""
-    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
-        with contextlib.suppress(Exception):  # what is buffered was written before
-            if stream is not None:
-                stream.flush()
-    kept = None
-    with contextlib.suppress(OSError):
-        kept = os.dup(descriptor)
-    if kept is None:
-        yield
-        return
-    try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, descriptor)
-        os.close(nowhere)
-        yield
-    finally:
-        # A stream that buffers must not bring out later what was written to it meanwhile.
-        for stream in (sys.__stdout__, sys.__stderr__):
-            with contextlib.suppress(Exception):
-                if stream is not None:
-                    stream.flush()
-        with contextlib.suppress(Exception):
-            ctypes.CDLL(None).fflush(None)
-        os.dup2(kept, descriptor)
-        os.close(kept)

@@ -106,8 +106,15 @@ def needs_project(configuration: Configuration, declared: DeclaredGate) -> str |
     """
     if declared.gate.kind.name not in BUILTIN_KINDS:
         return f"a plugin of the project registers its kind {declared.gate.kind.name!r}"
+    from pytest_mlgates.gates.base import GateParameters  # dear to import, not always needed
+
+    if type(declared.gate.parameters) is GateParameters:  # read without the project's plugins
+        return "a plugin of the project registers its metric"
     if declared.entry is not None:
         return f"it runs {declared.entry}"
+    metric = getattr(declared.gate.parameters, "metric", None)
+    if isinstance(metric, str) and ":" in metric:
+        return f"it calls {metric}"
     model = configuration.settings.tables[str(declared.table)].model
     if model is not None:
         return f"its table is judged by the model {model}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from pytest_mlgates.config.find import section
 from pytest_mlgates.core.errors import ConfigurationError
 from pytest_mlgates.core.evidence import Evidence, environment, now
 from pytest_mlgates.core.files import sha256_of_file
@@ -43,7 +44,8 @@ def select(configuration: Configuration, ids: Sequence[str]) -> list[DeclaredGat
         raise ConfigurationError(
             "there are no gates to run",
             where=str(configuration.path or configuration.base),
-            want="at least one [tool.mlgates.gates.NAME]: an empty run proves nothing",
+            want=f"at least one {section(configuration.path, 'gates', 'NAME')}: an empty run "
+            "proves nothing",
         )
     for name in ids:
         if name not in configuration.gates:

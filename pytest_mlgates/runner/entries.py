@@ -26,7 +26,7 @@ def import_entry(entry: str) -> Any:
         raise MLGatesError(
             f"{module_name!r} does not import",
             got=f"{type(error).__name__}: {error}",
-            fix='`pythonpath = ["."]` in [tool.mlgates] adds the folder of the configuration',
+            fix='`pythonpath = ["."]` in the configuration adds its folder',
         ) from None
     for part in attribute.split("."):
         if not hasattr(found, part):

@@ -40,6 +40,7 @@ class Evaluator:
             examples=examples,
             min_cell=configuration.settings.min_cell,
             champion=self._champion,
+            entry=self._callable,
             cache=cache,
         )
         self._tables: dict[str, Table] = {}

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pytest_mlgates.core.errors import MLGatesError, NoChampionError
 from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.extensions.manager import manager
@@ -23,13 +25,14 @@ if TYPE_CHECKING:
 _ENTRY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _TABLES = (".csv", ".tsv", ".parquet", ".pq", ".jsonl", ".ndjson", ".arrow", ".feather")
 _MODEL_FILES = (
-    *(".pkl", ".pickle", ".joblib", ".dill", ".sav", ".skops", ".pt", ".pth", ".ckpt"),
+    *(".pkl", ".pickle", ".joblib", ".dill", ".sav", ".pt", ".pth", ".ckpt"),
     *(".h5", ".keras", ".onnx", ".safetensors", ".cbm", ".ubj", ".pmml"),
 )
 WANTED_REFERENCE = (
     'a registered model ("models:/name@alias", "models:/name/3"), a run\'s model '
-    '("runs:/RUN_ID/model"), a callable ("package.module:name"), or for a champion a file of its '
-    "predictions (CSV, Parquet, JSON Lines)"
+    '("runs:/RUN_ID/model"), a file of scikit-learn\'s ("model.skops"), a callable '
+    '("package.module:name"), or for a champion a file of its predictions (CSV, Parquet, JSON '
+    "Lines)"
 )
 
 
@@ -96,12 +99,11 @@ def stored(
     if "y_pred" in want:
         needed["y_pred"] = roles.y_pred
     if "y_score" in want:
-        if len(roles.y_score) > 1:
-            raise MLGatesError("a champion's file holds one score per row, of the positive class")
-        needed["y_score"] = roles.y_score[0]
+        for place, column in enumerate(roles.y_score):
+            needed[f"y_score {place}"] = column
     for role, column in needed.items():
         try:
-            file.require(column, role=role)
+            file.require(column, role=role.partition(" ")[0])
         except MLGatesError as error:
             error.want = error.want or (
                 f"{roles.y_true!r} (to prove that the rows are the same) and the predictions"
@@ -110,7 +112,12 @@ def stored(
     answers = {roles.y_pred, *roles.y_score}
     refuse_other_rows(file, table, label=roles.y_true, answers=answers)
     arrays = file.arrays(list(needed.values()))
-    found = {role: arrays[column] for role, column in needed.items()}
+    found: dict[str, Any] = {
+        role: arrays[needed[role]] for role in ("y_true", "y_pred") if role in needed
+    }
+    if "y_score" in want:
+        scores = [arrays[column] for column in roles.y_score]
+        found["y_score"] = scores[0] if len(scores) == 1 else np.column_stack(scores)
     return Predictions(
         name=Path(reference).name,
         digest=digest_of(found),
@@ -137,7 +144,8 @@ def _load(reference: str, base: Path) -> Model:
             f"model file {reference!r} is not loaded: opening such a file may run any code in it",
             got=f"a {suffix} file",
             want=WANTED_REFERENCE,
-            fix="log the model to MLflow, or name a callable of your own that loads it",
+            fix="write it with skops.io.dump (a .skops file opens without running code), log it to "
+            "MLflow, or name a callable of your own that loads it",
         )
     if _ENTRY.fullmatch(reference):
         return _callable(reference)

@@ -233,20 +233,19 @@ def bootstrap(
     return Bootstrap(columns, statistic, clusters=clusters).measured(confidence)
 
 
-def difference(statistic: Statistic, *, first: str, second: str, role: str) -> Statistic:
-    """*statistic* of the first model minus that of the second, on the same rows of any resample.
+def difference(statistic: Statistic, champion: Mapping[str, str]) -> Statistic:
+    """*statistic* of a candidate minus that of a champion, on the same rows of any resample.
 
     Args:
-        statistic: Of columns among which *role* is a model's answer.
-        first: The column of the candidate's answers.
-        second: The column of the champion's.
-        role: What the statistic calls them.
+        statistic: Of columns among which some are a model's answers.
+        champion: For each of those the column that holds the champion's in its place.
     """
+    others = set(champion.values())
 
     def of_both(columns: Mapping[str, NDArray[Any]]) -> float:
-        shared = {name: array for name, array in columns.items() if name not in (first, second)}
-        one = statistic({**_copied(shared), role: columns[first]})
-        return one - statistic({**shared, role: columns[second]})
+        mine = {name: array for name, array in columns.items() if name not in others}
+        theirs = {**mine, **{name: columns[other] for name, other in champion.items()}}
+        return statistic(_copied(mine)) - statistic(theirs)
 
     return of_both
 

@@ -47,10 +47,15 @@ def hall(
     powers *= unit
     spread = scale * math.sqrt(squares / (n - 1))
     skewness = float(np.mean(powers)) / mean_square**1.5
+    return hall_limits(n, mean, spread, skewness, confidence).clipped(low, high)
+
+
+def hall_limits(n: int, mean: float, spread: float, skewness: float, confidence: float) -> Interval:
+    """Hall's bounds of a *mean* of *n* values with that standard deviation and skewness."""
     y = t(confidence, n - 1) / math.sqrt(n)
     return Interval(
         mean - spread * _inverse(y, skewness, n), mean - spread * _inverse(-y, skewness, n)
-    ).clipped(low, high)
+    )
 
 
 def mean(

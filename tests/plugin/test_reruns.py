@@ -35,7 +35,7 @@ def test_a_gate_that_passes_only_in_a_rerun_fails_the_session(project, workers):
             " 2 gates: 1 passed, 1 failed, 0 waived · evidence evidence.json",
             (
                 " gate 'quality' failed in an earlier attempt: a rerun does not launder it "
-                "(`allow_reruns = true` in [[]tool.mlgates[]] lets the last attempt count)"
+                "(`allow_reruns = true` in the configuration lets the last attempt count)"
             ),
             "*1 passed, 1 rerun*",
         ]

@@ -156,7 +156,7 @@ def _type_name(value: Any) -> str:
 def _type_names(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list | tuple | set) or not value:
         raise ValueError("a list of type names")
-    return tuple(_type_name(item) for item in value)
+    return tuple(dict.fromkeys(_type_name(item) for item in value))  # several names, one type
 
 
 ROW_COUNTS = (

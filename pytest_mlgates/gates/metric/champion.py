@@ -15,7 +15,7 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import number
 from pytest_mlgates.gates.metric.drawing import sampling_of
 from pytest_mlgates.gates.metric.parts import sliced
-from pytest_mlgates.gates.metric.rivals import measured, rivals_of
+from pytest_mlgates.gates.metric.rivals import Rivals, measured, rivals_of
 from pytest_mlgates.gates.privacy import WITHHELD
 from pytest_mlgates.statistics.interval import UndefinedError
 from pytest_mlgates.statistics.paired import mcnemar_mid_p
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from pytest_mlgates.core.exact import Number
     from pytest_mlgates.engines.table import Table
     from pytest_mlgates.gates.base import Context
+    from pytest_mlgates.gates.metric.own import Own
+    from pytest_mlgates.gates.metric.own_rivals import OwnRivals
     from pytest_mlgates.gates.metric.parameters import MetricParameters
     from pytest_mlgates.gates.metric.parts import Part
-    from pytest_mlgates.gates.metric.rivals import Rivals
     from pytest_mlgates.gates.models import Predictions
     from pytest_mlgates.gates.privacy import Display
     from pytest_mlgates.statistics.interval import Measured
@@ -59,7 +60,13 @@ class Duel:
     lines: list[str]
 
 
-def duel(parameters: MetricParameters, table: Table, context: Context, display: Display) -> Duel:
+def duel(
+    parameters: MetricParameters,
+    table: Table,
+    context: Context,
+    display: Display,
+    own: Own | None = None,
+) -> Duel:
     """The candidate's answers in *table* beside the champion's on the same rows.
 
     Raises:
@@ -73,18 +80,23 @@ def duel(parameters: MetricParameters, table: Table, context: Context, display: 
             want="a call through pytest, `mlgates check` or pytest_mlgates.metric",
         )
     table.require_rows()
-    role = "y_score" if parameters.takes_scores else "y_pred"
-    own = parameters.y_score if parameters.takes_scores else (parameters.y_pred,)
+    roles = {"y_score" if parameters.takes_scores else "y_pred"} if own is None else own.answers
     if parameters.multilabel is None:
         table.require(parameters.y_true, role="y_true")
-        for column in own:
-            table.require(column, role=role)
+        for role in sorted(roles):
+            for column in parameters.y_score if role == "y_score" else (parameters.y_pred,):
+                table.require(column, role=role)
     for column in parameters.by or ():
         table.require(column, role="by")
-    found: Predictions = context.champion(reference, table, parameters, want={role})
-    _refuse_other_rows(table, found, role, parameters, display)
-    sampling = sampling_of(table, parameters, display)
-    rivals = rivals_of(parameters, table, found, sampling, display)
+    found: Predictions = context.champion(reference, table, parameters, want=roles)
+    for role in sorted(roles):
+        _refuse_other_rows(table, found, role, parameters, display)
+    rivals: Rivals | OwnRivals
+    if own is None:
+        sampling = sampling_of(table, parameters, display)
+        rivals = rivals_of(parameters, table, found, sampling, display)
+    else:
+        rivals = own.against(found)
     try:
         first, second = rivals.values()
     except UndefinedError as error:
@@ -95,6 +107,8 @@ def duel(parameters: MetricParameters, table: Table, context: Context, display: 
         ) from None
 
     def measure(rows: Mask | None) -> Callable[[float], Measured]:
+        if not isinstance(rivals, Rivals):
+            return rivals.measure(rows)
         return lambda confidence: measured(rivals, rows, confidence)
 
     differing = int(np.count_nonzero(rivals.differing))
@@ -103,7 +117,10 @@ def duel(parameters: MetricParameters, table: Table, context: Context, display: 
         name=found.name,
         digest=found.digest,
         n=table.n_rows,
-        details=_details(found, first, second, rivals, differing, display),
+        details={
+            **_details(found, first, second, rivals, differing, display),
+            **({} if own is None else {"greater_is_better": not own.loss}),
+        },
         lines=_lines(found, first, second, rivals, differing, table.n_rows, display),
     )
 
@@ -144,7 +161,7 @@ def _details(
     found: Predictions,
     first: Number,
     second: Number,
-    rivals: Rivals,
+    rivals: Rivals | OwnRivals,
     differing: int,
     display: Display,
 ) -> dict[str, Any]:
@@ -169,7 +186,7 @@ def _details(
 
 
 def _value(
-    value: Number, place: int, rivals: Rivals, differing: int, display: Display
+    value: Number, place: int, rivals: Rivals | OwnRivals, differing: int, display: Display
 ) -> float | None:
     """The candidate's (0) or champion's (1) own value, None where it gives a small count away.
 
@@ -185,7 +202,7 @@ def _lines(
     found: Predictions,
     first: Number,
     second: Number,
-    rivals: Rivals,
+    rivals: Rivals | OwnRivals,
     differing: int,
     n: int,
     display: Display,

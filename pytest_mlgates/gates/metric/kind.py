@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError, NoChampionError
@@ -12,7 +13,7 @@ from pytest_mlgates.gates.base import Context, GateKind
 from pytest_mlgates.gates.metric import text
 from pytest_mlgates.gates.metric.decide import Claim, UndefinedPartError, decide
 from pytest_mlgates.gates.metric.parameters import MetricParameters
-from pytest_mlgates.gates.metric.parts import parts_of
+from pytest_mlgates.gates.metric.parts import parts_of, sliced
 from pytest_mlgates.gates.metric.veil import veil_of
 from pytest_mlgates.gates.privacy import Display
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.engines.table import Table
     from pytest_mlgates.gates.metric.champion import Duel
     from pytest_mlgates.gates.metric.decide import Decision
+    from pytest_mlgates.gates.metric.own import Own
     from pytest_mlgates.gates.metric.parts import Part
     from pytest_mlgates.gates.metric.veil import Veil
 
@@ -37,44 +39,65 @@ def evaluate(parameters: MetricParameters, subject: Any, context: Context) -> Ve
     table = to_table(subject, base=context.base)
     table.begin_digest()  # while its rows are read
     display = Display(private=table.private, min_cell=context.min_cell)
+    own = None
+    if parameters.spec.needs == "own":
+        from pytest_mlgates.gates.metric.own import resolved
+
+        own = resolved(parameters, table, context, display)
     if parameters.no_worse_than is None:
-        return _absolute(parameters, table, display)
+        return _absolute(parameters, table, display, own)
     # Champions need numpy and a model; a gate with a bound of its own does not.
     from pytest_mlgates.gates.metric.champion import duel
 
     try:
-        found = duel(parameters, table, context, display)
+        found = duel(parameters, table, context, display, own)
     except NoChampionError as error:
         if not parameters.first:
             raise
-        verdict = _absolute(parameters, table, display)
+        verdict = _absolute(parameters, table, display, own)
         return verdict.replace(
             message=f"{verdict.message}\nno champion yet ({error.what}): judged by the absolute "
             "bound alone",
             warnings=(*verdict.warnings, f"no champion yet: {error.what}"),
         )
-    verdict = _against(parameters, table, display, found)
-    return _both(verdict, _absolute(parameters, table, display)) if parameters.first else verdict
+    verdict = _against(parameters, table, display, found, own)
+    if not parameters.first:
+        return verdict
+    return _both(verdict, _absolute(parameters, table, display, own))
 
 
-def _absolute(parameters: MetricParameters, table: Table, display: Display) -> Verdict:
-    spec = parameters.spec
+def _absolute(
+    parameters: MetricParameters, table: Table, display: Display, own: Own | None
+) -> Verdict:
+    spec = parameters.spec if own is None else own.metric
     claims = [
-        Claim(at_least=name == "min", limit=limit, tolerance=abs(best - limit))
+        Claim(at_least=name == "min", limit=limit, tolerance=_tolerance(best, limit))
         for name, limit, best in (
             ("min", parameters.min, spec.high),
             ("max", parameters.max, spec.low),
         )
         if limit is not None
     ]
-    return _verdict(parameters, table, display, parts_of(table, parameters, display), claims)
+    parts = (
+        parts_of(table, parameters, display)
+        if own is None
+        else sliced(table, parameters, own.measure, display)
+    )
+    return _verdict(parameters, table, display, parts, claims, own=own)
 
 
-def _against(parameters: MetricParameters, table: Table, display: Display, found: Duel) -> Verdict:
+def _tolerance(best: float, limit: float) -> float:
+    """What a slice may miss; nothing, where it is open what a perfect value is."""
+    return abs(best - limit) if math.isfinite(best) else 0.0
+
+
+def _against(
+    parameters: MetricParameters, table: Table, display: Display, found: Duel, own: Own | None
+) -> Verdict:
     margin = parameters.margin or 0.0
-    loss = parameters.spec.loss
+    loss = parameters.spec.loss if own is None else own.loss
     claim = Claim(at_least=not loss, limit=margin if loss else -margin)
-    verdict = _verdict(parameters, table, display, found.parts, [claim], found)
+    verdict = _verdict(parameters, table, display, found.parts, [claim], found, own)
     warnings = list(verdict.warnings)
     if margin == 0:
         warnings.append("margin = 0 blocks an equally good candidate nearly half the time")
@@ -92,6 +115,7 @@ def _verdict(
     parts: list[Part],
     claims: list[Claim],
     found: Duel | None = None,
+    own: Own | None = None,
 ) -> Verdict:
     display.register([part.group for part in parts if part.group is not None])
     try:
@@ -110,7 +134,9 @@ def _verdict(
         )
     )
     columns = [*(parameters.by or ())]
-    if parameters.multilabel is not None:
+    if own is not None:
+        columns += own.used
+    elif parameters.multilabel is not None:
         columns += [*parameters.multilabel, *parameters.multilabel.values()]
     else:
         answers = parameters.y_score if parameters.takes_scores else [parameters.y_pred]

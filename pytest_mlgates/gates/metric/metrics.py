@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pytest_mlgates.core.text import did_you_mean, listing
+from pytest_mlgates.extensions.manager import registered_metrics
 
-Needs = Literal["classes", "scores", "numbers", "ranking"]
+Needs = Literal["classes", "scores", "numbers", "ranking", "own"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,7 @@ class Metric:
         name: Its name in verdicts.
         aliases: Other names that are understood: scikit-learn's first.
         needs: Whether it compares labels with predicted classes, with scores, or numbers, or ranks
-            the rows of a query.
+            the rows of a query; ``own`` for a function of the project, whose arguments say it.
         low: The least value it can take.
         high: The most.
         loss: Whether less is better.
@@ -145,6 +146,7 @@ METRICS = {
     )
 }
 _BY_ALIAS = {alias: metric.name for metric in METRICS.values() for alias in metric.aliases}
+_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _CUT = re.compile(r"(\w+)@([1-9]\d*)")
 # Metrics of a ranking that need to know of how many places: they are written with them.
 _AT_K = {f"{name}": f"{name}_at_k" for name in ("precision", "recall", "hit_rate")}
@@ -153,11 +155,16 @@ _AT_K = {f"{name}": f"{name}_at_k" for name in ("precision", "recall", "hit_rate
 def canonical(name: str) -> str:
     """The name in verdicts of the metric *name* (a name of ours, or scikit-learn's).
 
-    ``ndcg@10`` is ``ndcg`` of the ten first.
+    ``ndcg@10`` is ``ndcg`` of the ten first. A function of the project by path, and a metric that a
+    plugin registers, keep their names.
 
     Raises:
         ValueError: naming the nearest one.
     """
+    if not is_known(name) and name in registered_metrics():
+        return name
+    if _PATH.fullmatch(name):
+        return name
     cut = _CUT.fullmatch(name)
     if cut is None:
         return _known(name)
@@ -179,9 +186,24 @@ def cut_of(name: str) -> int | None:
     return int(k) if at else None
 
 
+def is_known(name: str) -> bool:
+    """Whether *name* means something without any plugin."""
+    own = base(name)
+    return own in METRICS or own in _BY_ALIAS or _PATH.fullmatch(name) is not None
+
+
+def spec_of(name: str) -> Metric:
+    """The metric of a canonical *name*; of a function of the project nothing is known."""
+    found = METRICS.get(base(name))
+    if found is not None:
+        return found
+    return Metric(name=name, aliases=(), needs="own", low=-math.inf, high=math.inf, binary=False)
+
+
 def _known(name: str) -> str:
     found = _BY_ALIAS.get(name, name)
     if found not in METRICS:
         hint = did_you_mean(name, [*METRICS, *_BY_ALIAS])
-        raise ValueError(f"one of {listing(METRICS, 40)}" + (f"; {hint}" if hint else ""))
+        want = f'one of {listing(METRICS, 40)}, or a function of yours: "package.module:function"'
+        raise ValueError(want + (f"; {hint}" if hint else ""))
     return found

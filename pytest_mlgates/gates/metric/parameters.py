@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from pytest_mlgates.core.verdict import Bound
 from pytest_mlgates.gates.base import Columns, EvaluationParameters, Number, named_once
-from pytest_mlgates.gates.metric.metrics import METRICS, Metric, base, canonical, cut_of
+from pytest_mlgates.gates.metric.metrics import Metric, canonical, cut_of, spec_of
 from pytest_mlgates.gates.reading import reader
 
 
@@ -40,6 +40,7 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
             ``threshold``: of scores) of each, instead of ``y_true`` and ``y_pred``.
         threshold: From which score of ``y_score`` on a row is predicted positive, instead of
             ``y_pred``.
+        greater_is_better: Which end of a metric of the project is good.
     """
 
     metric: Annotated[str, reader(_name)]
@@ -57,11 +58,12 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
     n_bins: Annotated[int, Meta(ge=2)] | None = None
     threshold: Number | None = None
     multilabel: dict[str, str] | None = None
+    greater_is_better: bool | None = None
 
     @property
     def spec(self) -> Metric:
         """The metric itself."""
-        return METRICS[base(self.metric)]
+        return spec_of(self.metric)
 
     @property
     def averaged(self) -> str:
@@ -219,6 +221,11 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
             )
         if self.k is not None and cut_of(self.metric) not in (None, self.k):
             raise ValueError(f"{self.metric} and k = {self.k} contradict each other | write one")
+        if self.greater_is_better is not None and spec.needs != "own":
+            raise ValueError(
+                f"greater_is_better = {self.greater_is_better!r} is nothing that {self.metric} "
+                "takes | it is known which end of it is good; leave it out"
+            )
         if self.threshold is not None and spec.needs != "classes":
             raise ValueError(
                 f"threshold = {self.threshold!r} is nothing that {self.metric} takes | "

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import limit, listing, number
 from pytest_mlgates.engines.tables import to_table
-from pytest_mlgates.gates.fairness_metrics import FPR, METRICS, SELECTION, TPR
-from pytest_mlgates.gates.labels import confusion, refuse_many_groups, refuse_unsupported_roles
+from pytest_mlgates.gates.fairness_counts import hits
+from pytest_mlgates.gates.labels import confusion, refuse_many_groups
 from pytest_mlgates.gates.planning.model import PRACTICALLY_NEVER, Bounded, Plan, Reach, Rows
 from pytest_mlgates.gates.privacy import Display
-from pytest_mlgates.statistics.group_pairs import Comparison
+from pytest_mlgates.statistics.group_families import Comparison
 from pytest_mlgates.statistics.group_power import GroupSizes
 from pytest_mlgates.statistics.pairs import sidak
 from pytest_mlgates.statistics.quantiles import POWER
@@ -21,15 +21,18 @@ if TYPE_CHECKING:
     from pytest_mlgates.engines.table import Table
     from pytest_mlgates.gates.base import Context, Gate
     from pytest_mlgates.gates.fairness_parameters import FairnessParameters
-    from pytest_mlgates.gates.labels import Cells, Group
+    from pytest_mlgates.gates.labels import Group
 
-_COUNTED = {SELECTION: "rows", TPR: "positives", FPR: "negatives"}
 # What other ways to compare groups change; this plans for every pair of groups alone.
 _PLANNED = {
     "method": "between_groups",
     "agg": "worst_case",
     "control": None,
+    "bins": None,
     "no_worse_than": None,
+    "sample_weight": None,
+    "cluster": None,
+    "query": None,
 }
 
 
@@ -41,13 +44,17 @@ def plan_fairness(gate: Gate, subject: Any, context: Context) -> Plan:
     """
     parameters: FairnessParameters = gate.parameters  # type: ignore[assignment]
     _refuse_unplanned(parameters)
-    refuse_unsupported_roles(parameters, "fairness")
     table = to_table(subject, base=context.base)
     display = Display(private=table.private, min_cell=context.min_cell)
     for column in parameters.by:
         table.require(column, role="by")
     counts = confusion(
-        table, parameters, metric=parameters.metric, binary=True, display=display, by=parameters.by
+        table,
+        parameters,
+        metric=parameters.metric,
+        binary=any(measure.binary for measure in parameters.measures),
+        display=display,
+        by=parameters.by,
     )
     groups = list(counts.groups)
     display.register(groups)
@@ -59,9 +66,12 @@ def plan_fairness(gate: Gate, subject: Any, context: Context) -> Plan:
         )
     refuse_many_groups(len(groups), by, table)
     rates = {
-        name: [_counted(name, cells, counts.classes.positive) for cells in counts.groups.values()]
-        for name in METRICS[parameters.metric].rates
+        measure.name: [
+            hits(measure.name, cells, counts.classes.positive) for cells in counts.groups.values()
+        ]
+        for measure in parameters.measures
     }
+    counted = {measure.name: measure.of for measure in parameters.measures}
     return Plan(
         id=gate.id,
         kind="fairness",
@@ -69,7 +79,7 @@ def plan_fairness(gate: Gate, subject: Any, context: Context) -> Plan:
         table=table.name,
         n=display.record(table.n_rows),
         confidence=parameters.confidence,
-        bounds=(_bounded(parameters, rates, groups, table, display),),
+        bounds=(_bounded(parameters, rates, counted, groups, table, display),),
         notes=(f"{len(groups)} groups",),
     )
 
@@ -78,28 +88,21 @@ def _refuse_unplanned(parameters: FairnessParameters) -> None:
     unplanned = [
         name for name, value in _PLANNED.items() if getattr(parameters, name, value) != value
     ]
-    metric = METRICS[parameters.metric]
-    if unplanned or not set(metric.rates) <= set(_COUNTED) or not metric.rates:
+    shares = all(m.needs == "classes" and m.form == "share" for m in parameters.measures)
+    pairs = parameters.comparison in (Comparison.DIFFERENCE, Comparison.RATIO)
+    if unplanned or not shares or not pairs:
         raise MLGatesError(
             f"{parameters.metric} cannot be planned in this form yet",
             got=listing(unplanned) if unplanned else f"metric {parameters.metric!r}",
-            want="selection, true positive or false positive rates, between all pairs of groups",
+            want="differences or ratios of rates (selection, true positive, accuracy, …) between "
+            "all pairs of groups, on independent rows that count alike",
         )
-
-
-def _counted(name: str, cells: Cells, positive: Any) -> tuple[int, int]:
-    """Rows predicted positive, of all rows, of the positives, or of the negatives."""
-    chosen = {
-        key: n
-        for key, n in cells.items()
-        if name == SELECTION or (key[0] == positive) == (name == TPR)
-    }
-    return sum(n for key, n in chosen.items() if key[1] == positive), sum(chosen.values())
 
 
 def _bounded(
     parameters: FairnessParameters,
     rates: dict[str, list[tuple[int, int]]],
+    of: dict[str, str],
     groups: list[Group],
     table: Table,
     display: Display,
@@ -114,23 +117,21 @@ def _bounded(
     rows: list[Rows] = []
     chance, veiled, useful = 1.0, False, False
     for name, counted in rates.items():
-        _refuse_empty(parameters, name, counted, groups, table, display)
+        _refuse_empty(parameters, name, counted, of[name], groups, table, display)
         sized = _sized(counted, comparison, bound)
         settled = sized.settled(level)
         violations = abs(settled - bound)
         small = [display.small(n, hits, n - hits) for hits, n in counted]
         place = int(violations.argmax())
         first = int(violations.argmin())
-        best.append(
-            _reach(float(settled[first]), bound, None, None, _COUNTED[name], hidden=small[first])
-        )
+        best.append(_reach(float(settled[first]), bound, None, None, of[name], hidden=small[first]))
         worst.append(
             _reach(
                 float(settled[place]),
                 bound,
                 display.group(groups[place]),
                 counted[place][1],
-                _COUNTED[name],
+                of[name],
                 hidden=small[place],
             )
         )
@@ -140,7 +141,7 @@ def _bounded(
         rows.append(
             Rows(
                 count=sized.least(confidence, POWER ** (1 / len(rates))),
-                what=f"{_COUNTED[name]} in every group",
+                what=f"{of[name]} in every group",
                 premise=f"if all groups are truly equal, at {number(sized.rate)}",
             )
         )
@@ -198,6 +199,7 @@ def _refuse_empty(
     parameters: FairnessParameters,
     name: str,
     counted: list[tuple[int, int]],
+    of: str,
     groups: list[Group],
     table: Table,
     display: Display,
@@ -205,7 +207,7 @@ def _refuse_empty(
     empty = [display.group(group) for group, (_, n) in zip(groups, counted, strict=True) if n == 0]
     if empty:
         raise MLGatesError(
-            f"{parameters.metric} needs {_COUNTED[name]} in every group of table {table.name!r}",
-            got=f"0 {_COUNTED[name]} in {listing(empty)}",
+            f"{parameters.metric} needs {of} in every group of table {table.name!r}",
+            got=f"0 {of} in {listing(empty)}",
             want=f"a {name} for every group: no group is ever dropped",
         )

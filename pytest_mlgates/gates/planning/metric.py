@@ -10,7 +10,7 @@ from pytest_mlgates.core.errors import MLGatesError, NoChampionError
 from pytest_mlgates.core.text import limit, number, percent
 from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.metric.decide import Claim, simultaneous
-from pytest_mlgates.gates.metric.parts import parts_of
+from pytest_mlgates.gates.metric.parts import parts_of, sliced
 from pytest_mlgates.gates.planning.model import PRACTICALLY_NEVER, Bounded, Plan, Reach, Rows
 from pytest_mlgates.gates.privacy import Display
 from pytest_mlgates.statistics.interval import UndefinedError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.engines.table import Table
     from pytest_mlgates.gates.base import Context, Gate
     from pytest_mlgates.gates.metric.metrics import Metric
+    from pytest_mlgates.gates.metric.own import Own
     from pytest_mlgates.gates.metric.parameters import MetricParameters
     from pytest_mlgates.gates.metric.parts import Part
     from pytest_mlgates.statistics.interval import Measured
@@ -49,11 +50,20 @@ def plan_metric(gate: Gate, subject: Any, context: Context) -> Plan:
     display = Display(private=table.private, min_cell=context.min_cell)
     notes: list[str] = []
     bounds: list[Bounded] = []
+    own = None
+    if parameters.spec.needs == "own":
+        from pytest_mlgates.gates.metric.own import resolved
+
+        own = resolved(parameters, table, context, display)
     if parameters.no_worse_than is not None:
-        bounds += _against(parameters, table, context, display, notes)
+        bounds += _against(parameters, table, context, display, notes, own)
     if parameters.absolute:
-        parts = parts_of(table, parameters, display)
-        bounds += _sides(parameters, parts, _claims(parameters), display)
+        parts = (
+            parts_of(table, parameters, display)
+            if own is None
+            else sliced(table, parameters, own.measure, display)
+        )
+        bounds += _sides(parameters, parts, _claims(parameters, own), display)
     by = f" by {' × '.join(parameters.by)}" if parameters.by else ""
     champion = " vs champion" if parameters.no_worse_than is not None else ""
     return Plan(
@@ -68,8 +78,8 @@ def plan_metric(gate: Gate, subject: Any, context: Context) -> Plan:
     )
 
 
-def _claims(parameters: MetricParameters) -> list[Claim]:
-    spec = parameters.spec
+def _claims(parameters: MetricParameters, own: Own | None) -> list[Claim]:
+    spec = parameters.spec if own is None else own.metric
     sides = (("min", parameters.min, spec.high), ("max", parameters.max, spec.low))
     return [
         Claim(at_least=name == "min", limit=bound, tolerance=abs(best - bound))
@@ -84,12 +94,13 @@ def _against(
     context: Context,
     display: Display,
     notes: list[str],
+    own: Own | None,
 ) -> list[Bounded]:
     """The plan beside a champion: what the rows on which the two differ can show."""
     from pytest_mlgates.gates.metric.champion import duel
 
     try:
-        found = duel(parameters, table, context, display)
+        found = duel(parameters, table, context, display, own)
     except NoChampionError as error:
         if not parameters.first:
             raise
@@ -100,7 +111,7 @@ def _against(
         share = differing / found.n
         notes.append(f"the answers differ from the champion's on {percent(share)} of the rows")
     margin = parameters.margin or 0.0
-    loss = parameters.spec.loss
+    loss = parameters.spec.loss if own is None else own.loss
     claim = Claim(at_least=not loss, limit=margin if loss else -margin)
     return _sides(parameters, found.parts, [claim], display)
 

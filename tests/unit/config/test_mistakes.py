@@ -128,7 +128,7 @@ def test_a_mistake_in_a_gate_is_told_at_its_key(tmp_path, change, words):
         ("tables = {x = 3}", "pyproject.toml [tool.mlgates.tables] x"),
         (
             'plugins = ["no.such"]',
-            "plugin 'no.such' does not import\n  where: [tool.mlgates] plugins",
+            "plugin 'no.such' does not import\n  where: pyproject.toml [tool.mlgates] plugins",
         ),
     ],
 )

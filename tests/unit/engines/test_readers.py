@@ -38,7 +38,12 @@ REFUSED = {
     ),
     "missing folder": ({}, "no/such.csv", "no file matches 'no/such.csv'", "which does not exist"),
     "glob of nothing": ({"a.txt": ""}, "*.csv", "no file matches '*.csv'", "which holds 'a.txt'"),
-    "folder of nothing": ({"d/a.txt": ""}, "d", "no file matches 'd'", "which holds 'a.txt'"),
+    "folder of nothing": (
+        {"d/a.txt": ""},
+        "d",
+        "the folder 'd' holds no file of a table",
+        "which holds 'a.txt'",
+    ),
     "empty": ({"a.csv": ""}, "a.csv", "'a.csv' is empty", ""),
     "blank": ({"a.csv": "\n"}, "a.csv", "'a.csv' is empty", ""),
     "unknown format": ({"a.txt": "x"}, "a.txt", "'a.txt' is of no known format", "'a.txt'"),

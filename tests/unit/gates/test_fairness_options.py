@@ -468,3 +468,29 @@ def test_a_small_group_of_a_private_table_gives_nothing_away(metric, options):
     assert any(g.n is None for g in verdict.groups)
     assert verdict.lower is None
     assert verdict.upper is None
+
+
+@pytest.mark.parametrize(
+    "metric, options",
+    [
+        (DPD, {"sample_weight": "w", "method": "to_overall"}),
+        ("equalized_odds_difference", {"cluster": "user", "agg": "mean"}),
+        ("mse_difference", {"sample_weight": "w", "cluster": "user"}),
+        ("r2_difference", {}),
+        ("calibration_difference", {"bins": 3}),
+        ("log_loss_difference", {"control": "region"}),
+        ("roc_auc_difference", {}),
+        ("exposure_difference", {"query": "user"}),
+        (DPD, {"no_worse_than": "m", "margin": 0.1, "sample_weight": "w"}),
+    ],
+)
+def test_rows_in_another_order_give_the_same_verdict_to_the_last_digit(metric, options):
+    table = people(700)
+    other = people(700, seed=5)["y_pred"]
+    shuffled = table.sample(frac=1.0, random_state=1)
+    bound = {} if "margin" in options else {"max": 0.3}
+    one, two = (
+        check(rows, metric, champion=champion(y_pred=other[rows.index]), **bound, **options)
+        for rows in (table, shuffled)
+    )
+    assert one.replace(duration_s=0.0, inputs=()) == two.replace(duration_s=0.0, inputs=())

@@ -184,7 +184,7 @@ def test_a_private_table_is_not_quoted_by_the_users_code(
     ("reference", "words"),
     [
         ("model.pkl", "model file 'model.pkl' is not loaded: opening such a file may run any code"),
-        ("out/model.joblib", "log the model to MLflow, or name a callable"),
+        ("out/model.joblib", "skops.io.dump"),
         ("champion.csv", "'champion.csv' holds predictions and is no model"),
         ("credit", "'credit' names no model"),
         ("no_such_module:f", "'no_such_module' does not import"),

@@ -281,8 +281,8 @@ def test_two_models_are_compared_on_the_same_resampled_rows():
     rng = np.random.default_rng(10)
     found = classified(rng, 400)
     champion = np.where(rng.random(400) < 0.05, (found["y_pred"] + 1) % 3, found["y_pred"])
-    columns = {"y_true": found["y_true"], "first": found["y_pred"], "second": champion}
-    of_both = difference(macro_f1, first="first", second="second", role="y_pred")
+    columns = {**found, "champion": champion}
+    of_both = difference(macro_f1, {"y_pred": "champion"})
     paired = bootstrap(columns, of_both, 0.95)
     expected = macro_f1(found) - macro_f1({**found, "y_pred": champion})
     assert paired.value == pytest.approx(expected)
@@ -299,13 +299,12 @@ def test_a_statistic_that_sorts_its_arguments_harms_nobody():
         return value
 
     rng = np.random.default_rng(11)
-    columns = {"y_true": rng.random(50), "first": rng.random(50), "second": rng.random(50)}
+    columns = {"y_true": rng.random(50), "y_pred": rng.random(50), "other": rng.random(50)}
     before = columns["y_true"].copy()
-    of_both = difference(vandal, first="first", second="second", role="y_pred")
+    of_both = difference(vandal, {"y_pred": "other"})
     one = Bootstrap(columns, of_both, resamples=50)
-    expected = np.mean(np.abs(before - columns["first"])) - np.mean(
-        np.abs(before - columns["second"])
-    )
+    mine, theirs = (np.mean(np.abs(before - columns[name])) for name in ("y_pred", "other"))
+    expected = mine - theirs
     assert one.value == pytest.approx(expected)
     assert one.in_another_order() == pytest.approx(expected)
     assert (columns["y_true"] == before).all()
