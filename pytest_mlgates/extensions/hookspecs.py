@@ -64,3 +64,18 @@ def mlgates_evaluate_expectations(table: Any, expectations: list[dict[str, Any]]
     Returns:
         One mapping per expectation, in order, as ``details`` of the JSON contract has them.
     """
+
+
+@hookspec(firstresult=True)
+def mlgates_metric_by_group(metric: str, y_true: Any, y_pred: Any, groups: Any) -> Any:
+    """A metric that has no formula here, in every group.
+
+    Args:
+        metric: scikit-learn's or Fairlearn's name of it.
+        y_true: Labels, as whole numbers, or numbers.
+        y_pred: Predictions or scores of the same rows.
+        groups: The place of each row's group.
+
+    Returns:
+        ``(y_true, y_pred) -> float``, its value by group, and its value on all rows.
+    """

@@ -24,6 +24,7 @@ BUILTIN_KINDS = {
     "reproducibility": "pytest_mlgates.gates.reproducibility",
 }
 INTEGRATIONS = (
+    "pytest_mlgates.integrations.fairlearn",
     "pytest_mlgates.integrations.great_expectations",
     "pytest_mlgates.integrations.mlflow",
     "pytest_mlgates.integrations.mlflow_metrics",

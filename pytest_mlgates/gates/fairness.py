@@ -21,12 +21,13 @@ from pytest_mlgates.gates.fairness_parameters import FairnessParameters
 from pytest_mlgates.gates.fairness_text import (
     Report,
     message,
+    one_person,
     pair_details,
     rate_name,
     summary,
 )
 from pytest_mlgates.gates.privacy import Display
-from pytest_mlgates.statistics.groups import Comparison, compare_groups
+from pytest_mlgates.statistics.groups import Comparison, MeasuredFamily, compare_groups
 from pytest_mlgates.statistics.interval import UndefinedError
 
 if TYPE_CHECKING:
@@ -163,6 +164,7 @@ def verdict_of(
 ) -> Verdict:
     """The verdict that *found* amounts to; *lines* are added to its message."""
     report = Report(parameters=parameters, found=found, grouped=groups, display=display)
+    lines = (*lines, *one_person(report))
     return Verdict(
         id="",
         kind="fairness",
@@ -217,6 +219,9 @@ def _group_value(rate: GroupRate, report: Report) -> GroupValue:
 
 def _warnings(found: GroupComparison, report: Report) -> tuple[str, ...]:
     warnings = list(report.grouped.warnings)
+    for family in report.grouped.families:
+        if isinstance(family, MeasuredFamily) and not report.any_hidden:
+            warnings.extend(f"{family.name} of a group: {doubt}" for doubt in family.doubts)
     if found.finding is Finding.INCONCLUSIVE and found.estimate_holds and report.raw_breaks:
         rows = report.rows()
         warnings.append(report.undecided_gap(named=True) + (f"; {rows}" if rows else ""))

@@ -27,11 +27,13 @@ from pytest_mlgates.statistics.group_samples import MeanFamily, Sample, SampledS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from pytest_mlgates.core.exact import Number
     from pytest_mlgates.engines.table import Table
     from pytest_mlgates.gates.fairness_metrics import Measure
     from pytest_mlgates.gates.fairness_parameters import FairnessParameters
-    from pytest_mlgates.gates.fairness_rows import RowValues
+    from pytest_mlgates.gates.fairness_rows import RowValues, Weighting
     from pytest_mlgates.gates.labels import Group
     from pytest_mlgates.gates.models import Predictions
     from pytest_mlgates.gates.privacy import Display
@@ -84,6 +86,7 @@ def grouped(
         parameters.sample_weight is not None
         or parameters.cluster is not None
         or parameters.measures[0].needs != "classes"
+        or parameters.measures[0].form == "foreign"
         or rival is not None
     )
     if by_rows:
@@ -162,13 +165,14 @@ def _from_rows(
     _register(found, parameters, table, display, dict(zip(keys, sizes, strict=True)))
     group_of = np.array([found.groups.index(group) for _, group in keys], dtype=np.intp)[places]
     level_of = np.array([found.levels.index(level) for level, _ in keys], dtype=np.intp)[places]
+    order = _in_order(values, theirs, weighting, group_of)
     for place, level in enumerate(found.levels):
         absent = [g for g, group in enumerate(found.groups) if (level, group) not in keys]
         in_level = level_of == place
         if weighting.weights is not None:
             in_level &= weighting.weights > 0
         for measure in parameters.measures:
-            rows = np.flatnonzero(in_level & values.counted[measure.name])
+            rows = order[(in_level & values.counted[measure.name])[order]]
             sample = Sample(
                 values=values.values[measure.name][rows],
                 groups=group_of[rows],
@@ -198,6 +202,16 @@ def _from_rows(
     return found
 
 
+def _in_order(
+    values: RowValues, theirs: RowValues | None, weighting: Weighting, groups: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """The rows by group and contents: sums in this order are the same for any order of rows."""
+    clusters = weighting.clusters if values.clusters is None else values.clusters
+    keys = [*values.keys, *(() if theirs is None else theirs.values.values())]
+    keys += [one for one in (weighting.weights, clusters) if one is not None]
+    return np.lexsort([*keys, groups])
+
+
 def _row_family(
     measure: Measure,
     sample: Sample,
@@ -218,6 +232,11 @@ def _row_family(
             level=level,
             absent=absent,
         )
+    if measure.form == "foreign":
+        from pytest_mlgates.gates.fairness_foreign import foreign_family
+
+        truth, predicted = values.pairs[measure.name]
+        return foreign_family(measure, sample, (truth[rows], predicted[rows]), level, absent)
     measure_of = values.measures[measure.name]
     places = [rows[sample.groups == g] for g in range(sample.count)]
     return MeasuredFamily(

@@ -14,8 +14,8 @@ from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.statistics.group_families import Comparison
 
 SELECTION, TPR, FPR = "selection_rate", "true_positive_rate", "false_positive_rate"
-Needs = Literal["classes", "numbers", "scores", "ranks", "foreign"]
-Form = Literal["share", "mean", "root", "whole"]
+Needs = Literal["classes", "numbers", "scores", "ranks"]
+Form = Literal["share", "mean", "root", "whole", "foreign"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,8 @@ class Measure:
     Attributes:
         name: As Fairlearn or scikit-learn calls it.
         needs: What it is computed from.
-        form: A share or a mean of rows, the root of a mean, or none of these.
+        form: A share or a mean of rows, the root of a mean, or none of these; ``foreign`` has no
+            formula here.
         of: What its denominator counts.
         what: What its numerator counts, after "591 of 5,421 rows".
         worse: Why the group that this number disadvantages is worse off.
@@ -203,29 +204,38 @@ MEASURES = {
     )
 }
 
-# Functions of scikit-learn that have no bounds of our own: through Fairlearn's MetricFrame, with
-# bounds by a bootstrap. Named here so that a misspelt one is told where neither is installed.
-_MINUS_ONE = {"low": -1.0}
-_ERRORS = {"high_is_worse": True, "high": math.inf, "worse": _OFF}
+
+def _foreign(name: str, needs: Needs, worse: str, **options: Any) -> Measure:
+    options = {"binary": False, **options}
+    return Measure(name=name, needs=needs, form="foreign", worse=worse, **options)
+
+
+# Functions of scikit-learn that have no formula here: through Fairlearn's MetricFrame, with bounds
+# by a bootstrap. Named so that a misspelt one is told where neither is installed.
 FOREIGN = {
-    name: Measure(name=name, needs="foreign", form="whole", binary=False, **options)  # type: ignore[arg-type]
-    for name, options in {
-        "average_precision_score": {"worse": "its positives are ranked worse"},
-        "cohen_kappa_score": {**_MINUS_ONE, "worse": _WRONG},
-        "d2_absolute_error_score": {"low": -math.inf, "worse": _OFF},
-        "explained_variance_score": {"low": -math.inf, "worse": _OFF},
-        "hamming_loss": {"high_is_worse": True, "worse": _WRONG},
-        "jaccard_score": {"worse": _WRONG},
-        "matthews_corrcoef": {**_MINUS_ONE, "worse": _WRONG},
-        "max_error": _ERRORS,
-        "mean_absolute_percentage_error": _ERRORS,
-        "mean_gamma_deviance": _ERRORS,
-        "mean_pinball_loss": _ERRORS,
-        "mean_poisson_deviance": _ERRORS,
-        "mean_squared_log_error": _ERRORS,
-        "median_absolute_error": _ERRORS,
-        "root_mean_squared_log_error": _ERRORS,
-    }.items()
+    measure.name: measure
+    for measure in (
+        _foreign("average_precision_score", "scores", "its positives are ranked worse"),
+        _foreign("cohen_kappa_score", "classes", _WRONG, low=-1.0),
+        _foreign("hamming_loss", "classes", _WRONG, high_is_worse=True),
+        _foreign("jaccard_score", "classes", _WRONG, binary=True),
+        _foreign("matthews_corrcoef", "classes", _WRONG, low=-1.0),
+        _foreign("d2_absolute_error_score", "numbers", _OFF, low=-math.inf),
+        _foreign("explained_variance_score", "numbers", _OFF, low=-math.inf),
+        *(
+            _foreign(name, "numbers", _OFF, high_is_worse=True, high=math.inf)
+            for name in (
+                "max_error",
+                "mean_absolute_percentage_error",
+                "mean_gamma_deviance",
+                "mean_pinball_loss",
+                "mean_poisson_deviance",
+                "mean_squared_log_error",
+                "median_absolute_error",
+                "root_mean_squared_log_error",
+            )
+        ),
+    )
 }
 
 
@@ -307,7 +317,7 @@ def known(value: Any) -> Any:
     """
     if isinstance(value, str) and value not in METRICS:
         hint = did_you_mean(value, list(METRICS))
-        if value in MEASURES or value in FOREIGN:
+        if f"{value}_difference" in METRICS:
             hint = f"{value}_difference, {value}_group_min …: say how groups are compared"
         raise ValueError(
             f"one of {listing(_named())}, or a metric of scikit-learn or Fairlearn with "

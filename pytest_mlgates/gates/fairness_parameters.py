@@ -156,9 +156,7 @@ class FairnessParameters(EvaluationParameters, frozen=True, kw_only=True):
                 "model is judged"
             )
         paired = all(
-            measure.form in ("share", "mean")
-            and measure.needs != "foreign"
-            and measure.name != "precision_score"
+            measure.form in ("share", "mean") and measure.name != "precision_score"
             for measure in self.measures
         )
         if self.comparison is not Comparison.DIFFERENCE or not paired:
@@ -201,7 +199,9 @@ class FairnessParameters(EvaluationParameters, frozen=True, kw_only=True):
                 f"method = 'to_overall' is for differences and ratios, and {self.metric} holds "
                 "every group to the bound itself | leave it out"
             )
-        if self.method == "to_overall" and any(m.form in ("root", "whole") for m in self.measures):
+        if self.method == "to_overall" and not all(
+            measure.form in ("share", "mean") for measure in self.measures
+        ):
             raise ValueError(
                 f"{self.metric} of all rows is no mean of the groups': there is no bound of a "
                 "group's distance from it | compare the groups with each other, or use a mean "
@@ -244,6 +244,8 @@ class FairnessParameters(EvaluationParameters, frozen=True, kw_only=True):
             parts.append(self.method)
         if self.agg != "worst_case":
             parts.append(self.agg)
+        if self.bins is not None:
+            parts.append(f"{self.bins} bins")
         return ":".join(parts)
 
 

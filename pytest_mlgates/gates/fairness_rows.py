@@ -61,6 +61,9 @@ class RowValues:
 
     Attributes:
         values: For each measure a number per row.
+        pairs: For a measure without a formula here, labels and predictions.
+        keys: What the rows are sorted by before they are added up, so that rows in another order
+            give the same numbers to the last digit.
         counted: Which rows are in its denominator.
         measures: For a number that is no mean: from some rows and a confidence to its value.
         usable: Whether some rows have such a number.
@@ -71,6 +74,8 @@ class RowValues:
     """
 
     values: dict[str, Floats] = field(default_factory=dict)
+    pairs: dict[str, tuple[NDArray[Any], NDArray[Any]]] = field(default_factory=dict)
+    keys: tuple[NDArray[Any], ...] = ()
     counted: dict[str, Mask] = field(default_factory=dict)
     measures: dict[str, Callable[[Any, float], Measured]] = field(default_factory=dict)
     usable: Callable[[Any], bool] | None = None
@@ -95,7 +100,8 @@ def weights_and_clusters(
     if not roles:
         return Weighting()
     for measure in parameters.measures:
-        if measure.form == "whole":
+        resampled = measure.form == "foreign" and roles == ["cluster"]
+        if measure.form in ("whole", "foreign") and not resampled:
             raise MLGatesError(
                 f"{parameters.metric} has no bounds with {' and '.join(roles)}",
                 got=", ".join(f"{role} = {getattr(parameters, role)!r}" for role in roles),
@@ -178,13 +184,26 @@ def _classes(parameters: FairnessParameters, table: Table, display: Display) -> 
     truth, predicted = (
         _labels(table, name, classes.labels) for name in (parameters.y_true, parameters.y_pred)
     )
-    found = RowValues(columns=(parameters.y_true, parameters.y_pred))
+    found = RowValues(columns=(parameters.y_true, parameters.y_pred), keys=(truth, predicted))
     positive = classes.labels.index(classes.positive) if classes.positive in classes.labels else -2
     for measure in parameters.measures:
         name = measure.name
+        if measure.form == "foreign":
+            pair = (truth, predicted)
+            if name == "jaccard_score":
+                pair = (truth == positive).astype(np.intp), (predicted == positive).astype(np.intp)
+            _foreign(found, name, *pair)
+            continue
         found.counted[name] = COUNTED[name](truth == positive, predicted == positive)
         found.values[name] = HIT[name](truth, predicted, positive).astype(np.float64)
     return found
+
+
+def _foreign(found: RowValues, name: str, truth: NDArray[Any], predicted: NDArray[Any]) -> None:
+    """Rows of a measure that has no formula here."""
+    found.counted[name] = np.ones(len(truth), dtype=np.bool_)
+    found.values[name] = np.zeros(len(truth))
+    found.pairs[name] = (truth, predicted)
 
 
 def _labels(table: Table, name: str, labels: tuple[Any, ...]) -> Codes:
@@ -204,10 +223,13 @@ def _numbers(parameters: FairnessParameters, table: Table, display: Display) -> 
 def of_numbers(parameters: FairnessParameters, truth: Floats, predicted: Floats) -> RowValues:
     """What numbers and their predictions say of each row."""
     error = predicted - truth
-    found = RowValues(columns=(parameters.y_true, parameters.y_pred))
+    found = RowValues(columns=(parameters.y_true, parameters.y_pred), keys=(truth, predicted))
     for measure in parameters.measures:
         name = measure.name
         found.counted[name] = np.ones(len(truth), dtype=np.bool_)
+        if measure.form == "foreign":
+            _foreign(found, name, truth, predicted)
+            continue
         if name == "r2_score":
             found.values[name] = error
             found.measures[name] = lambda rows, confidence: regression.r2(
@@ -227,7 +249,7 @@ def of_numbers(parameters: FairnessParameters, truth: Floats, predicted: Floats)
 
 def _scores(parameters: FairnessParameters, table: Table, display: Display) -> RowValues:
     metric, measure = parameters.metric, parameters.measures[0]
-    ranked = measure.name == "roc_auc_score"
+    ranked = measure.name in ("roc_auc_score", "average_precision_score")
     positive = positives(table, parameters, metric=metric, both=ranked, display=display)
     found = scores(table, parameters, metric=metric, probabilities=not ranked, display=display)
     out = of_scores(parameters, positive, found.values, found.epsilon)
@@ -241,9 +263,11 @@ def of_scores(
 ) -> RowValues:
     """What labels and scores say of each row."""
     name = parameters.measures[0].name
-    out = RowValues(columns=(parameters.y_true, *parameters.y_score))
+    out = RowValues(columns=(parameters.y_true, *parameters.y_score), keys=(positive, values))
     out.counted[name] = np.ones(len(positive), dtype=np.bool_)
-    if name == "roc_auc_score":
+    if name == "average_precision_score":
+        _foreign(out, name, positive.astype(np.intp), values)
+    elif name == "roc_auc_score":
         out.values[name] = values
         out.measures[name] = lambda rows, confidence: auc.auc_interval(
             auc.roc_auc(positive[rows], values[rows]), confidence
@@ -283,8 +307,10 @@ def _ranks(parameters: FairnessParameters, table: Table, display: Display) -> Ro
         table, parameters, metric=parameters.metric, probabilities=False, display=display
     )
     queries = _codes("query", parameters.query, table, display)
+    seen = exposure(queries, found.values)
     return RowValues(
-        values={"exposure": exposure(queries, found.values)},
+        values={"exposure": seen},
+        keys=(seen,),
         counted={"exposure": np.ones(len(queries), dtype=np.bool_)},
         clusters=queries,
         columns=(*parameters.y_score, parameters.query),

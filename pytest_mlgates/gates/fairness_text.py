@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -323,6 +324,32 @@ def message(report: Report, lines: tuple[str, ...] = ()) -> str:
         *(("and", line) for line in lines),
     ]
     return "\n".join([what, *(f"  {label + ':':<6} {text}" for label, text in texts if text)])
+
+
+def one_person(report: Report) -> Iterator[str]:
+    """Whether one person decided otherwise would put the ratio on the other side of the bound.
+
+    One more selected of the lower group and one fewer of the higher, or the other way round: the
+    flip that the questions and answers on the four-fifths rule (number 21) ask about.
+    """
+    pair, bound = report.found.widest, report.found.bound
+    if report.found.comparison is not Comparison.RATIO or pair.others or report.hides_pair(pair):
+        return
+    if pair.low is None or OVERALL in (pair.high, pair.low):
+        return
+    high, low = (report.rate_of(pair.family, pair.level, g) for g in (pair.high, pair.low))
+    if high.successes is None or low.successes is None:
+        return
+    holds = keeps(Comparison.RATIO, pair.value, bound)
+    step = -1 if holds else 1
+    top = Fraction(min(max(high.successes - step, 0), high.n), high.n)
+    bottom = Fraction(min(max(low.successes + step, 0), low.n), low.n)
+    moved = bottom / top if top else Fraction(1)  # of the same group, be it the higher one now
+    if keeps(Comparison.RATIO, moved, bound) is not holds:
+        yield (
+            f"one person decided otherwise in each group makes the ratio {number(float(moved))}, "
+            f"on the other side of {limit(bound)}: the numbers are small"
+        )
 
 
 def pair_details(report: Report) -> Iterator[dict[str, Any]]:

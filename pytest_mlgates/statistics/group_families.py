@@ -294,6 +294,12 @@ class MeasuredFamily(Family):
         """The number of *group*."""
         return self.measured(group, 0.95).value
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why its bounds deserve less trust than their confidence says."""
+        found = (self.measured(g, 0.95).warnings for g in self.present)
+        return tuple(dict.fromkeys(one for some in found for one in some))
+
     def limits(self, confidence: float, *, exact: bool = False) -> Limits:
         """The metric's own bounds."""
         del exact

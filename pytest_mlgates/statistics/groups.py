@@ -109,7 +109,7 @@ class GroupComparison:
         confidence: Of both, one-sided; the disproving side holds for all pairs at once.
         correction: How the disproving side was corrected.
         method: How the bounds are made.
-        shown: The pair to show: what disproves, else what decides, else the widest.
+        shown: The pair to show: what disproves or decides, else the widest.
         preventing: The pair that prevents a proof; None if proven.
         rows_needed: What would decide: a proof by that pair where the deciding estimate holds, else
             the gap of the deciding pair. None if decided, or if no number of rows would.
@@ -201,7 +201,9 @@ def compare_groups(
     elif finding is Finding.INCONCLUSIVE and deciding.deciding is not None:
         table = tables[judged.index(deciding)]
         rows = rows_to_settle(table, deciding.deciding, bound)
-    disproven = finding is Finding.DISPROVEN
+    shown = deciding.deciding or widest
+    if finding is not Finding.INCONCLUSIVE:
+        shown = widest if finding is Finding.PROVEN else disproving.worst_near()
     against_whole = to_overall or not comparison.is_gap
     return GroupComparison(
         comparison=comparison,
@@ -218,7 +220,7 @@ def compare_groups(
         confidence=confidence,
         correction=_correction(tables),
         method=_method(comparison, families, to_overall=to_overall, mean=mean),
-        shown=disproving.worst_near() if disproven else deciding.deciding or widest,
+        shown=shown,
         preventing=None if finding is Finding.PROVEN else preventing.worst_far(),
         rows_needed=rows,
         empty=empty,

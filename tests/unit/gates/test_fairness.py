@@ -158,6 +158,28 @@ def test_disparate_impact_is_the_ratio_with_four_fifths():
     assert check(UNFAIR, "disparate_impact", min=0.3).outcome is Outcome.PASSED
 
 
+def test_four_fifths_that_hang_on_one_person_are_told():
+    """3 of 20 against 4 of 20 is a ratio of .75; one person more and one fewer make 4 of 3."""
+    assert (
+        "one person decided otherwise"
+        in check(selected(F=(3, 20), M=(4, 20)), "disparate_impact").message
+    )
+    assert "one person" not in check(UNFAIR, "disparate_impact").message
+    assert "one person" not in check(FAIR, "disparate_impact").message
+
+
+def test_significance_is_asked_for_beside_the_ratio():
+    """Of eight fair groups the raw ratio of a small one breaks 4/5, and noise explains it."""
+    table = selected(
+        A=(150, 500), B=(310, 1000), C=(290, 1000), D=(10, 50), E=(600, 2000), F=(300, 1000)
+    )
+    verdict = check(table, "disparate_impact")
+    assert verdict.estimate < 0.8
+    assert verdict.outcome is Outcome.PASSED
+    assert "the rows do not tell it from 1" in verdict.message
+    assert "D" in verdict.warnings[0]
+
+
 def test_equalized_odds_names_the_rate_and_who_is_worse_off():
     cells = {
         ("F", 1, 1): 450, ("F", 1, 0): 50, ("F", 0, 1): 300, ("F", 0, 0): 700,

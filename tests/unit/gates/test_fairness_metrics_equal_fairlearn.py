@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,6 +31,11 @@ BOUND = {
     Comparison.LOWEST: {"min": 0.5},
     Comparison.HIGHEST: {"max": 0.5},
 }
+# A copy of the real data stands in the examples; beside the checkout while that is being made.
+ADULT = [
+    Path(__file__).parents[3] / folder
+    for folder in ("examples/income/data/adult_test.parquet", "../shared/data/adult_test.parquet")
+]
 TRANSFORMS = ["difference", "ratio", "group_min", "group_max"]
 CODINGS = {
     "0/1": ((0, 1), None),
@@ -106,6 +112,34 @@ def usable(frame, pos_label):
     return len(set(frame["y_true"]) | set(frame["y_pred"])) == 2 and (
         pos_label is None or pos_label in {*frame["y_true"], *frame["y_pred"]}
     )
+
+
+def census():
+    path = next((path for path in ADULT if path.exists()), None)
+    if path is None:
+        pytest.skip("the adult census is not beside this checkout")
+    pytest.importorskip("pyarrow")
+    frame = pd.read_parquet(path, columns=["sex", "race", "income", "education_num", "age"])
+    frame["y_true"] = frame["income"].str.contains(">50K").astype(int)
+    frame["y_pred"] = (frame["education_num"] >= 11).astype(int)
+    frame["w"] = frame["age"] / 40
+    return frame.rename(columns={"race": "group", "sex": "level"})
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+@pytest.mark.parametrize("name", RATES)
+def test_rates_on_the_adult_census(name, transform):
+    frame = census()
+    metric = f"{name}_{transform}"
+    assert ours(frame, metric) == pytest.approx(theirs(frame, name, transform), abs=1e-12)
+    weighted = theirs(frame, name, transform, weights="w")
+    assert ours(frame, metric, sample_weight="w") == pytest.approx(weighted, abs=1e-12)
+    levels = theirs(frame, name, transform, control="level")
+    worst = levels.max() if transform in ("difference", "group_max") else levels.min()
+    assert ours(frame, metric, control="level") == pytest.approx(worst, abs=1e-12)
+    if not transform.startswith("group"):
+        whole = theirs(frame, name, transform, "to_overall")
+        assert ours(frame, metric, method="to_overall") == pytest.approx(whole, abs=1e-12)
 
 
 def test_every_disparity_of_fairlearn_is_known():

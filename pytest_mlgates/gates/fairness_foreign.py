@@ -1,0 +1,74 @@
+"""Metrics by group that have no formula here: their values by Fairlearn, bounds by a bootstrap."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.extensions.manager import manager
+from pytest_mlgates.statistics.bootstrap import Bootstrap
+from pytest_mlgates.statistics.group_families import MeasuredFamily
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from pytest_mlgates.gates.fairness_metrics import Measure
+    from pytest_mlgates.statistics.group_samples import Sample
+    from pytest_mlgates.statistics.interval import Measured
+
+
+def foreign_family(
+    measure: Measure,
+    sample: Sample,
+    pair: tuple[NDArray[Any], NDArray[Any]],
+    level: int,
+    absent: list[int],
+) -> MeasuredFamily:
+    """*measure* of labels and predictions (*pair*) in every group of *sample*.
+
+    Raises:
+        MLGatesError: where nothing computes it.
+    """
+    truth, predicted = pair
+    found = manager().hook.mlgates_metric_by_group(
+        metric=measure.name, y_true=truth, y_pred=predicted, groups=sample.groups
+    )
+    if found is None:
+        raise MLGatesError(
+            f"nothing computes {measure.name} by group",
+            fix="pip install 'pytest-mlgates[fairlearn]'",
+        )
+    function, values, whole = found
+
+    def statistic(columns: Mapping[str, NDArray[Any]]) -> float:
+        return float(function(columns["y_true"], columns["y_pred"]))
+
+    def resampled(rows: NDArray[np.intp]) -> Bootstrap:
+        clusters = None if sample.clusters is None else sample.clusters[rows]
+        columns = {"y_true": truth[rows], "y_pred": predicted[rows]}
+        return Bootstrap(columns, statistic, clusters=clusters)
+
+    def measured(value: float, drawn: Bootstrap, confidence: float) -> Measured:
+        bounds = drawn.measured(confidence, low=measure.low, high=measure.high)
+        return replace(bounds, value=value)
+
+    places = [np.flatnonzero(sample.groups == g) for g in range(sample.count)]
+    return MeasuredFamily(
+        name=measure.name,
+        measures=[
+            partial(measured, values[g], resampled(rows)) if len(rows) else None
+            for g, rows in enumerate(places)
+        ],
+        whole=partial(measured, whole, resampled(np.arange(len(truth)))),
+        sizes=sample.sizes,
+        low=measure.low,
+        high=measure.high,
+        level=level,
+        absent=absent,
+    )

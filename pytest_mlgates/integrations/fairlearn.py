@@ -1,0 +1,60 @@
+"""Metrics by group that have no formula here, through Fairlearn's ``MetricFrame``.
+
+Fairlearn (with pandas and scikit-learn, 1.7 seconds) is imported when the first such metric is met.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pytest_mlgates.engines.imports import optional
+from pytest_mlgates.extensions import hookimpl
+from pytest_mlgates.statistics.interval import UndefinedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+_WHOLE = "all rows"
+
+
+@hookimpl
+def mlgates_metric_by_group(
+    metric: str, y_true: NDArray[Any], y_pred: NDArray[Any], groups: NDArray[np.intp]
+) -> tuple[Callable[..., float], dict[int, float], float]:
+    """The function *metric*, its value in every one of *groups*, and on all rows.
+
+    Raises:
+        MissingExtraError: if Fairlearn does not import.
+        UndefinedError: where a group has no value.
+    """
+    why = f"the metric {metric} by group (it has no formula here)"
+    fairlearn = optional("fairlearn.metrics", extra="fairlearn", why=why)
+    sklearn = optional("sklearn.metrics", extra="fairlearn", why=why)
+    function = _strict(getattr(fairlearn, metric, None) or getattr(sklearn, metric), metric)
+    frame = fairlearn.MetricFrame(
+        metrics=function, y_true=y_true, y_pred=y_pred, sensitive_features=groups
+    )
+    return function, {int(g): float(v) for g, v in frame.by_group.items()}, float(frame.overall)
+
+
+def _strict(function: Callable[..., float], name: str) -> Callable[..., float]:
+    """*function*, which has no value where it would only warn, or give NaN."""
+
+    def strict(y_true: NDArray[Any], y_pred: NDArray[Any]) -> float:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                value = float(function(y_true, y_pred))
+            except (ValueError, Warning) as error:
+                raise UndefinedError(f"{name}: {str(error).splitlines()[0]}") from None
+        if not np.isfinite(value):
+            raise UndefinedError(f"{name} is {value}")
+        return value
+
+    strict.__name__ = name
+    return strict
