@@ -163,7 +163,7 @@ def test_no_gates_at_all_is_a_usage_error(project):
         [
             "ERROR: mlgates: --mlgates found no gates to run",
             "  where: *pyproject.toml",
-            "  want:  at least one [[]tool.mlgates.gates.NAME[]] in pyproject.toml or mlgates.toml",
+            "  want:  at least one [[]tool.mlgates.gates.NAME[]]",
         ]
     )
 
