@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_mlgates.cli.output import stdout_to_stderr
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -64,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     _outdate(configuration, arguments)
     total = len(arguments.gates) or len(configuration.gates)
     only_json = arguments.json == "-"
-    with _stdout_to_stderr() if only_json else contextlib.nullcontext(), _progress(total) as bar:
+    with stdout_to_stderr() if only_json else contextlib.nullcontext(), _progress(total) as bar:
         evidence = evaluate(
             configuration, arguments.gates, examples=arguments.examples, progress=bar
         )
@@ -166,24 +168,6 @@ def _write(path: Path, evidence: Evidence, option: str, unwritten: list[MLGatesE
         )
         return False
     return True
-
-
-@contextlib.contextmanager
-def _stdout_to_stderr() -> Iterator[None]:
-    """What the project's code and its child processes print must not end up among the JSON."""
-    with contextlib.redirect_stdout(sys.stderr):
-        try:
-            sys.__stdout__.flush()  # type: ignore[union-attr]
-            kept = os.dup(1)
-            os.dup2(2, 1)
-        except (OSError, ValueError, AttributeError):  # closed, or not a file: nothing to redirect
-            yield
-            return
-        try:
-            yield
-        finally:
-            os.dup2(kept, 1)
-            os.close(kept)
 
 
 def _step_summary(evidence: Evidence) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_mlgates.config.model import Configuration
 
@@ -67,3 +69,21 @@ def write_json(given: str, record: Mapping[str, Any]) -> None:
             got=str(error.strerror or error),
             want="a file in a folder that can be written",
         ) from None
+
+
+@contextlib.contextmanager
+def stdout_to_stderr() -> Iterator[None]:
+    """What the project's code and its child processes print must not end up among the JSON."""
+    with contextlib.redirect_stdout(sys.stderr):
+        try:
+            sys.__stdout__.flush()  # type: ignore[union-attr]
+            kept = os.dup(1)
+            os.dup2(2, 1)
+        except (OSError, ValueError, AttributeError):  # closed, or not a file: nothing to redirect
+            yield
+            return
+        try:
+            yield
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)

@@ -19,13 +19,16 @@ def dispatch(argv: Sequence[str]) -> int:
     """Parse *argv* and run its command."""
     parser = argparse.ArgumentParser(
         prog="mlgates",
+        allow_abbrev=False,
         description="Quality gates for machine learning.",
         epilog="exit codes: 0 passed, 1 a gate failed, 2 misuse, 3 a bug of ours, 130 interrupted",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, module in _COMMANDS.items():
-        own = commands.add_parser(name, help=module.HELP, description=module.HELP)
+        own = commands.add_parser(
+            name, help=module.HELP, description=module.HELP, allow_abbrev=False
+        )
         module.add_arguments(own)
     arguments = parsed(parser, argv)
     code: int = _COMMANDS[arguments.command].run(arguments)

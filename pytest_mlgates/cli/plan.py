@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from typing import TYPE_CHECKING
 
-from pytest_mlgates.cli.output import configuration_of, show, write_json
+from pytest_mlgates.cli.output import configuration_of, show, stdout_to_stderr, write_json
 
 if TYPE_CHECKING:
     import argparse
@@ -29,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     configuration = configuration_of(arguments.config, command="plan")
     only_json = arguments.json == "-"
-    with contextlib.redirect_stdout(sys.stderr) if only_json else contextlib.nullcontext():
+    with stdout_to_stderr() if only_json else contextlib.nullcontext():
         plans = plan(configuration, arguments.gates)
     show(render(plans), to_stderr=only_json)
     if arguments.json:

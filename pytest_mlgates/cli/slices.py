@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import sys
 from pathlib import Path
 
-from pytest_mlgates.cli.output import show, write_json
+from pytest_mlgates.cli.output import show, stdout_to_stderr, write_json
 
 HELP = "find the slices of a table in which a metric is worse than in the rest, beyond chance"
 _ROLES = ("y_true", "y_pred", "y_score", "pos_label")
@@ -71,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     configuration = load(Path(given)) if given else load_for(Path.cwd())
     only_json = arguments.json == "-"
     roles = {role: getattr(arguments, role) for role in _ROLES}
-    with contextlib.redirect_stdout(sys.stderr) if only_json else contextlib.nullcontext():
+    with stdout_to_stderr() if only_json else contextlib.nullcontext():
         found = slices(
             configuration,
             arguments.table,

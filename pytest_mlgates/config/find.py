@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import ConfigurationError
+from pytest_mlgates.core.text import line_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,7 +91,11 @@ def _toml(path: Path) -> dict[str, Any]:
         raise ConfigurationError(
             f"{path.name} cannot be read", where=str(path), got=str(error.strerror)
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f"{path.name} is not UTF-8 text", where=f"{path}:{line_of(error)}"
+        ) from None
+    except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(
             f"{path.name} is not TOML", where=str(path), got=str(error)
         ) from None

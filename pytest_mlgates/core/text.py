@@ -14,6 +14,11 @@ def plural(count: int, noun: str, nouns: str = "") -> str:
     return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
 
 
+def line_of(error: UnicodeDecodeError) -> int:
+    """The line of the first byte that is no text."""
+    return error.object[: error.start].count(b"\n") + 1
+
+
 def number(value: float | None, digits: int = 3) -> str:
     """A measured number for people: *digits* significant after the point, ``-`` if undefined."""
     if value is None:

@@ -18,7 +18,7 @@ import narwhals.stable.v2 as nw
 from pytest_mlgates.core.files import sha256_of_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -29,6 +29,7 @@ _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  (times without a zone are coun
 _MICROSECOND = dt.timedelta(microseconds=1)
 # Rows from which on it pays to import pyarrow, where nobody has yet.
 _MANY = 20_000
+_BLOCK = 1 << 16
 
 
 def of_files(files: Sequence[Path]) -> str:
@@ -110,12 +111,20 @@ def of_array(digest: hashlib._Hash, name: str, array: NDArray[Any], *, zoned: bo
 
     if array.dtype.kind in "iub":
         _begin(digest, name, "int", len(array))
-        digest.update(array.astype("<i8", order="C", copy=False).data)
+        for some in _in_blocks(array):
+            digest.update(some.astype("<i8", order="C", copy=False).data)
     elif array.dtype.kind == "f":
         _begin(digest, name, "float", len(array))
-        digest.update((np.where(np.isnan(array), np.nan, array) + 0.0).astype("<f8").data)
+        for some in _in_blocks(array):
+            digest.update((np.where(np.isnan(some), np.nan, some) + 0.0).astype("<f8").data)
     else:
         _of_objects(digest, name, array.tolist(), zoned=zoned)
+
+
+def _in_blocks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """*array* in parts whose copies fit into a processor's cache."""
+    for start in range(0, len(array), _BLOCK):
+        yield array[start : start + _BLOCK]
 
 
 def _of_objects(digest: hashlib._Hash, name: str, values: list[Any], *, zoned: bool) -> None:

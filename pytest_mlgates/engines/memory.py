@@ -28,11 +28,21 @@ def limit() -> int | None:
     Raises:
         MLGatesError: if the variable is not a size.
     """
-    given = os.environ.get(ENVIRONMENT, "").strip()
-    if given:
-        return _size(given)
+    given = stated()
+    if given is not None:
+        return given
     known = [free for free in (_available(), *_left_in_groups()) if free is not None]
     return max(int(min(known) * _SHARE), _LEAST) if known else None
+
+
+def stated() -> int | None:
+    """What ``MLGATES_MEMORY_LIMIT`` says in bytes, None where it says nothing.
+
+    Raises:
+        MLGatesError: if it is not a size.
+    """
+    given = os.environ.get(ENVIRONMENT, "").strip()
+    return _size(given) if given else None
 
 
 def _size(given: str) -> int:

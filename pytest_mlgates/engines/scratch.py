@@ -1,6 +1,7 @@
 """A folder for what does not fit into memory, and files in a form that the engine reads.
 
-It belongs to this process alone (rows of private tables may land in it) and is removed at exit.
+It belongs to this process alone (rows of private tables may land in it) and is removed at exit. It
+is made before anything is written: one that DuckDB makes when it spills can be read by everyone.
 """
 
 from __future__ import annotations

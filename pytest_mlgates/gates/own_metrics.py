@@ -32,6 +32,7 @@ class OwnMetric:
         greater_is_better: Which end is good; needed only for a comparison with a champion.
         low: The least value it can take.
         high: The most.
+        source: Whose code it is, where *function* only calls it.
     """
 
     name: str
@@ -39,3 +40,4 @@ class OwnMetric:
     greater_is_better: bool | None = None
     low: float = -math.inf
     high: float = math.inf
+    source: Callable[..., Any] | None = None

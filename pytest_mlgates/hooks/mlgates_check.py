@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="mlgates-check", description=__doc__)
+    parser = argparse.ArgumentParser(prog="mlgates-check", description=__doc__, allow_abbrev=False)
     parser.add_argument("filenames", nargs="*", metavar="FILE", help="changed files")
     parser.add_argument("--config", metavar="FILE", help="pyproject.toml or mlgates.toml to use")
     return parser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError
@@ -12,27 +13,47 @@ from pytest_mlgates.gates.own_metrics import OwnMetric
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_GIVEN = {"predictions", "targets", "metrics"}
+
 
 @hookimpl
 def mlgates_adapt_metric(name: str, found: Any) -> OwnMetric | None:
     """An ``EvaluationMetric`` as one of ours; its own name stays in MLflow."""
-    kind = type(found)
-    if kind.__name__ != "EvaluationMetric" or not kind.__module__.startswith("mlflow."):
+    kinds = (f"{kind.__module__}.{kind.__name__}" for kind in type(found).__mro__)
+    if not any(k.startswith("mlflow.") and k.endswith(".EvaluationMetric") for k in kinds):
         return None
     return OwnMetric(
         name=name,
         function=_asked(name, found.eval_fn),
         greater_is_better=bool(found.greater_is_better),
+        source=found.eval_fn,
     )
 
 
 def _asked(name: str, eval_fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    """*eval_fn*, given what MLflow's own evaluators give: two Series, and no other metrics."""
+    """*eval_fn*, given by name what MLflow's own evaluators give; there are no other metrics here.
+
+    Raises:
+        MLGatesError: for a function that takes something else, or MLflow's older form.
+    """
     pandas = optional("pandas", extra="mlflow", why=f"metric {name!r}")
+    parameters = inspect.signature(eval_fn).parameters.values()
+    plain = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    wanted = [p.name for p in plain if p.name in _GIVEN or p.default is p.empty]
+    if not {"predictions"} <= set(wanted) <= _GIVEN:
+        raise MLGatesError(
+            f"metric {name!r} takes what a gate cannot give",
+            got=", ".join(p.name for p in plain),
+            want="predictions and targets; metrics is empty, others have a default",
+        )
 
     def of(y_true: Any, y_pred: Any) -> Any:
-        predictions, targets = pandas.Series(y_pred), pandas.Series(y_true)
-        return _value(name, eval_fn(predictions, targets, {}))
+        series = {
+            "predictions": pandas.Series(y_pred),
+            "targets": pandas.Series(y_true),
+            "metrics": {},
+        }
+        return _value(name, eval_fn(**{key: series[key] for key in wanted}))
 
     return of
 

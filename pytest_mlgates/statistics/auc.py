@@ -58,8 +58,11 @@ def roc_auc(positive: Mask, scores: Floats, *, in_row_order: bool = False) -> Ro
         )
     order10 = np.argsort(above) if in_row_order else None
     order01 = np.argsort(below) if in_row_order else None
-    above = np.sort(above) if order10 is None else above[order10]
-    below = np.sort(below) if order01 is None else below[order01]
+    if order10 is None or order01 is None:
+        above.sort()
+        below.sort()
+    else:
+        above, below = above[order10], below[order01]
     if len(above) <= len(below):
         outranked, outranking = _placed(above, below)
     else:
@@ -67,10 +70,12 @@ def roc_auc(positive: Mask, scores: Floats, *, in_row_order: bool = False) -> Ro
     total = int(outranked.sum())
     if order10 is not None and order01 is not None:
         outranked, outranking = _undo(order10, outranked), _undo(order01, outranking)
+    positives, negatives = len(above), len(below)
+    del above, below  # large tables: nothing is held longer than it is used
+    v01 = outranking / (2 * positives)
+    np.subtract(1.0, v01, out=v01)
     return RocAuc(
-        auc=Fraction(total, 2 * len(above) * len(below)),
-        v10=outranked / (2 * len(below)),
-        v01=1 - outranking / (2 * len(above)),
+        auc=Fraction(total, 2 * positives * negatives), v10=outranked / (2 * negatives), v01=v01
     )
 
 

@@ -219,7 +219,8 @@ class Bootstrap:
     def _of(self, rows: NDArray[np.intp]) -> float:
         if not len(rows):
             raise UndefinedError("a statistic of no rows")
-        return float(self._statistic({name: array[rows] for name, array in self._rows.items()}))
+        drawn = {name: array.take(rows) for name, array in self._rows.items()}
+        return float(self._statistic(drawn))
 
 
 def bootstrap(

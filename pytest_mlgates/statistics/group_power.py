@@ -50,12 +50,12 @@ class GroupSizes:
     comparison: Comparison
     bound: float
 
-    def settled(self, simultaneous: float) -> Floats:
+    def settled(self, simultaneous: float) -> tuple[Floats, NDArray[np.intp]]:
         """For each group the gap nearest to the bound that is told from it with power .8.
 
-        With the group that shows it best, at the level that holds for all pairs at once: ``bound +
-        (z + z_.80) SE`` for a difference, ``bound exp(-(z + z_.80) SE)`` for a ratio, where the SE
-        is of two rates that are as far apart as the bound allows.
+        That is with the group that shows it best, whose place is beside it, and at the level that
+        holds for all pairs at once: ``bound + (z + z_.80) SE`` for a difference, ``bound exp(-(z +
+        z_.80) SE)`` for a ratio, with the SE of two rates as far apart as the bound allows.
         """
         sizes = np.asarray(self.sizes, dtype=np.float64)
         if self.comparison is Comparison.DIFFERENCE:
@@ -69,9 +69,9 @@ class GroupSizes:
         variance = np.maximum(one[:, None] + two[None, :], two[:, None] + one[None, :])
         np.fill_diagonal(variance, np.inf)
         reach = (z(simultaneous) + z(POWER)) * np.sqrt(variance.min(axis=1))
-        if self.comparison is Comparison.DIFFERENCE:
-            return np.asarray(self.bound + reach)
-        return np.asarray(self.bound * np.exp(-reach))
+        difference = self.comparison is Comparison.DIFFERENCE
+        gaps = self.bound + reach if difference else self.bound * np.exp(-reach)
+        return np.asarray(gaps), np.asarray(variance.argmin(axis=1))
 
     def chance(self, confidence: float) -> float:
         """P(every pair's bound keeps the limit), all groups being equal."""
@@ -80,8 +80,8 @@ class GroupSizes:
     def least(self, confidence: float, power: float = POWER) -> int | None:
         """The rows that every group needs at least for P(proven) of *power*; larger ones stay.
 
-        Where the groups have more than it takes, the rows of equal groups that would do. None
-        where no number would.
+        Where the groups have enough, as many as the smallest has, or fewer if so many in every
+        group would do. None where no number would.
         """
         if self.bound == (0 if self.comparison is Comparison.DIFFERENCE else 1):
             return None  # equal groups are on such a bound: rows only narrow it down
@@ -96,7 +96,9 @@ class GroupSizes:
             return _chance(sizes, self.rate, self.comparison, self.bound, confidence) >= power
 
         fewest = min(self.sizes)
-        return first(equal) if enough(fewest) else first(enough, fewest, _MOST_ROWS)
+        if not enough(fewest):
+            return first(enough, fewest, _MOST_ROWS)
+        return min(first(equal) or fewest, fewest)
 
 
 def _planned(rate: float, sizes: Floats) -> Floats:

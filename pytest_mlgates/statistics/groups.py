@@ -181,7 +181,7 @@ def compare_groups(
     """
     if not families or len({len(family.sizes) for family in families}) > 1:
         raise ValueError("families of rates over the same groups are needed")
-    tables = _tables(
+    tables = comparisons(
         families, comparison, to_overall=to_overall, mean=mean, confidence=confidence, exact=exact
     )
     judged = [_decide(table, bound) for table in tables]
@@ -246,7 +246,7 @@ def keeps(comparison: Comparison, value: Number, bound: float) -> bool:
     return at_most(value, bound) if comparison.is_capped else at_least(value, bound)
 
 
-def _tables(
+def comparisons(
     families: Sequence[Family],
     comparison: Comparison,
     *,

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from pytest_mlgates.statistics.counts import balanced_accuracy
 from pytest_mlgates.statistics.interval import UNBOUNDED, Interval, Measured, UndefinedError
 from pytest_mlgates.statistics.means import hall_limits
 from pytest_mlgates.statistics.pairs import difference
@@ -153,12 +152,24 @@ class Recalls:
         return np.asarray(np.sqrt(found) / self.classes)
 
     def measured(self, sums: Floats, confidence: float) -> Measured:
-        """MOVER on the average of the classes' exact bounds."""
+        """The mean of the classes' exact bounds, at a level that holds for all of them.
+
+        MOVER, which serves at 95 %, errs four times too often as far out as a search goes.
+        """
         pairs = [(int(r), int(r + w)) for w, r in zip(sums[::2], sums[1::2], strict=True) if r + w]
         if len(pairs) < 2:
             raise UndefinedError("balanced accuracy needs rows of at least two classes")
-        hits, sizes = [k for k, _ in pairs], [n for _, n in pairs]
-        return balanced_accuracy(hits, sizes, confidence, exact=True)
+        each = level(confidence, len(pairs))
+        found = [proportion(hits, n, each, exact=True) for hits, n in pairs]
+        return Measured(
+            value=sum(float(one.value) for one in found) / len(found),
+            interval=Interval(
+                sum(one.interval.lower for one in found) / len(found),
+                sum(one.interval.upper for one in found) / len(found),
+            ),
+            n=sum(n for _, n in pairs),
+            method="clopper-pearson in every class",
+        )
 
     def cells(self, sums: Floats) -> tuple[int, ...]:
         """Wrong and right rows of each class."""
@@ -170,14 +181,15 @@ class Loss:
     """The mean of one loss per row.
 
     Attributes:
-        unit: The loss of each row, centred and scaled, so that power sums keep their digits.
+        powers: The loss of each row, its square and its cube, centred and scaled, so that their
+            sums keep their digits.
         centre: What was taken away.
         scale: What it was divided by.
         low: The least a row can lose.
         high: The most.
     """
 
-    unit: Floats
+    powers: tuple[Floats, Floats, Floats]
     centre: float
     scale: float
     low: float = 0.0
@@ -189,18 +201,15 @@ class Loss:
         """The score of *losses*, from 0 to *high*."""
         centre = float(np.mean(losses))
         scale = float(np.max(np.abs(losses - centre))) or 1.0
-        return cls(unit=(losses - centre) / scale, centre=centre, scale=scale, high=high)
+        unit = (losses - centre) / scale
+        square = unit * unit
+        return cls(powers=(unit, square, square * unit), centre=centre, scale=scale, high=high)
 
     def sums(self, codes: Codes, groups: int) -> Floats:
         """Rows and the sums of the first three powers."""
-        powers: list[Floats | None] = [None, self.unit, self.unit**2, self.unit**3]
-        return np.stack(
-            [
-                np.bincount(codes, weights=one, minlength=groups).astype(np.float64)
-                for one in powers
-            ],
-            axis=1,
-        )
+        rows = np.bincount(codes, minlength=groups).astype(np.float64)
+        weighed = (np.bincount(codes, weights=one, minlength=groups) for one in self.powers)
+        return np.stack([rows, *weighed], axis=1)
 
     def rows(self, sums: Floats) -> Floats:
         """Their number."""

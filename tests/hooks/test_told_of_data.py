@@ -57,3 +57,13 @@ def test_numbers_in_quotes_of_a_private_table_are_told_without_a_line(folder, ca
     (folder / "mlgates.toml").write_text('[tables.people]\npath = "people.jsonl"\nprivate = true\n')
     out = told(capsys, "people.jsonl", code=1)
     assert "column 'age' holds text where numbers are wanted\n" in out
+
+
+def test_a_type_that_is_named_in_several_ways_is_told_once(folder, capsys):
+    names = ["int64", "Int64Dtype", "int", "float64", "Float64Dtype", "int64"]
+    kwargs = {"column": "age", "type_list": names}
+    suite = [{"type": "expect_column_values_to_be_in_type_list", "kwargs": kwargs}]
+    (folder / "suite.json").write_text(json.dumps(suite))
+    (folder / "people.csv").write_text("age\nold\n")
+    out = told(capsys, "people.csv", code=1)
+    assert "    - age: type int64, float64   " in out

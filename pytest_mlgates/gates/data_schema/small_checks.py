@@ -205,9 +205,10 @@ def _statistic(
         if not all(map(math.isfinite, ends)):
             return None
         low, high = (None if bound is None else fraction(bound) for bound in bounds)
+        shown = told(found) if doubt is not None and isinstance(found, float) else found
         return Result(
             success=all(within(exact_value(end), low, high, given) for end in ends),
-            observed_value=(told(found) if added else found) + 0,  # one zero
+            observed_value=shown + 0,  # one zero
             discloses=True,
         )
 

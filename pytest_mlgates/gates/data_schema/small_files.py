@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.verdict import Finding, InputDigest, Outcome, Verdict
-from pytest_mlgates.engines import plain_csv
+from pytest_mlgates.engines import memory, plain_csv
 from pytest_mlgates.gates.data_schema import demands, messages, small_checks, suite
 from pytest_mlgates.gates.data_schema.record import recorded
 from pytest_mlgates.gates.privacy import Display
@@ -40,8 +40,9 @@ def evaluate(
     """
     start = time.perf_counter()
     try:
+        memory.stated()
         expectations = suite.load(given, base)
-    except MLGatesError:  # told by whoever loads it next
+    except MLGatesError:  # told by whoever asks for it next
         return None
     table = plain_csv.read(path, delimiter, demands.of(expectations))
     if table is None:

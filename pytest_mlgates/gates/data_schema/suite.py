@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.core.text import did_you_mean, listing, printable
+from pytest_mlgates.core.text import did_you_mean, line_of, listing, printable
 from pytest_mlgates.gates.data_schema import arguments, conditions, foreign, foreign_rules
 from pytest_mlgates.gates.data_schema.condition_nodes import columns_of
 from pytest_mlgates.gates.data_schema.native import NATIVE
@@ -141,8 +141,10 @@ def _read(path: Path, where: str) -> Any:
             want="a suite as Great Expectations 1.x writes it (JSON)",
             fix=did_you_mean(path.name, nearby),
         ) from None
-    except UnicodeDecodeError:
-        raise MLGatesError(f"suite {where!r} is not UTF-8 text", where=str(path)) from None
+    except UnicodeDecodeError as error:
+        raise MLGatesError(
+            f"suite {where!r} is not UTF-8 text", where=f"{path}:{line_of(error)}"
+        ) from None
     except json.JSONDecodeError as error:
         raise MLGatesError(
             f"suite {where!r} is not JSON",

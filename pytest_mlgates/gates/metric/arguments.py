@@ -47,7 +47,6 @@ def arguments_of(metric: OwnMetric, *, weighted: bool) -> dict[str, str]:
     every = list(signature.parameters.values())
     found: dict[str, str] = {}
     plain = [p for p in every if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-    plain = [p for p in every if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     for place, parameter in enumerate(plain):
         role = _ROLES.get(parameter.name)
         if parameter.default is not parameter.empty:

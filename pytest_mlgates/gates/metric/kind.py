@@ -166,6 +166,7 @@ def _verdict(
         inputs=(
             InputDigest(name=table.name, digest=table.digest(columns), rows=table.n_rows),
             *(InputDigest(name=n, digest=d, rows=None) for n, d in table.origins),
+            *([] if own is None else [own.source]),
         ),
         warnings=tuple(warnings),
         message=text.message(parameters, decision, outcome, veil, found),

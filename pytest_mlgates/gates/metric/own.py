@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.files import sha256_of_file
+from pytest_mlgates.core.verdict import InputDigest
 from pytest_mlgates.extensions.manager import manager, registered_metrics
 from pytest_mlgates.gates.labels import Column
 from pytest_mlgates.gates.metric.answers import chosen
@@ -81,6 +85,16 @@ class Own:
                 fix="leave it out of the gate",
             )
         return not (there if here is None else here)
+
+    @property
+    def source(self) -> InputDigest:
+        """The file that the function is written in; native code has no digest."""
+        digest = None
+        with contextlib.suppress(OSError, TypeError, ValueError):
+            function = inspect.unwrap(self.metric.source or self.metric.function)
+            file = inspect.getsourcefile(function)
+            digest = None if file is None else sha256_of_file(Path(file))
+        return InputDigest(name=self.metric.name, digest=digest, rows=None)
 
     @property
     def answers(self) -> set[str]:

@@ -10,6 +10,7 @@ from pytest_mlgates.core.text import limit, listing, number
 from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.fairness_counts import hits
 from pytest_mlgates.gates.labels import confusion, refuse_many_groups
+from pytest_mlgates.gates.planning.fairness_numbers import bounded_numbers
 from pytest_mlgates.gates.planning.model import PRACTICALLY_NEVER, Bounded, Plan, Reach, Rows
 from pytest_mlgates.gates.privacy import Display
 from pytest_mlgates.statistics.group_families import Comparison
@@ -40,12 +41,23 @@ def plan_fairness(gate: Gate, subject: Any, context: Context) -> Plan:
     """The plan of a fairness gate on a table.
 
     Raises:
-        MLGatesError: for what the gate itself would refuse, and for what cannot be planned yet.
+        MLGatesError: for what the gate itself would refuse.
     """
     parameters: FairnessParameters = gate.parameters  # type: ignore[assignment]
-    _refuse_unplanned(parameters)
     table = to_table(subject, base=context.base)
     display = Display(private=table.private, min_cell=context.min_cell)
+    if not _of_counts(parameters):
+        bounds, n = bounded_numbers(parameters, table, context, display)
+        return Plan(
+            id=gate.id,
+            kind="fairness",
+            claim=f"{parameters.metric} by {' × '.join(parameters.by)}",
+            table=table.name,
+            n=display.record(table.n_rows),
+            confidence=parameters.confidence,
+            bounds=tuple(bounds),
+            notes=(f"{n} groups; approximate, from the bounds as they are",),
+        )
     for column in parameters.by:
         table.require(column, role="by")
     counts = confusion(
@@ -84,19 +96,11 @@ def plan_fairness(gate: Gate, subject: Any, context: Context) -> Plan:
     )
 
 
-def _refuse_unplanned(parameters: FairnessParameters) -> None:
-    unplanned = [
-        name for name, value in _PLANNED.items() if getattr(parameters, name, value) != value
-    ]
+def _of_counts(parameters: FairnessParameters) -> bool:
+    """Whether every pair of groups is compared by rates of independent rows that count alike."""
     shares = all(m.needs == "classes" and m.form == "share" for m in parameters.measures)
     pairs = parameters.comparison in (Comparison.DIFFERENCE, Comparison.RATIO)
-    if unplanned or not shares or not pairs:
-        raise MLGatesError(
-            f"{parameters.metric} cannot be planned in this form yet",
-            got=listing(unplanned) if unplanned else f"metric {parameters.metric!r}",
-            want="differences or ratios of rates (selection, true positive, accuracy, …) between "
-            "all pairs of groups, on independent rows that count alike",
-        )
+    return shares and pairs and all(getattr(parameters, k) == v for k, v in _PLANNED.items())
 
 
 def _bounded(
@@ -119,12 +123,16 @@ def _bounded(
     for name, counted in rates.items():
         _refuse_empty(parameters, name, counted, of[name], groups, table, display)
         sized = _sized(counted, comparison, bound)
-        settled = sized.settled(level)
+        settled, partners = sized.settled(level)
         violations = abs(settled - bound)
         small = [display.small(n, hits, n - hits) for hits, n in counted]
-        place = int(violations.argmax())
+        hidden = [one or small[int(k)] for one, k in zip(small, partners, strict=True)]
+        # Of two that show as little, as in any pair, the smaller stands in the way.
+        place = max(range(len(groups)), key=lambda g: (violations[g], -counted[g][1]))
         first = int(violations.argmin())
-        best.append(_reach(float(settled[first]), bound, None, None, of[name], hidden=small[first]))
+        best.append(
+            _reach(float(settled[first]), bound, None, None, of[name], hidden=hidden[first])
+        )
         worst.append(
             _reach(
                 float(settled[place]),
@@ -132,7 +140,7 @@ def _bounded(
                 display.group(groups[place]),
                 counted[place][1],
                 of[name],
-                hidden=small[place],
+                hidden=hidden[place],
             )
         )
         useful = useful or violations[first] <= _whole(comparison, bound)

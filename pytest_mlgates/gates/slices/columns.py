@@ -75,18 +75,18 @@ def attribute(table: Table, name: str, display: Display) -> Attribute | LeftOut:
 
 def _numbers(name: str, values: NDArray[Any], display: Display) -> Attribute | LeftOut:
     """Few numbers as they are; more in bands of about as many rows."""
-    finite = np.isfinite(values)
-    missing = not finite.all()
-    known = np.sort(values[finite])
+    given = ~np.isnan(values)
+    missing = not given.all()
+    known = np.sort(values[given])
     distinct = known[np.concatenate(([True], known[1:] != known[:-1]))] if len(known) else known
     if len(distinct) <= MOST_NUMBERS:
-        places = np.where(finite, np.searchsorted(distinct, np.where(finite, values, 0)), -1)
+        places = np.where(given, np.searchsorted(distinct, np.where(given, values, 0)), -1)
         codes = places + 1 if missing else places
         found: list[Any] = [None] * missing + distinct.tolist()
         return _groups(name, [_whole(v) for v in found], codes.astype(np.intp), display)
     edges = band_edges(known)
-    places = np.searchsorted(np.asarray(edges), np.where(finite, values, 0), side="left")
-    codes = np.where(finite, places + missing, 0).astype(np.intp)
+    places = np.searchsorted(np.asarray(edges), np.where(given, values, 0), side="left")
+    codes = np.where(given, places + missing, 0).astype(np.intp)
     shown = ["missing"] * missing + _bands(edges, display)
     return Attribute(name, tuple(shown), codes, tuple(edges), missing)
 

@@ -50,3 +50,11 @@ def test_without_one_there_are_no_gates_and_paths_are_relative_to_the_folder(tmp
     found = load_for(tmp_path, inconclusive="fail")
     assert (found.path, found.base, found.gates) == (None, tmp_path, {})
     assert found.settings.inconclusive == "fail"
+
+
+def test_a_file_that_changes_is_read_again(tmp_path):
+    path = tmp_path / "pyproject.toml"
+    path.write_text(OURS)
+    assert find(tmp_path) == path
+    path.write_text("[project]\ndescription = 'mlgates are nice'\n")
+    assert find(tmp_path) is None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 
+import numpy as np
 import pytest
 
 from pytest_mlgates.engines import digests
@@ -59,3 +61,20 @@ def test_a_column_of_nulls_is_one_column_whatever_its_type():
     kinds = (pa.string(), pa.date32(), pa.timestamp("us"))
     tables = [to_table(pa.table({"x": pa.nulls(3, kind)})) for kind in kinds]
     assert len({table.digest(["x"]) for table in tables}) == 1
+
+
+def test_large_columns_are_digested_in_parts_to_the_same_digest():
+    rows = digests._BLOCK * 2 + 3
+    numbers = np.arange(rows) / 7
+    numbers[[5, rows - 1]] = np.nan, -0.0
+    plain = np.where(np.isnan(numbers), np.nan, numbers) + 0.0
+    for array, kind, raw in (
+        (numbers, "float", plain.astype("<f8")),
+        (numbers[::-1], "float", plain[::-1].astype("<f8")),
+        (np.arange(rows, dtype=np.int32), "int", np.arange(rows, dtype="<i8")),
+        (np.arange(rows) % 2 == 0, "int", (np.arange(rows) % 2 == 0).astype("<i8")),
+    ):
+        found, whole = hashlib.sha256(), hashlib.sha256(f"x\0{kind}\0{rows}\0".encode())
+        digests.of_array(found, "x", array, zoned=False)
+        whole.update(raw.tobytes())
+        assert found.hexdigest() == whole.hexdigest()

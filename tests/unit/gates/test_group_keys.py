@@ -16,6 +16,7 @@ import pytest
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.verdict import Outcome, Verdict
+from pytest_mlgates.engines.keys import factorized
 from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, Gate, evaluate, parse
 from pytest_mlgates.gates.fairness import KIND as FAIRNESS
@@ -310,3 +311,41 @@ def test_an_hour_that_comes_twice_is_two_groups() -> None:
 def test_wide_integers_stay_integers_where_they_fit() -> None:
     table = to_table(duckdb.sql(f"select unnest([{BIG}, {BIG + 1}])::hugeint as a"))
     assert table.arrays(["a"])["a"].tolist() == [BIG, BIG + 1]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([-128, 127, 0, -1, 127] * 60, dtype=np.int8),
+        np.array([2**64 - 1, 2**64 - 3, 2**64 - 1], dtype=np.uint64),
+        np.array([-(2**63), -(2**63) + 1, -(2**63)], dtype=np.int64),
+        np.array([2**63 - 1, -(2**63)], dtype=np.int64),
+        np.array([True, False, True]),
+        np.array([True, True]),
+        np.array([7, 7, 7], dtype=np.uint8),
+        np.array([3, 1, 2, 1, 3, 10_000]),
+        np.array([], dtype=np.int64),
+    ],
+)
+def test_codes_of_integers_are_counted_as_they_are_sorted(values):
+    keys, codes = factorized(values)
+    wanted, places = np.unique(values, return_inverse=True)
+    assert keys == wanted.tolist()
+    assert [type(key) for key in keys] == [type(value) for value in wanted.tolist()]
+    assert codes.tolist() == places.tolist()
+
+
+def test_a_frame_is_read_without_its_other_columns():
+    frame = pd.DataFrame({"y_true": [0, 1] * 50, "y_pred": [0, 1] * 50, "x": [0.5] * 100})
+    table = to_table(frame)
+    table.counts(["y_true", "y_pred"])
+    table.arrays(["y_true"])
+    assert table.n_rows == 100
+    assert "frame" not in vars(table)  # where all float columns would be copied
+    assert table.frame.columns == ["y_true", "y_pred", "x"]
+    assert table.counts(["x"]) == [((0.5,), 100)]
+
+
+def test_a_part_of_a_frame_has_no_nan_and_one_zero():
+    frame = pd.DataFrame({"a": [1.0, float("nan"), -0.0, 0.0], "b": [1, 2, 3, 4]})
+    assert to_table(frame).counts(["a"]) == [((0.0,), 2), ((1.0,), 1), ((None,), 1)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -60,6 +62,15 @@ def test_a_function_of_the_project_is_judged_by_its_bounds():
     assert (verdict.n, verdict.method, verdict.metric) == (400, "bca bootstrap", f"{OWN}:profit")
     assert judged(table, ":profit", min=3).finding is Finding.DISPROVEN
     assert judged(table, ":profit", max=expected).finding is Finding.INCONCLUSIVE
+
+
+def test_the_file_of_the_function_is_digested():
+    from tests.unit.gates import own_functions
+
+    found = judged(sample(), ":profit", min=1.5).inputs[-1]
+    file = Path(own_functions.__file__)
+    assert (found.name, found.rows) == (f"{OWN}:profit", None)
+    assert found.digest == "sha256:" + hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def test_the_same_rows_in_any_order_and_from_any_library_give_the_same_verdict():

@@ -96,10 +96,17 @@ def infer(
         min_cell: Counts under this are not shown of a private table.
 
     Raises:
-        MLGatesError: for a table without rows or columns, or with names that are no text.
+        MLGatesError: for a table of less than two rows, without columns, or with names that are no
+            text.
     """
     _refuse_unusable(table)
     rows = table.require_rows()
+    if rows == 1:
+        raise TableError(
+            f"table {table.name!r} is too small to infer a contract from",
+            got="" if table.private else "1 row",
+            want="at least two rows, better hundreds: one shows nothing of how rows differ",
+        )
     table = reading.as_written(table)
     outlines = reading.outlines(table)
     plain = Setting(

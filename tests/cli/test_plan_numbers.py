@@ -1,0 +1,90 @@
+"""Plans of fairness gates beyond plain rates: every form is planned, and more rows show more."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pytest_mlgates import fairness
+from pytest_mlgates.cli import main
+
+FORMS = {
+    "to overall": 'metric = "true_positive_rate_difference"\nmethod = "to_overall"\nmax = 0.1',
+    "mean": 'metric = "equalized_odds_difference"\nagg = "mean"\nmax = 0.1',
+    "control": 'metric = "demographic_parity_difference"\ncontrol = "half"\nmax = 0.1',
+    "numbers": 'metric = "mae_difference"\ny_pred = "y_score"\nmax = 0.1',
+    "lowest": 'metric = "accuracy_score_group_min"\nmin = 0.7',
+    "weights": 'metric = "selection_rate_ratio"\nsample_weight = "w"\nmin = 0.8',
+    "clusters": 'metric = "demographic_parity_difference"\ncluster = "user"\nmax = 0.1',
+    "calibration": 'metric = "calibration_difference"\nmax = 0.1',
+    "champion": 'metric = "demographic_parity_difference"\nno_worse_than = "old.parquet"\n'
+    "margin = 0.1",
+}
+
+
+def rows(n: int, seed: int = 0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, 2, n)
+    score = np.clip(truth * 0.35 + rng.random(n) * 0.65, 0, 1)
+    return pd.DataFrame(
+        {
+            "y_true": truth,
+            "y_score": score,
+            "y_pred": (score > 0.5).astype(int),
+            "region": rng.choice(list("abc"), n),
+            "half": rng.choice(["x", "y"], n),
+            "user": rng.integers(0, max(40, n // 8), n),
+            "w": rng.uniform(0.5, 2, n),
+            "id": np.arange(n),
+        }
+    )
+
+
+def planned(folder, form: str, n: int) -> dict:
+    table = rows(n)
+    table.to_parquet(folder / "h.parquet")
+    flipped = np.random.default_rng(5).random(n) < 0.1
+    old = table.assign(y_pred=np.where(flipped, 1 - table["y_pred"], table["y_pred"]))
+    old.to_parquet(folder / "old.parquet")
+    (folder / "mlgates.toml").write_text(
+        '[tables.h]\npath = "h.parquet"\n[gates.g]\nkind = "fairness"\ntable = "h"\n'
+        f'by = "region"\n{FORMS[form]}\n'
+    )
+    assert main(["plan", "--json", "plan.json"]) == 0
+    (found,) = json.loads((folder / "plan.json").read_text())["plans"]
+    return found
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_is_planned_and_four_times_the_rows_settle_half(
+    form, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    few, many = (planned(tmp_path, form, n)["bounds"][0] for n in (1500, 6000))
+    small, large = (one["settles"]["violation"] for one in (few, many))
+    assert 1.5 < small / large < 2.7
+    assert few["chance_of_proof"] <= many["chance_of_proof"] + 0.02
+    assert few["bottleneck"]["where"]
+    assert few["rows_needed"][0]["count"] > 0
+    assert "approximate" in capsys.readouterr().out
+
+
+def test_the_chance_of_a_proof_is_what_a_simulation_finds(tmp_path, monkeypatch):
+    """Within .12: normal errors, from the bounds of one table."""
+    monkeypatch.chdir(tmp_path)
+    n, runs = 1200, 120
+    chance = planned(tmp_path, "to overall", n)["bounds"][0]["chance_of_proof"]
+    proven = 0
+    for seed in range(1, runs + 1):
+        found = fairness(
+            rows(n, seed),
+            "true_positive_rate_difference",
+            by="region",
+            method="to_overall",
+            max=0.1,
+        )
+        proven += str(found.finding) == "proven"
+    assert proven / runs == pytest.approx(chance, abs=0.12)
