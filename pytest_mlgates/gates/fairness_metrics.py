@@ -317,8 +317,8 @@ def known(value: Any) -> Any:
     """
     if isinstance(value, str) and value not in METRICS:
         hint = did_you_mean(value, list(METRICS))
-        if f"{value}_difference" in METRICS:
-            hint = f"{value}_difference, {value}_group_min …: say how groups are compared"
+        if f"{value}_group_max" in METRICS:  # a metric, and how groups are compared is left open
+            hint = f"{value}_difference, {value}_group_max …: say how groups are compared"
         raise ValueError(
             f"one of {listing(_named())}, or a metric of scikit-learn or Fairlearn with "
             "_difference, _ratio, _group_min or _group_max" + (f" ({hint})" if hint else "")

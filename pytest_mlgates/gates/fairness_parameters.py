@@ -173,7 +173,8 @@ class FairnessParameters(EvaluationParameters, frozen=True, kw_only=True):
 
     def _columns_are_attributes(self) -> None:
         roles = {self.y_true: "y_true", self.y_pred: "y_pred"}
-        roles.update(dict.fromkeys(self.y_score, "y_score"))
+        if self.measures[0].needs in ("scores", "ranks"):
+            roles.update(dict.fromkeys(self.y_score, "y_score"))
         for role, columns in (("by", self.by), ("control", self.control or ())):
             for column in columns:
                 if column in roles:

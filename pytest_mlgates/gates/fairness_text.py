@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from pytest_mlgates.gates.fairness_metrics import Measure
     from pytest_mlgates.gates.fairness_parameters import FairnessParameters
     from pytest_mlgates.gates.privacy import Display
-    from pytest_mlgates.statistics.groups import GroupComparison, GroupRate, Pair
+    from pytest_mlgates.statistics.groups import GroupComparison, GroupRate, Pair, RowsNeeded
 
+# More groups than this are counted, not named, in a message; the record has them all.
+_MOST_OTHERS = 3
 # What the worst value and its absence are called.
 _WORDS = {
     Comparison.DIFFERENCE: ("largest difference", "0"),
@@ -267,6 +269,27 @@ class Report:
             f"{needed.rows:,} in each would decide"
         )
 
+    def others(self) -> str:
+        """The other groups that have too few rows for a proof, with the rows that would do."""
+        needed = self.found.rows_needed
+        told = (needed.family, needed.level, needed.groups) if needed else None
+        rest = [
+            one
+            for one in self.found.undecided
+            if not told or (one.family, one.level) != told[:2] or one.groups[0] not in told[2]
+        ]
+        shown = [self._few(one) for one in rest[:_MOST_OTHERS]]
+        more = f" and {len(rest) - _MOST_OTHERS} more" if len(rest) > _MOST_OTHERS else ""
+        return f"too few rows for a proof: {'; '.join(shown)}{more}" if shown else ""
+
+    def _few(self, needed: RowsNeeded) -> str:
+        group = needed.groups[0]
+        name = f"{self.name(group)}{self.within(needed.level)}"
+        if self.hides(needed.family, needed.level, group):
+            return name
+        size = self.size(self.rate_of(needed.family, needed.level, group))
+        return f"{name} has {size} {self.of(needed.family)} of about {needed.rows:,}"
+
     def want(self) -> str:
         """What the gate demands, in words."""
         bound, comparison = limit(self.found.bound), self.found.comparison
@@ -321,6 +344,7 @@ def message(report: Report, lines: tuple[str, ...] = ()) -> str:
         ("want", report.want()),
         ("why", _why(report)),
         ("fix", report.rows()),
+        ("also", report.others()),
         *(("and", line) for line in lines),
     ]
     return "\n".join([what, *(f"  {label + ':':<6} {text}" for label, text in texts if text)])
@@ -383,6 +407,14 @@ def pair_details(report: Report) -> Iterator[dict[str, Any]]:
                 for part in pair.others
             ]
         yield detail
+    for needed in found.undecided:
+        group = needed.groups[0]
+        hidden = report.hides(needed.family, needed.level, group)
+        yield {
+            "undecided": report.values(group),
+            "rate": rate_name(report, needed.family, needed.level),
+            "rows_needed": None if hidden else needed.rows,
+        }
 
 
 def rate_name(report: Report, family: str, level: int) -> str:

@@ -92,12 +92,14 @@ def fairness(
         table: A row per judged example: ``y_true``, ``y_pred`` and the attributes; or None, with
             arrays and ``sensitive_features=`` by keyword.
         metric: By Fairlearn's name: ``demographic_parity_difference``, ``equalized_odds_ratio``, …
-            or ``disparate_impact``.
+            ``disparate_impact``, or a metric by group: ``accuracy_score_group_min``,
+            ``mean_absolute_error_difference``, ….
         by: The sensitive columns; several mean their intersections.
-        min: The least that is allowed (ratios).
-        max: The most that is allowed (differences).
-        options: Roles, ``pos_label``, ``missing="group"``, ``confidence``, ``inconclusive``,
-            ``private``, ``id``.
+        min: The least that is allowed (ratios, ``group_min``).
+        max: The most that is allowed (differences, ``group_max``).
+        options: ``method="to_overall"``, ``agg="mean"``, ``control``, ``bins``, ``no_worse_than``
+            with ``margin``, roles, ``pos_label``, ``missing="group"``, ``confidence``,
+            ``inconclusive``, ``private``, ``id``.
 
     Raises:
         MLGatesError: misuse.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_mlgates.statistics.group_families import OVERALL, Comparison
 from pytest_mlgates.statistics.group_mean import Averaged
+from pytest_mlgates.statistics.group_pairs import BetweenGroups
 from pytest_mlgates.statistics.quantiles import POWER, z
 
 if TYPE_CHECKING:
@@ -62,6 +63,30 @@ def rows_to_settle(table: Contrasts | Averaged, pair: Pair, bound: float) -> Row
         distance = abs(math.log(value / bound)) if value > 0 and bound > 0 else 0.0
     found = _rows(table, pair, distance, seen=True)
     return found if found is not None and _more(table, found) else None
+
+
+def undecided(table: Contrasts | Averaged, bound: float) -> list[RowsNeeded]:
+    """Every group that has too few rows for a proof itself, with the rows that would do."""
+    if isinstance(table, Averaged) or not table.comparison.is_gap:
+        return []
+    ratio = table.comparison is Comparison.RATIO
+    planned = (-math.log(bound) if 0 < bound < 1 else 0.0) if ratio else bound
+    limit = -bound if ratio else bound
+    out = []
+    between = isinstance(table, BetweenGroups)
+    for place, group in enumerate(table.groups):
+        row, column = place, int(table.far[place].argmax())
+        if between and table.far[:, place].max() > table.far[row, column]:
+            row, column = int(table.far[:, place].argmax()), place
+        if table.far[row, column] <= limit:
+            continue
+        found = _rows(table, table.at(row, column), planned, seen=False)
+        if found and group in found.groups and found.rows > table.family.sizes[group]:
+            one = RowsNeeded(
+                family=found.family, level=found.level, groups=(group,), rows=found.rows
+            )
+            out.append(one)
+    return out
 
 
 def _rows(

@@ -27,7 +27,12 @@ from pytest_mlgates.statistics.group_families import (
 )
 from pytest_mlgates.statistics.group_mean import Averaged
 from pytest_mlgates.statistics.group_pairs import EachGroup, Pair, contrasts
-from pytest_mlgates.statistics.group_rows import RowsNeeded, rows_to_prove, rows_to_settle
+from pytest_mlgates.statistics.group_rows import (
+    RowsNeeded,
+    rows_to_prove,
+    rows_to_settle,
+    undecided,
+)
 from pytest_mlgates.statistics.interval import Interval
 
 if TYPE_CHECKING:
@@ -113,6 +118,8 @@ class GroupComparison:
         preventing: The pair that prevents a proof; None if proven.
         rows_needed: What would decide: a proof by that pair where the deciding estimate holds, else
             the gap of the deciding pair. None if decided, or if no number of rows would.
+        undecided: Every group with too few rows for a proof, and how many would do; of an
+            inconclusive finding.
         empty: (family, group) without a denominator; such a comparison is never proven.
         families: Each family on its own.
         rates: Each group's number in each family, with bounds at the plain confidence.
@@ -140,6 +147,7 @@ class GroupComparison:
     families: tuple[FamilyComparison, ...]
     rates: tuple[GroupRate, ...]
     overall: tuple[GroupRate, ...] = ()
+    undecided: tuple[RowsNeeded, ...] = ()
 
 
 def compare_groups(
@@ -227,6 +235,9 @@ def compare_groups(
         families=tuple(judged),
         rates=tuple(rate for family in families for rate in _rates(family, confidence, exact)),
         overall=tuple(_overall(family, confidence) for family in families) if against_whole else (),
+        undecided=tuple(one for table in tables for one in undecided(table, bound))
+        if finding is Finding.INCONCLUSIVE
+        else (),
     )
 
 

@@ -494,3 +494,19 @@ def test_rows_in_another_order_give_the_same_verdict_to_the_last_digit(metric, o
         for rows in (table, shuffled)
     )
     assert one.replace(duration_s=0.0, inputs=()) == two.replace(duration_s=0.0, inputs=())
+
+
+def test_every_group_too_small_to_decide_is_named_with_the_rows_that_would():
+    table = counted(
+        A=(1500, 5000), B=(1510, 5000), C=(16, 50), D=(18, 60), E=(20, 70), F=(21, 80), G=(30, 90)
+    )
+    verdict = check(table, max=0.1)
+    assert verdict.finding is Finding.INCONCLUSIVE
+    also = next(line for line in verdict.message.splitlines() if "also:" in line)
+    assert "too few rows for a proof: " in also
+    assert "rows of about" in also
+    named = [d["undecided"][0] for d in verdict.details if "undecided" in d]
+    assert named == ["C", "D", "E", "F", "G"]
+    assert all(d["rows_needed"] > 90 for d in verdict.details if "undecided" in d)
+    text = check(table, max=0.1, private=True).to_json()
+    assert "group 3" in text
