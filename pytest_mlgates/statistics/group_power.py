@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 DRAWS = 4096
-_FEWEST_DRAWS = 256
-_CELLS = 40_000_000  # pairs of all draws together: what keeps a plan under seconds
-_CHUNK = 2_000_000
+_FEWEST_DRAWS = 1024
+_CELLS = 2_000_000  # rates of all draws together: what keeps a plan of many groups under seconds
 _MOST_ROWS = 10**7  # in a group: more are no plan
 _KEY = 20  # of the generator; any would do, another one moves the third digit
 
@@ -110,7 +109,7 @@ def _chance(
     sizes: Sequence[int], rate: float, comparison: Comparison, bound: float, confidence: float
 ) -> float:
     groups = len(sizes)
-    draws = max(_FEWEST_DRAWS, min(DRAWS, _CELLS // groups**2))
+    draws = max(_FEWEST_DRAWS, min(DRAWS, _CELLS // groups))
     raw = np.random.Philox(key=_KEY).random_raw(draws * groups)  # a stream that numpy keeps
     uniform = (raw >> np.uint64(11)).astype(np.float64).reshape(draws, groups) * 2.0**-53
     share, lower, upper = (np.empty_like(uniform) for _ in range(3))
@@ -121,27 +120,62 @@ def _chance(
         down, up = _limits(counts, size, confidence)
         share[:, places] = (counts / size)[drawn]
         lower[:, places], upper[:, places] = down[drawn], up[drawn]
-    step = max(1, _CHUNK // groups**2)
-    proven = 0
-    for start in range(0, draws, step):
-        some = slice(start, start + step)
-        high = [a[some, :, None] for a in (share, lower, upper)]
-        low = [a[some, None, :] for a in (share, lower, upper)]
-        proven += _kept(comparison, bound, high, low)
-    return proven / draws
-
-
-def _kept(comparison: Comparison, bound: float, high: list[Floats], low: list[Floats]) -> int:
-    """In how many draws every pair keeps *bound*; compared as floats, which a plan may."""
     limit = float(exact(bound))
-    diagonal = np.arange(high[0].shape[1])
+    likely = np.flatnonzero(
+        _pairs_keep(comparison, limit, share, lower, upper, share, share)
+        & _pairs_keep(comparison, limit, share, lower, upper, upper, lower)
+    )
+    kept = (_keeps(comparison, limit, share[k], lower[k], upper[k]) for k in likely.tolist())
+    return sum(kept) / draws
+
+
+def _pairs_keep(
+    comparison: Comparison,
+    bound: float,
+    share: Floats,
+    lower: Floats,
+    upper: Floats,
+    most: Floats,
+    least: Floats,
+) -> NDArray[np.bool_]:
+    """Whether the pair of the groups with *most* and *least* keeps *bound*, draw by draw.
+
+    Most draws that break the bound break it there: they are spared the other pairs.
+    """
+    draws, tops, bottoms = np.arange(len(share)), most.argmax(axis=1), least.argmin(axis=1)
+    high = [one[draws, tops] for one in (share, lower, upper)]
+    low = [one[draws, bottoms] for one in (share, lower, upper)]
     if comparison is Comparison.DIFFERENCE:
+        kept = np.minimum(difference_limits(*high, *low)[1], 1.0) <= bound
+    else:
+        kept = ratio_limits(*low, *high)[0] >= bound
+    return np.asarray(kept | (tops == bottoms))
+
+
+def _keeps(
+    comparison: Comparison, bound: float, share: Floats, lower: Floats, upper: Floats
+) -> bool:
+    """Whether every pair of one draw keeps *bound*; compared as floats, which a plan may.
+
+    A pair's bound is never wider than from one's lower to the other's upper bound, so only pairs
+    that are too far apart by these are looked at.
+    """
+    difference = comparison is Comparison.DIFFERENCE
+    if difference:
+        above, below = lower.min() + bound, upper.max() - bound
+    else:
+        above, below = lower.min() / bound, upper.max() * bound
+    highs, lows = np.flatnonzero(upper > above), np.flatnonzero(lower < below)
+    if not len(highs) or not len(lows):
+        return True
+    high = [one[highs, None] for one in (share, lower, upper)]
+    low = [one[None, lows] for one in (share, lower, upper)]
+    same = highs[:, None] == lows[None, :]
+    if difference:
         far = np.asarray(difference_limits(*high, *low)[1])
-        far[:, diagonal, diagonal] = -np.inf
-        return int(np.count_nonzero(np.minimum(far.max(axis=(1, 2)), 1.0) <= limit))
+        return bool((np.minimum(far, 1.0) <= bound)[~same].all())
     near = np.asarray(ratio_limits(*low, *high)[0])
-    near[:, diagonal, diagonal] = np.inf
-    return int(np.count_nonzero(near.min(axis=(1, 2)) >= limit))
+    return bool((near >= bound)[~same].all())
 
 
 def _binomial(n: int, rate: float) -> tuple[Floats, Floats]:

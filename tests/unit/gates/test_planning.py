@@ -255,3 +255,28 @@ def test_a_private_table_gives_no_small_count_away():
     assert (found.bottleneck.hidden, found.chance, found.rows) == (True, None, ())
     whole = planned(rows(995, 5), gate("metric", "accuracy", min=0.9), private=True).bounds[0]
     assert (whole.settles.hidden, whole.chance, whole.rows) == (True, None, ())
+
+
+@pytest.mark.parametrize(
+    ("metric", "bound"), [("mae", {"max": 1.0}), ("rmse", {"max": 1.3}), ("r2", {"min": 0.3})]
+)
+def test_numbers_are_planned_and_a_single_row_settles_nothing(metric, bound):
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=800) * 2
+    table = pd.DataFrame({"y_true": truth, "y_pred": truth + rng.normal(size=800)})
+    found = planned(table, gate("metric", metric, **bound))
+    assert found.useful
+    assert found.provable
+    if metric != "r2":  # R2 of one row is undefined, and refused
+        alone = planned(table.head(1), gate("metric", metric, **bound))
+        assert not alone.useful
+        assert not alone.provable
+        assert alone.to_dict()["bounds"][0]["settles"]["value"] is None
+
+
+def test_a_plan_of_many_groups_is_a_matter_of_seconds():
+    sizes = {f"g{k:03}": 60 + k for k in range(300)}
+    one = gate("fairness", "demographic_parity_difference", max=0.1, by="sex")
+    bounds = planned(groups(0, sizes, 0.3), one).bounds[0]
+    assert bounds.chance == 0
+    assert bounds.rows[0].count > 1000
