@@ -167,6 +167,8 @@ def columns() -> dict[str, list]:
         "y_true": [i % 2 for i in range(ROWS)],
         "y_pred": [i % 2 if i % 5 else 1 - i % 2 for i in range(ROWS)],
         "y_score": [0.25 + 0.5 * (i % 2 if i % 5 else 1 - i % 2) for i in range(ROWS)],
+        "weight": [0.5 + i % 3 for i in range(ROWS)],
+        "user": [f"u{i // 3}" for i in range(ROWS)],
     }
 
 
@@ -292,8 +294,30 @@ GATES = {
     "accuracy": lambda table: pytest_mlgates.metric(table, "accuracy", min=0.7, by="sex"),
     "roc_auc": lambda table: pytest_mlgates.metric(table, "roc_auc", min=0.7),
     "brier": lambda table: pytest_mlgates.metric(table, "brier", max=0.3),
+    "mcc": lambda table: pytest_mlgates.metric(table, "mcc", min=0.3, by="sex"),
+    "weighted": lambda table: pytest_mlgates.metric(
+        table, "f1", min=0.7, sample_weight="weight", by="sex"
+    ),
+    "clustered": lambda table: pytest_mlgates.metric(
+        table, "average_precision", min=0.5, cluster="user"
+    ),
+    "ranking": lambda table: pytest_mlgates.metric(table, "hit_rate@1", min=0.5, query="user"),
     "fairness": lambda table: pytest_mlgates.fairness(
         table, "equalized_odds_difference", by="sex", max=0.4
+    ),
+    "to overall": lambda table: pytest_mlgates.fairness(
+        table, "selection_rate_difference", by="sex", method="to_overall", max=0.2
+    ),
+    "weighted groups": lambda table: pytest_mlgates.fairness(
+        table,
+        "demographic_parity_ratio",
+        by="sex",
+        sample_weight="weight",
+        cluster="user",
+        min=0.5,
+    ),
+    "errors of groups": lambda table: pytest_mlgates.fairness(
+        table, "mean_absolute_error_difference", by="sex", max=0.4
     ),
 }
 
@@ -343,6 +367,22 @@ def test_arrays_by_keyword_give_the_same_verdict(gate, tmp_path, monkeypatch):
         ),
     }
     assert numbers(arrays[gate]()) == numbers(GATES[gate](table))
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_rows_in_another_order_give_the_same_verdict(gate, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    turned = {name: values[17:][::-1] + values[:17] for name, values in columns().items()}
+    assert numbers(GATES[gate](turned)) == numbers(GATES[gate](columns()))
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+@pytest.mark.parametrize("gate", GATES)
+def test_another_number_of_threads_gives_the_same_verdict(gate, threads, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    duckdb = pytest.importorskip("duckdb")
+    table = duckdb.connect(config={"threads": threads}).from_arrow(as_pyarrow(tmp_path))
+    assert numbers(GATES[gate](table)) == numbers(GATES[gate](as_dict(tmp_path)))
 
 
 @pytest.mark.spark
