@@ -22,7 +22,7 @@ from pytest_mlgates.statistics.stream import Stream
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pytest_mlgates.statistics.group_pairs import Contrasts
+    from pytest_mlgates.statistics.group_contrasts import Contrasts
 
     Floats = NDArray[np.float64]
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pytest_mlgates.statistics.group_contrasts import Pair
 from pytest_mlgates.statistics.group_families import OVERALL, Comparison, Family
-from pytest_mlgates.statistics.group_pairs import BetweenGroups, Pair
+from pytest_mlgates.statistics.group_pairs import BetweenGroups
 from pytest_mlgates.statistics.group_samples import Sample
 from pytest_mlgates.statistics.interval import Interval
 from pytest_mlgates.statistics.means import hall

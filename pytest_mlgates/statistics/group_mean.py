@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_mlgates.statistics.group_pairs import Contrasts, Pair
+from pytest_mlgates.statistics.group_contrasts import Contrasts, Pair
 from pytest_mlgates.statistics.interval import Interval
 from pytest_mlgates.statistics.quantiles import POWER, z
 

@@ -12,8 +12,8 @@ from pytest_mlgates.statistics.group_pairs import BetweenGroups
 from pytest_mlgates.statistics.quantiles import POWER, z
 
 if TYPE_CHECKING:
+    from pytest_mlgates.statistics.group_contrasts import Contrasts, Pair
     from pytest_mlgates.statistics.group_families import Family
-    from pytest_mlgates.statistics.group_pairs import Contrasts, Pair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

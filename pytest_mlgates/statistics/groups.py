@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 from pytest_mlgates.core.exact import at_least, at_most
 from pytest_mlgates.core.text import plural
 from pytest_mlgates.core.verdict import Finding
+from pytest_mlgates.statistics.each_group import EachGroup
 from pytest_mlgates.statistics.group_champion import BetweenModels
+from pytest_mlgates.statistics.group_contrasts import Pair
 from pytest_mlgates.statistics.group_families import (
     OVERALL,
     Comparison,
@@ -26,7 +28,7 @@ from pytest_mlgates.statistics.group_families import (
     RateFamily,
 )
 from pytest_mlgates.statistics.group_mean import Averaged
-from pytest_mlgates.statistics.group_pairs import EachGroup, Pair, contrasts
+from pytest_mlgates.statistics.group_pairs import contrasts
 from pytest_mlgates.statistics.group_rows import (
     RowsNeeded,
     rows_to_prove,
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_mlgates.core.exact import Number
-    from pytest_mlgates.statistics.group_pairs import Contrasts
+    from pytest_mlgates.statistics.group_contrasts import Contrasts
 
     Table = Contrasts | Averaged
 

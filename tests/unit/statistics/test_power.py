@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import binom, norm
 
 from pytest_mlgates.core.verdict import Finding
-from pytest_mlgates.statistics.group_pairs import Comparison, RateFamily
+from pytest_mlgates.statistics.group_families import Comparison, RateFamily
 from pytest_mlgates.statistics.group_power import GroupSizes
 from pytest_mlgates.statistics.groups import compare_groups
 from pytest_mlgates.statistics.power import (
@@ -149,7 +149,7 @@ def test_no_rows_prove_that_groups_are_equal(comparison, bound):
     assert sized.chance(0.95) == 0
 
 
-@pytest.mark.parametrize("comparison", list(Comparison))
+@pytest.mark.parametrize("comparison", [Comparison.DIFFERENCE, Comparison.RATIO])
 def test_the_gap_that_is_settled_is_disproven_about_four_times_in_five(comparison):
     """2,000 seeded samples of two groups that are as far apart as the plan says."""
     ratio = comparison is Comparison.RATIO
