@@ -35,12 +35,14 @@ class CellMetric:
             rows is 0.
         reach: The most that a share of 1 of the rows could move it.
         share: Where it is a plain share: how many of how many rows (exact for counts); else None.
+        base: Where it is one: the cells of these rows, of shape ``(K, K)``.
     """
 
     value: float | Fraction
     moves: Floats
     reach: float
     share: tuple[Any, Any] | None = None
+    base: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,7 @@ def _ratio(matrix: NDArray[Any], parts: _Parts, empty: str) -> CellMetric:
         moves=(parts.above - float(value) * parts.below) / share,
         reach=float(parts.below.max()) / share,
         share=(above, below) if is_share else None,
+        base=parts.below > 0 if is_share else None,
     )
 
 

@@ -9,7 +9,7 @@ stay inside its range.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,7 @@ class Estimate:
         reach: The most that rows of a share of 1 could move it: what bounds a value that no row
             moves. Infinite where that is unknown.
         method: The name of the formula.
+        base: For a share of some of the rows only (precision, recall): which. Bounds rest on these.
         warnings: Why its bounds deserve less trust than their confidence says.
     """
 
@@ -70,6 +71,7 @@ class Estimate:
     high: float = math.inf
     reach: float = math.inf
     method: str = "influence values"
+    base: NDArray[np.bool_] | None = None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -120,6 +122,12 @@ class Sampling:
             return float(np.sum(self.weights) ** 2 / np.sum(self.weights**2))
         return float(n)
 
+    def count(self) -> int:
+        """How many units there are, of those that count at all: clusters, or rows."""
+        if self.clusters is None:
+            return 0 if self.weights is None else int(np.count_nonzero(self.weights))
+        return int(np.count_nonzero(np.bincount(self.clusters, weights=self.weights)))
+
     def deviation(self, found: Estimate) -> tuple[float, float]:
         """The standard error of *found*, and its degrees of freedom.
 
@@ -135,7 +143,7 @@ class Sampling:
         sums = found.moves if self.weights is None else self.weights * found.moves
         if self.clusters is not None:
             sums = np.asarray(np.bincount(self.clusters, weights=sums), dtype=np.float64)
-        units = n if self.clusters is None else len(sums)
+        units = n if self.plain else self.count()
         if units < 2:
             return math.inf, 1.0
         squares = sums * sums if found.times is None else sums * sums * found.times
@@ -147,7 +155,7 @@ class Sampling:
         if self.weights is not None and self.units(n) < n / 2 and self.clusters is None:
             found.append(UNEVEN_WEIGHTS)
         if self.clusters is not None:
-            count = int(self.clusters.max()) + 1 if len(self.clusters) else 0
+            count = self.count()
             if count < FEW_CLUSTERS:
                 found.append(
                     f"{count} clusters are few: under {FEW_CLUSTERS} these bounds are too narrow "
@@ -182,6 +190,8 @@ def bounds(found: Estimate, confidence: float, sampling: Sampling = PLAIN) -> Me
     Raises:
         UndefinedError: for no rows.
     """
+    if found.base is not None:
+        found, sampling = _within(found, found.base, sampling)
     n = found.n
     error, df = sampling.deviation(found)
     # Shares of independent rows keep Wilson's normal quantile.
@@ -207,6 +217,18 @@ def bounds(found: Estimate, confidence: float, sampling: Sampling = PLAIN) -> Me
         method=", ".join([found.method, *how]),
         warnings=(*found.warnings, *sampling.warnings(n)),
     )
+
+
+def _within(
+    found: Estimate, base: NDArray[np.bool_], sampling: Sampling
+) -> tuple[Estimate, Sampling]:
+    """A share of the rows in *base* as what it is: a mean over these, drawn as these were.
+
+    The rows outside say nothing about it, and must not count as evidence: five of five rows called
+    positive are right among 1,000, and prove a precision of .55, not one of .997.
+    """
+    part = sampling.mean(base.astype(np.float64))
+    return replace(found, moves=found.moves[base] * part, base=None), sampling.of(base)
 
 
 def _of_share(

@@ -87,7 +87,8 @@ class ClassMetric:
             matrix = np.bincount(codes, weights=weights, minlength=self.size**2)
             matrix = matrix.reshape(self.size, self.size)
         found = self._found(matrix, plain)
-        return self._estimate(found, found.moves.ravel()[codes], plain)
+        estimate = self._estimate(found, found.moves.ravel()[codes], plain)
+        return estimate if found.base is None else replace(estimate, base=found.base.ravel()[codes])
 
     def _found(self, matrix: NDArray[Any], rows: NDArray[np.int64]) -> CellMetric:
         if self.name in _SIMPLE and self.name != "balanced_accuracy":
@@ -109,9 +110,12 @@ class ClassMetric:
             beta=self._parameters.beta or 1.0,
             labels=[labels[place] for place in there],
         )
-        moves = np.zeros(matrix.shape)
+        moves, base = np.zeros(matrix.shape), None
         moves[np.ix_(there, there)] = small.moves
-        return replace(small, moves=moves)
+        if small.base is not None:
+            base = np.zeros(matrix.shape, dtype=bool)
+            base[np.ix_(there, there)] = small.base
+        return replace(small, moves=moves, base=base)
 
     def _estimate(self, found: CellMetric, moves: Floats, rows: NDArray[np.int64]) -> Estimate:
         spec = self._parameters.spec

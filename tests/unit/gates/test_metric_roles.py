@@ -295,3 +295,40 @@ def test_what_has_no_influence_values_refuses_what_needs_them(metric: str, given
     bound = {} if "margin" in given_role else {"max": 0.5}
     with pytest.raises(MLGatesError, match="is nothing that"):
         parse(KIND, (metric,), {**bound, **given_role})
+
+
+@pytest.mark.parametrize(
+    ("metric", "called", "right"), [("precision", 5, 5), ("recall", 8, 5), ("specificity", 8, 5)]
+)
+@pytest.mark.parametrize("drawn", [{"sample_weight": "w"}, {"cluster": "row"}], ids=str)
+def test_rows_outside_a_share_are_no_evidence_for_it(
+    metric: str, called: int, right: int, drawn: dict[str, str]
+) -> None:
+    """Five of five rows called positive among 1,000 prove a precision of .55, not one of .997."""
+    n, positive = 1000, int(metric != "specificity")
+    truth = np.full(n, 1 - positive)
+    predicted = truth.copy()
+    truth[: 8 if metric != "precision" else 5] = positive
+    predicted[:5] = positive
+    columns = {"y_true": truth, "y_pred": predicted, "w": np.ones(n), "row": np.arange(n)}
+    plain = judged(columns, metric)
+    verdict = judged(columns, metric, **drawn)
+    assert verdict.estimate == plain.estimate == right / called
+    assert verdict.lower <= plain.lower + 0.01
+    assert verdict.upper >= plain.upper - 0.01
+
+
+def test_rows_of_weight_zero_change_nothing() -> None:
+    rng = np.random.default_rng(3)
+    n = 60
+    columns = {"y_true": rng.integers(0, 2, n), "w": rng.integers(1, 4, n).astype(float)}
+    columns["y_pred"] = np.where(rng.random(n) < 0.8, columns["y_true"], 1 - columns["y_true"])
+    columns["user"] = np.arange(n) // 3
+    more = {name: np.concatenate([values, values]) for name, values in columns.items()}
+    more["w"][n:] = 0.0
+    more["user"][n:] += 1000
+    for metric in ("accuracy", "precision", "recall", "f1", "mcc"):
+        for drawn in ({"sample_weight": "w"}, {"sample_weight": "w", "cluster": "user"}):
+            alone, beside = (judged(table, metric, **drawn) for table in (columns, more))
+            assert beside.lower == pytest.approx(alone.lower, abs=1e-12)
+            assert beside.upper == pytest.approx(alone.upper, abs=1e-12)
