@@ -114,7 +114,7 @@ def delong_logit(measured: RocAuc, confidence: float) -> Interval:
     return Interval(_expit(logit - reach), _expit(logit + reach))
 
 
-def newcombe(area: float, n_positive: int, n_negative: int, confidence: float) -> Interval:
+def newcombe(area: float, n_positive: float, n_negative: float, confidence: float) -> Interval:
     """Method 5 of Newcombe (2006, Stat. Med. 25:559): solve ``|A - t| = z sqrt(V(t))``.
 
     ``V(t) = t(1-t)(1 + (N-1)((1-t)/(2-t) + t/(1+t))) / (n+ n-)``, ``N = (n+ + n-)/2`` (Hanley and

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pytest_mlgates.statistics.interval import Interval, Measured, UndefinedError
-from pytest_mlgates.statistics.proportions import FEW, clopper_pearson, wilson_limits
+from pytest_mlgates.statistics.means import hall_limits
 from pytest_mlgates.statistics.quantiles import t, z
+from pytest_mlgates.statistics.scales import BACK, Scale, looser, of_share, unmoved
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from fractions import Fraction
 
     from numpy.typing import NDArray
@@ -29,20 +30,11 @@ if TYPE_CHECKING:
 FEW_CLUSTERS = 30
 # From here on t and the normal agree to a thousandth.
 _MANY = 1000
+_OF_MEANS = (Scale.MEAN, Scale.ROOT)
 UNEVEN_WEIGHTS = (
     "the weights are so uneven that the rows count as fewer than half of them: the bounds rest on "
     "few rows"
 )
-
-
-class Scale(StrEnum):
-    """Where bounds are taken: delta method there, then back."""
-
-    PLAIN = "plain"
-    SHARE = "share"
-    LOGIT = "logit"
-    FISHER_Z = "fisher z"
-    COMPLEMENT = "log of what is missing from 1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +52,9 @@ class Estimate:
             moves. Infinite where that is unknown.
         method: The name of the formula.
         base: For a share of some of the rows only (precision, recall): which. Bounds rest on these.
+        beside: Other bounds, of so many independent rows at a confidence: the looser count.
+        floored: Whether weights cost at least what Kish's number of rows says, however little
+            spread the rows of high weight happen to show.
         warnings: Why its bounds deserve less trust than their confidence says.
     """
 
@@ -72,6 +67,8 @@ class Estimate:
     reach: float = math.inf
     method: str = "influence values"
     base: NDArray[np.bool_] | None = None
+    beside: Callable[[float, float], Interval] | None = None
+    floored: bool = False
     warnings: tuple[str, ...] = ()
 
     @property
@@ -118,9 +115,14 @@ class Sampling:
         if self.clusters is not None:
             totals = np.bincount(self.clusters, weights=self.weights)
             return float(np.sum(totals) ** 2 / np.sum(totals**2))
-        if self.weights is not None:
-            return float(np.sum(self.weights) ** 2 / np.sum(self.weights**2))
-        return float(n)
+        return float(n) if self.weights is None else self.kish()
+
+    def totals(self, values: Floats) -> Floats:
+        """The weighted sum of *values* in each cluster; row by row where there are none."""
+        sums = values if self.weights is None else self.weights * values
+        if self.clusters is None:
+            return sums
+        return np.asarray(np.bincount(self.clusters, weights=sums), dtype=np.float64)
 
     def count(self) -> int:
         """How many units there are, of those that count at all: clusters, or rows."""
@@ -140,14 +142,20 @@ class Sampling:
         n = found.n
         if n == 0:
             raise UndefinedError("no rows")
-        sums = found.moves if self.weights is None else self.weights * found.moves
-        if self.clusters is not None:
-            sums = np.asarray(np.bincount(self.clusters, weights=sums), dtype=np.float64)
+        sums = self.totals(found.moves)
         units = n if self.plain else self.count()
         if units < 2:
             return math.inf, 1.0
         squares = sums * sums if found.times is None else sums * sums * found.times
-        return math.sqrt(units / (units - 1) * float(np.sum(squares))) / n, units - 1.0
+        error = math.sqrt(units / (units - 1) * float(np.sum(squares))) / n
+        if found.floored and self.weights is not None:
+            error = max(error, math.sqrt(self.mean(found.moves**2) / self.kish()))
+        return error, units - 1.0
+
+    def kish(self) -> float:
+        """How many rows of equal weight these are worth (Kish 1965)."""
+        assert self.weights is not None  # noqa: S101
+        return float(np.sum(self.weights) ** 2 / np.sum(self.weights**2))
 
     def warnings(self, n: int) -> tuple[str, ...]:
         """Why bounds deserve less trust than they say."""
@@ -155,11 +163,12 @@ class Sampling:
         if self.weights is not None and self.units(n) < n / 2 and self.clusters is None:
             found.append(UNEVEN_WEIGHTS)
         if self.clusters is not None:
-            count = self.count()
-            if count < FEW_CLUSTERS:
+            count, worth = self.count(), math.floor(self.units(n))
+            if worth < FEW_CLUSTERS:
+                uneven = "" if worth == count else f", and as uneven as they are worth {worth}"
                 found.append(
-                    f"{count} clusters are few: under {FEW_CLUSTERS} these bounds are too narrow "
-                    "(error about .085 instead of .05 at 20)"
+                    f"{count} clusters are few{uneven}: under {FEW_CLUSTERS} these bounds are too "
+                    "narrow (error up to .11 instead of .05)"
                 )
         return tuple(found)
 
@@ -201,13 +210,20 @@ def bounds(found: Estimate, confidence: float, sampling: Sampling = PLAIN) -> Me
     units = sampling.units(n)
     if found.scale is Scale.SHARE:
         most = math.inf if sampling.clusters is not None else units
-        interval = _of_share(value, error, units, most, quantile, confidence)
+        interval = of_share(value, error, units, most, quantile, confidence)
     elif not math.isfinite(error):
         interval = Interval(found.low, found.high)
     elif error <= 1e-15 * max(1.0, abs(value)):
-        interval = _unmoved(value, found.reach, units, confidence)
+        interval = unmoved(value, found.reach, units, confidence)
+    elif found.scale in _OF_MEANS:
+        interval = _of_mean(found, error, quantile, confidence, sampling)
     else:
-        interval = _SCALES[found.scale](value, quantile * error)
+        interval = BACK[found.scale](value, quantile * error)
+    if found.beside is not None and not sampling.plain:
+        rows = min(units, float(n)) if sampling.clusters is None or not error > 0 else float(n)
+        if error > 0:
+            rows = min(rows, sampling.mean(found.moves**2) / error**2)
+        interval = looser(interval, found.beside(rows, confidence))
     how = ["weighted"] if sampling.weights is not None else []
     how += ["by cluster totals"] if sampling.clusters is not None else []
     return Measured(
@@ -231,72 +247,20 @@ def _within(
     return replace(found, moves=found.moves[base] * part, base=None), sampling.of(base)
 
 
-def _of_share(
-    value: float, error: float, units: float, most: float, quantile: float, confidence: float
+def _of_mean(
+    found: Estimate, error: float, quantile: float, confidence: float, sampling: Sampling
 ) -> Interval:
-    """Wilson on the effective number of rows; for few of a kind no narrower than Clopper-Pearson.
+    """The looser of t and Hall's bounds on the weighted totals of each cluster.
 
-    ``n_eff = m (1 - m) / se^2`` (decision D5); for weights no more than Kish's: where the few
-    rows that are wrong happen to count little, the spread seen is too small (error .08 to .10 at
-    nominal .05 for a share of .97 of 100 to 1,000 uneven rows; at most .05 so).
+    By t alone the upper bound of an RMSE of 40 clusters errs by .11 at nominal .05.
     """
-    size = units
-    if error > 0 and 0 < value < 1:
-        size = min(most, value * (1 - value) / error**2)
-    if not size > 0:
-        return Interval(0.0, 1.0)
-    lower, upper = wilson_limits(value, size, quantile)
-    if min(value, 1 - value) * size <= FEW:
-        exact = clopper_pearson(value * size, size, confidence)
-        lower, upper = min(lower, exact.lower), max(upper, exact.upper)
-    return Interval(float(lower), float(upper)).clipped(0.0, 1.0)
-
-
-def _unmoved(value: float, reach: float, units: float, confidence: float) -> Interval:
-    """What no row moves proves nothing by a width of zero.
-
-    Where none of n rows differs, at most ``1 - alpha^(1/n)`` of all rows do (Clopper and Pearson
-    1934, no success), and these move the metric by at most *reach* each.
-    """
-    width = -math.expm1(math.log(1 - confidence) / units) * reach
-    return Interval(value - width, value + width)
-
-
-def _plain(value: float, reach: float) -> Interval:
-    return Interval(value - reach, value + reach)
-
-
-def _logit(value: float, reach: float) -> Interval:
-    if not 0 < value < 1:
-        return _plain(value, reach)
-    middle, step = math.log(value / (1 - value)), reach / (value * (1 - value))
-    return Interval(_expit(middle - step), _expit(middle + step))
-
-
-def _fisher(value: float, reach: float) -> Interval:
-    if not -1 < value < 1:
-        return _plain(value, reach)
-    middle, step = math.atanh(value), reach / (1 - value * value)
-    return Interval(math.tanh(middle - step), math.tanh(middle + step))
-
-
-def _complement(value: float, reach: float) -> Interval:
-    missing = 1 - value
-    if not missing > 0:
-        return _plain(value, reach)
-    factor = min(reach / missing, 700.0)
-    return Interval(1 - missing * math.exp(factor), 1 - missing * math.exp(-factor))
-
-
-_SCALES = {
-    Scale.PLAIN: _plain,
-    Scale.LOGIT: _logit,
-    Scale.FISHER_Z: _fisher,
-    Scale.COMPLEMENT: _complement,
-}
-
-
-def _expit(value: float) -> float:
-    if value < 0:
-        return math.exp(max(value, -700.0)) / (1 + math.exp(max(value, -700.0)))
-    return 1 / (1 + math.exp(-min(value, 700.0)))
+    sums = sampling.totals(found.moves)
+    units = found.n if sampling.plain else sampling.count()
+    squares, cubes = float(np.sum(sums**2)), float(np.sum(sums**3))
+    skewness = cubes / units / (squares / units) ** 1.5
+    value, root = float(found.value), found.scale is Scale.ROOT
+    mean, step = (value * value, 2 * value * error) if root else (value, error)
+    skewed = hall_limits(units, mean, step * math.sqrt(units), skewness, confidence)
+    if root:
+        skewed = Interval(*(math.sqrt(max(side, 0.0)) for side in (skewed.lower, skewed.upper)))
+    return looser(Interval(value - quantile * error, value + quantile * error), skewed)

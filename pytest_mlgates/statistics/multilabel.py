@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_mlgates.core.text import plural
-from pytest_mlgates.statistics.estimate import PLAIN, Estimate, Sampling, Scale
+from pytest_mlgates.statistics.estimate import PLAIN, Estimate, Sampling
 from pytest_mlgates.statistics.interval import UndefinedError
+from pytest_mlgates.statistics.scales import Scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,6 +80,7 @@ def per_label(
         high=1.0,
         reach=reach,
         method="delta on the logit",
+        floored=True,
     )
 
 
@@ -109,7 +111,8 @@ def _of_rows(above: Floats, below: Floats, sampling: Sampling) -> Estimate:
         low=0.0,
         high=1.0,
         reach=1.0,
-        method="t on the rows' scores",
+        scale=Scale.MEAN,
+        method="looser of t and hall on the rows' scores",
     )
 
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pytest_mlgates.statistics.estimate import Estimate, Scale, bounds
+from pytest_mlgates.statistics.auc import newcombe
+from pytest_mlgates.statistics.estimate import Estimate, bounds
 from pytest_mlgates.statistics.interval import Interval, Measured, UndefinedError
 from pytest_mlgates.statistics.quantiles import z
+from pytest_mlgates.statistics.scales import Scale
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -111,13 +113,7 @@ def boyd(found: Ranked, confidence: float) -> Measured:
     ``logit AP -+ z / sqrt(n+ AP (1 - AP))``; at 1 what no positive contradicts, as for a share.
     """
     value, positives = found.value, found.positives
-    if 0 < value < 1:
-        middle = math.log(value / (1 - value))
-        reach = z(confidence) / math.sqrt(positives * value * (1 - value))
-        interval = Interval(1 / (1 + math.exp(reach - middle)), 1 / (1 + math.exp(-reach - middle)))
-    else:
-        edge = math.exp(math.log(1 - confidence) / positives)
-        interval = Interval(edge, 1.0) if value >= 1 else Interval(0.0, 1 - edge)
+    interval = boyd_limits(value, positives, confidence)
     return Measured(
         value=value,
         interval=interval,
@@ -125,6 +121,34 @@ def boyd(found: Ranked, confidence: float) -> Measured:
         method="logit binomial",
         warnings=few(positives),
     )
+
+
+def boyd_limits(value: float, positives: float, confidence: float) -> Interval:
+    """The bounds of :func:`boyd` for so many positives, which may be a fraction."""
+    if 0 < value < 1:
+        middle = math.log(value / (1 - value))
+        reach = min(z(confidence) / math.sqrt(positives * value * (1 - value)), 300.0)
+        return Interval(1 / (1 + math.exp(reach - middle)), 1 / (1 + math.exp(-reach - middle)))
+    edge = math.exp(math.log(1 - confidence) / positives)
+    return Interval(edge, 1.0) if value >= 1 else Interval(0.0, 1 - edge)
+
+
+def beside(metric: str, found: Ranked) -> Callable[[float, float], Interval]:
+    """Bounds of *found* if it rested on so many independent rows: Newcombe's, Boyd's.
+
+    By influence alone the lower bound of an AUC of 40 clusters errs by .09 to .15 at nominal .05,
+    that of an average precision of 300 rows with uneven weights by .10.
+    """
+    n, positives = len(found.moves), found.positives
+
+    def limits(rows: float, confidence: float) -> Interval:
+        part = rows / n
+        if metric == "average_precision":
+            return boyd_limits(found.value, max(positives * part, 1e-9), confidence)
+        above, below = max(positives * part, 1.0), max((n - positives) * part, 1.0)
+        return newcombe(found.value, above, below, confidence)
+
+    return limits
 
 
 def of_precision(found: Ranked, confidence: float) -> Measured:
@@ -205,5 +229,6 @@ def estimate(found: Ranked, method: str, warnings: tuple[str, ...] = ()) -> Esti
         high=1.0,
         reach=n / rarest,
         method=method,
+        floored=True,
         warnings=warnings,
     )

@@ -9,8 +9,9 @@ import numpy as np
 
 from pytest_mlgates.gates.metric.answers import Answers, Measure, Right, chosen
 from pytest_mlgates.statistics import confusion, counts
-from pytest_mlgates.statistics.estimate import Estimate, Sampling, Scale, bounds
+from pytest_mlgates.statistics.estimate import Estimate, Sampling, bounds
 from pytest_mlgates.statistics.proportions import proportion
+from pytest_mlgates.statistics.scales import Scale
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -131,6 +132,7 @@ class ClassMetric:
             low=spec.low,
             high=spec.high,
             reach=found.reach,
+            floored=True,
             method={
                 Scale.SHARE: "wilson on effective rows",
                 Scale.FISHER_Z: "delta on fisher z",

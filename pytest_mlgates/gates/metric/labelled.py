@@ -11,10 +11,11 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.gates.labels import Column, refuse_missing
 from pytest_mlgates.gates.metric.answers import Answers, Measure, Right, chosen
 from pytest_mlgates.gates.scores import as_floats
-from pytest_mlgates.statistics.estimate import Estimate, Sampling, Scale
+from pytest_mlgates.statistics.estimate import Estimate, Sampling
 from pytest_mlgates.statistics.interval import UndefinedError
 from pytest_mlgates.statistics.multilabel import per_label
 from pytest_mlgates.statistics.proportions import proportion
+from pytest_mlgates.statistics.scales import Scale
 
 if TYPE_CHECKING:
     from typing import Any

@@ -13,8 +13,9 @@ from pytest_mlgates.gates.metric.answers import Answers, Measure, chosen
 from pytest_mlgates.gates.metric.scored import of_losses
 from pytest_mlgates.gates.scores import checked_numbers, numbers
 from pytest_mlgates.statistics import regression, row_quantiles
-from pytest_mlgates.statistics.estimate import Estimate, Sampling, Scale
+from pytest_mlgates.statistics.estimate import Estimate, Sampling
 from pytest_mlgates.statistics.interval import UndefinedError
+from pytest_mlgates.statistics.scales import Scale
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -111,7 +112,13 @@ def _rmse(truth: Floats, predicted: Floats, drawn: Sampling) -> Estimate:
     level = drawn.mean(squares)
     root = level**0.5
     moves = (squares - level) / (2 * root) if root else np.zeros_like(squares)
-    return Estimate(value=root, moves=moves, low=0.0, method="delta on the root")
+    return Estimate(
+        value=root,
+        moves=moves,
+        scale=Scale.ROOT,
+        low=0.0,
+        method="root of t and hall on linearised totals",
+    )
 
 
 def _r2(truth: Floats, predicted: Floats, drawn: Sampling) -> Estimate:

@@ -170,6 +170,7 @@ def _compared(rivals: Rivals, rows: Mask | None, confidence: float) -> PairedDif
         low=one.low - one.high,
         high=one.high - one.low,
         reach=one.reach + other.reach,
+        floored=one.floored and other.floored,
         method="paired, influence values",
         warnings=tuple(dict.fromkeys((*one.warnings, *other.warnings))),
     )

@@ -22,6 +22,7 @@ from pytest_mlgates.statistics import auc, calibration, ranks
 from pytest_mlgates.statistics.estimate import Estimate, Sampling
 from pytest_mlgates.statistics.interval import UndefinedError
 from pytest_mlgates.statistics.means import mean
+from pytest_mlgates.statistics.scales import Scale
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -102,7 +103,8 @@ def _of_ranking(metric: str, positive: Mask, values: Floats) -> Answers:
     def estimate(rows: Mask | None, drawn: Sampling) -> Estimate:
         found = rank(chosen(positive, rows), chosen(values, rows), drawn.weights)
         warnings = ranks.few(found.positives) if metric == "average_precision" else ()
-        return ranks.estimate(found, f"influence of placements ({metric}), logit", warnings)
+        by_influence = ranks.estimate(found, f"influence of placements ({metric}), logit", warnings)
+        return replace(by_influence, beside=ranks.beside(metric, found))
 
     def of_auc(rows: Mask | None) -> Measure:
         kept: list[auc.RocAuc] = []
@@ -232,8 +234,9 @@ def mean_of(
         moves=found - value,
         low=low,
         high=high,
+        scale=Scale.MEAN,
         reach=high - low,
-        method="t on linearised totals",
+        method="looser of t and hall on linearised totals",
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from pytest_mlgates.statistics import confusion, ranks
-from pytest_mlgates.statistics.estimate import Estimate, Sampling, Scale, bounds, scaled
+from pytest_mlgates.statistics.estimate import Estimate, Sampling, bounds, scaled
 from pytest_mlgates.statistics.interval import UndefinedError
+from pytest_mlgates.statistics.scales import Scale
 
 from .limits import at_most
 
@@ -220,3 +223,80 @@ def test_weights_that_are_all_zero_and_no_rows_have_no_value():
 def test_agreement_of_one_class_is_no_zero(name):
     with pytest.raises(UndefinedError):
         CELLS[name](np.array([[5, 0], [0, 0]]))
+
+
+def uneven_clusters(rng, count):
+    """Clusters whose size and quality go together: the number of each, and the cluster of rows."""
+    quality = rng.normal(size=count)
+    sizes = 1 + rng.poisson(5 * np.exp(0.5 * quality + 0.6 * rng.normal(size=count) - 0.3))
+    return quality, np.repeat(np.arange(count), sizes)
+
+
+def ranked_clusters(rng, count):
+    quality, clusters = uneven_clusters(rng, count)
+    positive = rng.random(len(clusters)) < 0.1
+    scores = rng.normal(size=len(clusters)) + 2.5 * (1 + 0.4 * quality[clusters]) * positive
+    return positive, scores, clusters
+
+
+def test_an_auc_of_clusters_keeps_its_level():
+    """By influence alone .145 below."""
+    positive, scores, _ = ranked_clusters(np.random.default_rng(5), 100_000)
+    truth = ranks.roc_auc(positive, scores).value
+
+    def draw(rng):
+        positive, scores, clusters = ranked_clusters(rng, 40)
+        found = ranks.roc_auc(positive, scores)
+        estimate = replace(ranks.estimate(found, ""), beside=ranks.beside("roc_auc", found))
+        return bounds(estimate, 0.95, Sampling(clusters=clusters)).interval
+
+    for count in errors(draw, truth, 600):
+        assert at_most(count, 600, 0.075)
+
+
+def squared_errors(rng, count):
+    quality, clusters = uneven_clusters(rng, count)
+    return (rng.normal(size=len(clusters)) * np.exp(0.3 * quality[clusters])) ** 2, clusters
+
+
+@pytest.mark.parametrize("scale", [Scale.MEAN, Scale.ROOT])
+def test_a_skewed_mean_of_clusters_errs_less_than_by_t(scale):
+    truth = float(np.mean(squared_errors(np.random.default_rng(6), 200_000)[0]))
+    power = 0.5 if scale is Scale.ROOT else 1.0
+
+    def draw(scale):
+        def interval(rng):
+            values, clusters = squared_errors(rng, 40)
+            mean = float(np.mean(values))
+            moves = (values - mean) * power * mean ** (power - 1)
+            estimate = Estimate(value=mean**power, moves=moves, scale=scale)
+            return bounds(estimate, 0.95, Sampling(clusters=clusters)).interval
+
+        return interval
+
+    ours, by_t = (errors(draw(one), truth**power, 800) for one in (scale, Scale.PLAIN))
+    assert ours[1] < by_t[1] - 0.01 * 800
+    assert at_most(ours[0], 800, 0.075)
+    assert at_most(ours[1], 800, 0.1)
+
+
+def test_weights_that_go_with_errors_keep_the_level_of_a_difference():
+    """Without Kish's floor .13: the few heavy rows are often not in the table."""
+
+    def rows(rng, n):
+        right = rng.random((2, n)) < 0.85
+        right[1] = np.where(rng.random(n) < 0.7, right[0], right[1])
+        weights = scaled(np.exp(0.8 * rng.normal(size=n) + 0.7 * ~right[0]))
+        return right[0] * 1.0 - right[1], weights
+
+    values, weights = rows(np.random.default_rng(7), 1_000_000)
+    truth = float(np.mean(values * weights))
+
+    def draw(rng):
+        values, weights = rows(rng, 200)
+        mean = float(np.mean(values * weights))
+        estimate = Estimate(value=mean, moves=values - mean, floored=True)
+        return bounds(estimate, 0.95, Sampling(weights=weights)).interval
+
+    for count in errors(draw, truth, 1000):
+        assert at_most(count, 1000, 0.08)
