@@ -213,7 +213,7 @@ def bounds(found: Estimate, confidence: float, sampling: Sampling = PLAIN) -> Me
         interval = of_share(value, error, units, most, quantile, confidence)
     elif not math.isfinite(error):
         interval = Interval(found.low, found.high)
-    elif error <= 1e-15 * max(1.0, abs(value)):
+    elif error <= _rounding(found):
         interval = unmoved(value, found.reach, units, confidence)
     elif found.scale in _OF_MEANS:
         interval = _of_mean(found, error, quantile, confidence, sampling)
@@ -233,6 +233,15 @@ def bounds(found: Estimate, confidence: float, sampling: Sampling = PLAIN) -> Me
         method=", ".join([found.method, *how]),
         warnings=(*found.warnings, *sampling.warnings(n)),
     )
+
+
+def _rounding(found: Estimate) -> float:
+    """A standard error up to here is rounding: no row moves the value."""
+    if found.scale in (Scale.LOGIT, Scale.FISHER_Z):
+        return 1e-12
+    size = abs(float(found.value))
+    # A mean may be tiny, a difference may be of numbers far larger than itself.
+    return 1e-14 * size if found.scale in _OF_MEANS else 1e-15 * max(1.0, size)
 
 
 def _within(

@@ -52,7 +52,7 @@ def roc_auc(positive: Mask, scores: Floats, weights: Floats | None = None) -> Ra
         raise UndefinedError(f"an AUC needs both classes: no {missing} is there")
     above = _placed(scores[positive], scores[~positive], heavy[~positive]) / mass[1]
     below = 1 - _placed(scores[~positive], scores[positive], heavy[positive]) / mass[0]
-    value = float(np.dot(above, heavy[positive])) / mass[0]
+    value = min(max(float(np.dot(above, heavy[positive])) / mass[0], 0.0), 1.0)  # sums are rounded
     moves = np.empty(len(scores))
     total = mass[0] + mass[1]
     moves[positive] = (above - value) * (total / mass[0])
@@ -95,7 +95,7 @@ def average_precision(positive: Mask, scores: Floats, weights: Floats | None = N
     hits = np.cumsum(w * hit)[last] / total
     precision = hits / np.where(rows > 0, rows, 1.0)
     share = mass / total
-    value = float(np.dot(w * hit, precision[group])) / mass
+    value = min(float(np.dot(w * hit, precision[group])) / mass, 1.0)  # sums are rounded
     # Over the groups scored at most like a row, from the best on: what is under it.
     own = np.bincount(group, weights=w * hit, minlength=len(last)) / total
     inverse = np.divide(own, rows, out=np.zeros_like(own), where=rows > 0)

@@ -332,3 +332,31 @@ def test_rows_of_weight_zero_change_nothing() -> None:
             alone, beside = (judged(table, metric, **drawn) for table in (columns, more))
             assert beside.lower == pytest.approx(alone.lower, abs=1e-12)
             assert beside.upper == pytest.approx(alone.upper, abs=1e-12)
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "average_precision"])
+@pytest.mark.parametrize("drawn", [{"sample_weight": "w"}, {"cluster": "user"}], ids=str)
+def test_a_perfect_ranking_is_never_over_one_by_rounding(
+    metric: str, drawn: dict[str, str]
+) -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        truth = np.where(np.arange(60) < 7, 1, 0)
+        columns = {"y_true": truth, "y_score": truth * 0.5, "w": rng.lognormal(0, 1, 60)}
+        columns["user"] = np.arange(60) % 20
+        verdict = judged(columns, metric, **drawn)
+        assert verdict.estimate == pytest.approx(1, abs=1e-12)
+        assert 0 <= verdict.lower < 0.99
+        assert verdict.upper == 1
+
+
+def test_errors_of_a_tiny_unit_are_bounded_like_those_of_a_large_one() -> None:
+    rng = np.random.default_rng(2)
+    errors = rng.normal(size=90)
+    lowers = []
+    for unit in (1.0, 1e-9):
+        columns = {"y_true": np.zeros(90), "y_pred": errors * unit, "user": np.arange(90) // 2}
+        for metric, power in (("mae", 1), ("rmse", 1), ("mse", 2)):
+            verdict = judged(columns, metric, max=1.0, cluster="user")
+            lowers.append((verdict.lower / unit**power, verdict.upper / unit**power))
+    assert lowers[:3] == [pytest.approx(one) for one in lowers[3:]]
