@@ -108,10 +108,13 @@ def per_class(
             own = np.zeros((k, k))
             own[place, :] = 1
             moves = moves + float(one.value) * (own - float(shares[place]))
+    # A row taken for another class counts against both: of Jaccard in full, of F-beta in parts that
+    # make up one whole, of the others against one class only.
+    reaches = sorted(float(s) * one.reach for s, one in zip(shares, each, strict=True))
     return CellMetric(
         value=sum((s * one.value for s, one in zip(shares, each, strict=True)), Fraction(0)),
         moves=np.asarray(moves, dtype=np.float64),
-        reach=max(float(s) * one.reach for s, one in zip(shares, each, strict=True)),
+        reach=sum(reaches[-2:]) if metric == "jaccard" else reaches[-1],
     )
 
 

@@ -65,13 +65,13 @@ def per_label(
     moved = (above - values * below) / bottoms
     if average != "weighted":
         value, moves = float(np.mean(values)), moved.mean(axis=1)
-        reach = float(np.max(below.max(axis=0) / bottoms)) / len(values)
+        reach = float(np.mean(below.max(axis=0) / bottoms))  # a row may miss all labels at once
     else:
         shares = _means(truth, sampling)
         total = float(shares.sum())
         value = float(shares @ values) / total
         moves = ((truth - shares) @ (values - value) + moved @ shares) / total
-        reach = float(np.max(below.max(axis=0) / bottoms * shares)) / total
+        reach = float(np.sum(below.max(axis=0) / bottoms * shares)) / total
     return Estimate(
         value=value,
         moves=np.asarray(moves),

@@ -10,6 +10,7 @@ import pytest
 from pytest_mlgates.statistics import confusion, ranks
 from pytest_mlgates.statistics.estimate import Estimate, Sampling, bounds, scaled
 from pytest_mlgates.statistics.interval import UndefinedError
+from pytest_mlgates.statistics.multilabel import per_label
 from pytest_mlgates.statistics.scales import Scale
 
 from .limits import at_most
@@ -300,3 +301,20 @@ def test_weights_that_go_with_errors_keep_the_level_of_a_difference():
 
     for count in errors(draw, truth, 1000):
         assert at_most(count, 1000, 0.08)
+
+
+def test_rows_that_miss_every_label_at_once_are_bounded_where_none_was_seen():
+    """One in 24 rows is wrong throughout; 50 perfect rows (13 % of tables) prove no more."""
+    truth = np.random.default_rng(8).random((50, 4)) < 0.5
+    for average in ("macro", "weighted", "micro"):
+        found = bounds(per_label(truth, truth, "recall", average), 0.95)
+        assert found.interval.lower < 1 - 1 / 24
+
+
+def test_a_row_taken_for_another_class_lowers_the_jaccard_of_both():
+    perfect = np.diag([50, 50])
+    found = confusion.per_class(perfect, "jaccard", "macro")
+    share = 1 - 0.05 ** (1 / 100)
+    wrong = np.array([[0.5 - share, share], [0.0, 0.5]])
+    true = float(confusion.per_class(wrong, "jaccard", "macro").value)
+    assert 1 - share * found.reach <= true + 0.005
