@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _BETTER = "a mean absolute error or a quantile serves better"
 HEAVY_TAILS = (
     "the largest 1 % of the squared errors carries over half of their sum: no bound of a squared "
-    "error is honest here; a mean absolute error or a quantile serves better"
+    f"error is honest here; {_BETTER}"
 )
 
 
