@@ -100,6 +100,13 @@ def heavy_tailed(squared_errors: Floats) -> bool:
     return len(squared_errors) >= 100 and top_share(squared_errors) > 0.5
 
 
+def kurtosis(errors: Floats) -> float:
+    """The fourth moment of *errors* around 0 over the square of the second: 3 for normal ones."""
+    squares = errors * errors
+    level = float(np.mean(squares)) if len(squares) else 0.0
+    return float(np.mean((squares / level) ** 2)) if level > 0 else 0.0
+
+
 def _inverse(y: float, skewness: float, n: int) -> float:
     if abs(skewness) < 1e-6:
         return y  # the limit; the quotient below would lose its digits

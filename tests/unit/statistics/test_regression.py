@@ -70,3 +70,14 @@ def test_r2_error_rates_are_near_nominal():
         upper += ours.upper < 0.8
     assert at_most(lower, runs, 0.06)
     assert at_most(upper, runs, 0.06)
+
+
+@pytest.mark.parametrize(("draw", "least", "most"), [("normal", 0, 0.05), ("t5", 0.85, 1)])
+def test_heavy_tails_are_warned_of_and_normal_ones_are_not(draw, least, most):
+    rng = np.random.default_rng(3)
+    runs = 200
+    warned = 0
+    for _ in range(runs):
+        errors = rng.normal(size=1000) if draw == "normal" else rng.standard_t(5, 1000)
+        warned += any("heavy tails" in text for text in rmse(errors, 0.95).warnings)
+    assert least * runs <= warned <= most * runs
