@@ -16,7 +16,6 @@ from pytest_mlgates.core.files import sha256_of_file
 from pytest_mlgates.core.verdict import InputDigest
 from pytest_mlgates.extensions.manager import manager, registered_metrics
 from pytest_mlgates.gates.labels import Column
-from pytest_mlgates.gates.metric.answers import chosen
 from pytest_mlgates.gates.metric.arguments import arguments_of, usable
 from pytest_mlgates.gates.metric.drawing import clusters_of, weights_of
 from pytest_mlgates.gates.metric.own_rivals import OwnRivals, rivals_of
@@ -144,14 +143,18 @@ class Own:
         item = getattr(found, "item", None)
         if callable(item) and getattr(found, "size", 1) == 1:
             found = item()
-        if isinstance(found, bool | str | bytes) or not hasattr(found, "__float__"):
+        try:
+            value = None if isinstance(found, bool | str | bytes) else float(found)
+        except (TypeError, ValueError, OverflowError):
+            value = None
+        if value is None:
             raise MLGatesError(
                 f"{self.metric.name} gives {type(found).__name__}",
                 got=type(found).__name__ if self.display.private else repr(found)[:100],
                 want="one number",
                 fix="return float(…)",
             )
-        return float(found)
+        return value
 
     def cells(
         self, columns: Columns, rows: Mask | None, answers: str = "y_pred"
@@ -165,17 +168,15 @@ class Own:
         """
         if not self.display.private or not {"y_true", answers} <= set(columns):
             return ()
-        pairs = zip(
-            chosen(columns["y_true"], rows).tolist(),
-            chosen(columns[answers], rows).tolist(),
-            strict=True,
-        )
-        counts: dict[Any, int] = {}
-        for pair in pairs:
-            counts[pair] = counts.get(pair, 0) + 1
-            if len(counts) > _MOST_PAIRS:
-                return ()
-        return (sum(counts.values()), *counts.values())
+        pairs = list(zip(columns["y_true"].tolist(), columns[answers].tolist(), strict=True))
+        # Of the whole table, in one order: the cells of one slice stand beside those of another.
+        counts = dict.fromkeys(pairs, 0)
+        if len(counts) > _MOST_PAIRS:
+            return ()
+        places = range(len(pairs)) if rows is None else np.flatnonzero(rows).tolist()
+        for place in places:
+            counts[pairs[place]] += 1
+        return (len(places), *counts.values())
 
 
 def resolved(parameters: MetricParameters, table: Table, context: Context, display: Display) -> Own:

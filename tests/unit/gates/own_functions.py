@@ -90,3 +90,7 @@ def of_text(y_true, y_pred):
 
 
 NOT_A_FUNCTION = 3
+
+
+def several(y_true, y_pred):
+    return np.array([0.1, 0.2])

@@ -168,6 +168,7 @@ def test_a_value_of_the_order_or_of_chance_is_refused(name):
         (":ends", "it raised SystemExit: 0"),
         (":infinite", "the value is inf"),
         (":a_table", "gives dict"),
+        (":several", "gives ndarray"),
         (":a_truth", "gives bool"),
         (":blind", "takes no predictions"),
         (":greedy", "wants 'amount', which a metric gate cannot give"),
@@ -378,3 +379,13 @@ def test_roles_by_signature(function, expected):
 def test_other_signatures_are_refused(function):
     with pytest.raises(MLGatesError):
         arguments_of(OwnMetric(name="f", function=function), weighted=False)
+
+
+def test_slices_of_a_private_table_that_hold_other_pairs_of_labels():
+    region = np.array(["a"] * 3 + ["b"] * 60 + ["c"] * 60)
+    truth = np.array([1] * 3 + [0, 1] * 60)
+    predicted = np.array([1] * 3 + [0, 0, 1] * 40)
+    table = pd.DataFrame({"y_true": truth, "y_pred": predicted, "region": region})
+    verdict = judged(table, ":by_place", min=0.3, by="region", private=True)
+    assert [group.n for group in verdict.groups if group.n is not None and group.n < 10] == []
+    assert None in {group.n for group in verdict.groups}
