@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -107,6 +108,10 @@ class EvaluationParameters(GateParameters, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse roles that contradict each other."""
+        if self.pos_label is not None and not isinstance(self.pos_label, Hashable):
+            raise ValueError(
+                f"pos_label = {self.pos_label!r} is no label | one value of y_true: pos_label = 1"
+            )
         given = self.y_pred if self.y_true == self.y_pred else None
         if given is None and self.y_true in self.y_score:
             given = self.y_true

@@ -12,6 +12,7 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.extensions.manager import manager
 from pytest_mlgates.statistics.bootstrap import Bootstrap
 from pytest_mlgates.statistics.group_families import MeasuredFamily
+from pytest_mlgates.statistics.interval import UndefinedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,12 +34,19 @@ def foreign_family(
     """*measure* of labels and predictions (*pair*) in every group of *sample*.
 
     Raises:
-        MLGatesError: where nothing computes it.
+        MLGatesError: where nothing computes it, and where a group has no value.
     """
     truth, predicted = pair
-    found = manager().hook.mlgates_metric_by_group(
-        metric=measure.name, y_true=truth, y_pred=predicted, groups=sample.groups
-    )
+    try:
+        found = manager().hook.mlgates_metric_by_group(
+            metric=measure.name, y_true=truth, y_pred=predicted, groups=sample.groups
+        )
+    except UndefinedError as error:
+        raise MLGatesError(
+            f"{measure.name} is undefined in a group of this table",
+            got=str(error),
+            want="rows that the metric can be computed from in every group",
+        ) from None
     if found is None:
         raise MLGatesError(
             f"nothing computes {measure.name} by group",

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 # How far single-precision probabilities of a row may add up to something else than 1.
 _SUM = 1e-4
+# Variances of squares are fourth powers, and a float ends at 1.8e308.
+_LARGEST = 1e60
 
 
 class Scores(NamedTuple):
@@ -271,6 +273,13 @@ def checked_numbers(
     values = as_floats(array, column, metric)
     refuse_missing(column, int(np.count_nonzero(np.isnan(values))), table, display)
     _refuse_infinite(values, column, metric, display)
+    huge = int(np.count_nonzero(np.abs(values) > _LARGEST))
+    if huge:
+        raise MLGatesError(
+            f"{metric} cannot square what {column} holds: it is beyond any float",
+            got=f"{display.count(huge)} of {display.rows(len(values))} over {_LARGEST:g}",
+            want="numbers of which squares and their squares are finite",
+        )
     return values
 
 

@@ -46,6 +46,11 @@ def _strict(function: Callable[..., float], name: str) -> Callable[..., float]:
     """*function*, which has no value where it would only warn, or give NaN."""
 
     def strict(y_true: NDArray[Any], y_pred: NDArray[Any]) -> float:
+        # Here scikit-learn neither raises nor warns: it gives 0, or divides by 2e-16.
+        if name == "matthews_corrcoef" and len(np.unique(y_true)) < 2:
+            raise UndefinedError(f"{name} where the truth holds one class")
+        if name == "mean_absolute_percentage_error" and bool(np.any(y_true == 0)):
+            raise UndefinedError(f"{name} of a truth of 0")
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             try:

@@ -49,6 +49,13 @@ def assemble(
         if key == "sensitive_features":
             arrays.update(_sensitive(value))
         elif key in ROLES and not _names_columns(key, value):
+            if not hasattr(value, "__len__") and not hasattr(value, "__array__"):
+                raise MLGatesError(
+                    f"{key} is neither the name of a column nor an array",
+                    got=repr(value)[:100] if not private else type(value).__name__,
+                    want="a column of the table, or one value per row",
+                    fix=f'{key}="{key}"',
+                )
             added = _score_columns(key, value)
             arrays.update(added)
             roles[key] = list(added) if len(added) > 1 else next(iter(added))

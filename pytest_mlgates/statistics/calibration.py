@@ -104,9 +104,15 @@ def calibration_error(
         n_bins: How many bins of equal width.
 
     Raises:
-        UndefinedError: for no rows.
+        UndefinedError: for no rows, and where most rows are alone in their bins.
     """
     bins = binned(happened, probabilities, n_bins)
+    alone = int(np.count_nonzero(bins.sizes == 1))
+    if alone > 1 and 2 * alone > len(happened):
+        raise UndefinedError(
+            f"a calibration error in {n_bins:,} bins where most rows are alone in theirs: one row "
+            "has no rate"
+        )
     n, weights, v = len(happened), bins.weights, bins.variances
     squares = bins.gaps**2
     excess = float(np.sum(weights * (squares - v)))
@@ -128,7 +134,6 @@ def calibration_error(
         f"calibration error is a risky number: {n_bins} other bins would give another one",
         f"the plain expected calibration error, noise included, is {number(bins.raw)}",
     ]
-    alone = int(np.count_nonzero(bins.sizes == 1))
     if alone:
         warnings.append(f"{plural(alone, 'bin')} of {n_bins} with one row only")
     return Measured(

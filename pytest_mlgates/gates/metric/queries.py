@@ -59,12 +59,19 @@ def answers(
     else:
         values = of_rival(parameters, table, rival, display)
     score = _SCORES[parameters.spec.name]
+    if len(np.unique(codes)) == len(codes):
+        raise MLGatesError(
+            f"{metric} compares the rows of a query, and no query of table {table.name!r} has two",
+            got=f"{display.rows(len(codes))}, each a query of its own",
+            want="queries of several rows: one row is in order whatever the model says",
+            fix='name the column that several rows share: query = "user_id"',
+        )
     try:
         found = score(ranking.ranked(codes, relevance, values), parameters.cut)
     except UndefinedError as error:
         raise MLGatesError(
             f"{metric} is undefined on this table",
-            got=str(error),
+            got="" if display.private else str(error),  # it may name a small count
             want="a relevant row (y_true over 0) in every query: what is undefined never counts "
             "as 0",
             fix="leave out queries that nobody could answer where the table is made, or gate "

@@ -96,10 +96,11 @@ def test_what_never_happened_is_no_proof_by_a_zero_width():
 
 
 def test_the_warnings_say_that_it_is_risky_and_what_the_plain_error_is():
-    found = calibration_error(np.array([True, False]), np.array([0.9, 0.2]), 0.95, n_bins=10)
+    happened = np.array([True, False, True, False, True])
+    found = calibration_error(happened, np.array([0.9, 0.2, 0.55, 0.55, 0.55]), 0.95, n_bins=10)
     assert found.warnings == (
         "calibration error is a risky number: 10 other bins would give another one",
-        "the plain expected calibration error, noise included, is 0.150",
+        "the plain expected calibration error, noise included, is 0.130",
         "2 bins of 10 with one row only",
     )
     assert found.interval.upper <= 1
