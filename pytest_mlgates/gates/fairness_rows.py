@@ -307,6 +307,14 @@ def _ranks(parameters: FairnessParameters, table: Table, display: Display) -> Ro
         table, parameters, metric=parameters.metric, probabilities=False, display=display
     )
     queries = _codes("query", parameters.query, table, display)
+    if len(np.unique(queries)) == len(queries):
+        raise MLGatesError(
+            f"{parameters.metric} compares the rows of a query, and no query of table "
+            f"{table.name!r} has two",
+            got=f"{display.rows(len(queries))}, each a query of its own",
+            want="queries of several rows: one row is at the top whatever the model says",
+            fix='name the column that several rows share: query = "user_id"',
+        )
     seen = exposure(queries, found.values)
     return RowValues(
         values={"exposure": seen},

@@ -81,7 +81,7 @@ def fairness(
     table: Any,
     metric: str,
     *,
-    by: str | list[str],
+    by: str | list[str] | None = None,
     min: float | None = None,  # noqa: A002
     max: float | None = None,  # noqa: A002
     **options: Any,

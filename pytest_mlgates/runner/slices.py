@@ -74,7 +74,7 @@ def slices(
             )
     display = Display(private=table.private, min_cell=settings.min_cell)
     least = MIN_ROWS if min_rows is None else min_rows
-    return search(
+    found = search(
         table,
         parameters,
         name,
@@ -84,6 +84,14 @@ def slices(
         min_rows=max(least, settings.min_cell) if table.private else least,
         confidence=confidence,
     )
+    if not found.looks:
+        raise MLGatesError(
+            f"table {table.name!r} has no slice to look at",
+            got=f"{display.rows(table.n_rows)}, by {listing(columns)}",
+            want=f"slices and rests of at least {found.min_rows} rows: what was not looked at is not fine",
+            fix="other columns (`--by`), or a smaller `--min-rows`",
+        )
+    return found
 
 
 def _table(evaluator: Evaluator, given: str, known: str | None, *, private: bool) -> Table:

@@ -219,15 +219,15 @@ def test_tables_that_cannot_be_searched_are_misuse(folder, capsys, content, said
     assert said in capsys.readouterr().err
 
 
-def test_rows_too_few_to_look_at_are_said(folder, capsys):
-    Path("holdout.csv").write_text("y_true,y_pred,region\n1,1,a\n0,0,b\n")
-    assert main(["slices", "holdout.csv"]) == 0
-    out = capsys.readouterr().out
-    assert " no slice of 0 is significantly worse" in out
-    assert " 2 slices of under 30 rows (or rests) were not looked at\n" in out
-
-
 def test_clusters_and_weights_are_refused_and_never_ignored(folder, capsys):
     Path("pyproject.toml").write_text('[tool.mlgates]\ncluster = "region"\n')
     assert main(["slices", "holdout.csv"]) == 2
     assert "'cluster'" in capsys.readouterr().err
+
+
+def test_no_slice_to_look_at_is_misuse_and_no_clean_bill(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    lines = [f"{i % 2},{i % 2},{'ab'[i % 3 == 0]}" for i in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["y_true,y_pred,part", *lines]) + "\n")
+    assert main(["slices", "t.csv", "--min-rows", "900"]) == 2
+    assert "has no slice to look at" in capsys.readouterr().err

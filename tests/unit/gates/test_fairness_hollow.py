@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import pytest_mlgates
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.gates.base import Context, Gate, evaluate, parse
 from pytest_mlgates.gates.fairness import KIND
@@ -96,3 +97,15 @@ def test_a_hollow_number_is_refused(what):
 @pytest.mark.parametrize("what", CASES)
 def test_every_refusal_stands_in_the_docs(what):
     assert f"| {what} |" in DOCS.read_text(encoding="utf-8")
+
+
+def test_exposure_of_queries_of_one_row_is_no_proof() -> None:
+    table = pd.DataFrame({"y_score": np.arange(40) / 40, "q": range(40), "sex": ["f", "m"] * 20})
+    with pytest.raises(MLGatesError, match="no query of table"):
+        pytest_mlgates.fairness(table, "exposure_difference", by="sex", query="q", max=0.9)
+
+
+def test_a_fairness_gate_without_groups_is_misuse() -> None:
+    table = pd.DataFrame({"y_true": [0, 1], "y_pred": [0, 1]})
+    with pytest.raises(MLGatesError, match="by is missing"):
+        pytest_mlgates.fairness(table, "disparate_impact")
