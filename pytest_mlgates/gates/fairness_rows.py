@@ -9,9 +9,10 @@ import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import number
+from pytest_mlgates.gates.drawn import codes_of, weights_of
 from pytest_mlgates.gates.fairness_counts import COUNTED, HIT
-from pytest_mlgates.gates.labels import Column, confusion, refuse_missing
-from pytest_mlgates.gates.scores import checked_numbers, numbers, positives, scores
+from pytest_mlgates.gates.labels import confusion
+from pytest_mlgates.gates.scores import numbers, positives, scores
 from pytest_mlgates.statistics import auc, regression
 from pytest_mlgates.statistics.group_samples import kish
 from pytest_mlgates.statistics.means import heavy_tailed
@@ -112,7 +113,11 @@ def weights_and_clusters(
             )
     found = Weighting(columns=tuple(getattr(parameters, role) for role in roles))
     if parameters.sample_weight is not None:
-        found.weights = _weights(parameters.sample_weight, table, display, found.warnings)
+        found.weights = weights_of(table, parameters.sample_weight, display)
+        worth = kish(found.weights)
+        if worth < len(found.weights) / 2:
+            share = f"{display.rows(len(found.weights))} with weights"
+            found.warnings.append(f"{share} are worth about {worth:,.0f} equal ones (Kish)")
     if parameters.cluster is not None:
         if parameters.measures[0].needs == "ranks":
             raise MLGatesError(
@@ -120,45 +125,8 @@ def weights_and_clusters(
                 got=f"cluster = {parameters.cluster!r}",
                 fix="leave `cluster` out",
             )
-        found.clusters = _codes("cluster", parameters.cluster, table, display)
+        found.clusters = codes_of(table, "cluster", parameters.cluster, display)
     return found
-
-
-def _weights(name: str, table: Table, display: Display, warnings: list[str]) -> Floats:
-    table.require(name, role="sample_weight")
-    column = Column(role="sample_weight", name=name, table=table.name)
-    dtype = table.schema[name]
-    if not dtype.is_numeric():
-        raise MLGatesError(
-            f"weights are numbers, and {column} holds {dtype}", got=str(dtype), want="numbers"
-        )
-    weights = checked_numbers(table.arrays([name])[name], column, "a weight", table, display)
-    negative = int(np.count_nonzero(weights < 0))
-    if negative:
-        raise MLGatesError(
-            f"{column} is negative in {display.count(negative)} of {display.rows(len(weights))}",
-            want="weights of at least 0: a row cannot count against itself",
-        )
-    if not weights.any():
-        raise MLGatesError(
-            f"{column} is 0 in all {display.rows(len(weights))}",
-            want="some weight: rows that count nothing are no evidence",
-        )
-    worth = kish(weights)
-    if worth < len(weights) / 2:
-        share = f"{display.rows(len(weights))} with weights"
-        warnings.append(f"{share} are worth about {worth:,.0f} equal ones (Kish)")
-    return weights
-
-
-def _codes(role: str, name: str, table: Table, display: Display) -> Codes:
-    table.require(name, role=role)
-    values, codes = table.codes(name)
-    if None in values:
-        column = Column(role=role, name=name, table=table.name)
-        missing = int(np.count_nonzero(codes == values.index(None)))
-        refuse_missing(column, missing, table, display)
-    return codes
 
 
 def row_values(parameters: FairnessParameters, table: Table, display: Display) -> RowValues:
@@ -306,7 +274,7 @@ def _ranks(parameters: FairnessParameters, table: Table, display: Display) -> Ro
     found = scores(
         table, parameters, metric=parameters.metric, probabilities=False, display=display
     )
-    queries = _codes("query", parameters.query, table, display)
+    queries = codes_of(table, "query", parameters.query, display)
     if len(np.unique(queries)) == len(queries):
         raise MLGatesError(
             f"{parameters.metric} compares the rows of a query, and no query of table "

@@ -88,7 +88,7 @@ def slices(
         raise MLGatesError(
             f"table {table.name!r} has no slice to look at",
             got=f"{display.rows(table.n_rows)}, by {listing(columns)}",
-            want=f"slices and rests of at least {found.min_rows} rows: what was not looked at is not fine",
+            want=f"slices, and rests, of at least {found.min_rows} rows",
             fix="other columns (`--by`), or a smaller `--min-rows`",
         )
     return found

@@ -15,9 +15,9 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.files import sha256_of_file
 from pytest_mlgates.core.verdict import InputDigest
 from pytest_mlgates.extensions.manager import manager, registered_metrics
+from pytest_mlgates.gates.drawn import clusters_of, weights_of
 from pytest_mlgates.gates.labels import Column
 from pytest_mlgates.gates.metric.arguments import arguments_of, usable
-from pytest_mlgates.gates.metric.drawing import clusters_of, weights_of
 from pytest_mlgates.gates.metric.own_rivals import OwnRivals, rivals_of
 from pytest_mlgates.gates.metric.resampled import Resampled
 from pytest_mlgates.gates.own_metrics import OwnMetric
@@ -192,7 +192,7 @@ def resolved(parameters: MetricParameters, table: Table, context: Context, displ
     columns: Columns = {}
     for role, names in names_of(parameters, arguments).items():
         if role == "sample_weight":
-            columns[role] = weights_of(table, parameters, display)
+            columns[role] = weights_of(table, str(parameters.sample_weight), display)
             continue
         for place, name in enumerate(names):
             table.require(name, role=role)

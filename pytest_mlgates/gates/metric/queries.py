@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.gates.labels import Column, refuse_missing
+from pytest_mlgates.gates.drawn import codes_of
 from pytest_mlgates.gates.metric.answers import Answers, Losses, Measure, chosen
 from pytest_mlgates.gates.metric.scored import mean_of, of_rival
 from pytest_mlgates.gates.scores import numbers, scores
@@ -50,7 +50,7 @@ def answers(
             without a relevant row where the metric does not exist for them.
     """
     metric = parameters.metric
-    codes = codes_of(table, parameters, display)
+    codes = query_codes(table, parameters, display)
     relevance = numbers(table, parameters, "y_true", metric=metric, display=display)
     if rival is None:
         values = scores(
@@ -90,16 +90,10 @@ def answers(
     )
 
 
-def codes_of(table: Table, parameters: MetricParameters, display: Display) -> Codes:
+def query_codes(table: Table, parameters: MetricParameters, display: Display) -> Codes:
     """The query of each row as 0 … Q-1."""
-    name = parameters.query
-    assert name is not None  # noqa: S101  (refused by the parameters)
-    table.require(name, role="query")
-    values, codes = table.codes(name)
-    if None in values:
-        column = Column(role="query", name=name, table=table.name)
-        refuse_missing(column, int(np.count_nonzero(codes == values.index(None))), table, display)
-    return codes
+    assert parameters.query is not None  # noqa: S101  (refused by the parameters)
+    return codes_of(table, "query", parameters.query, display)
 
 
 def of_queries(codes: Codes, values: Codes, role: str) -> Codes:

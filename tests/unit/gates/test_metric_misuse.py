@@ -107,7 +107,7 @@ WEIGHTS = {
     "negative": ([1.0, 1.0, -1.0, 1.0, 1.0, 1.0], "1 of 6 rows"),
     "infinite": ([1.0, 1.0, float("inf"), 1.0, 1.0, 1.0], "1 of 6 rows"),
     "missing": ([1.0, 1.0, float("nan"), 1.0, 1.0, 1.0], "missing in 1 of 6 rows"),
-    "all zero": ([0.0] * 6, "all 0"),
+    "all zero": ([0.0] * 6, "is 0 in all 6 rows"),
     "text": (list("abcdef"), "weights are numbers"),
 }
 
