@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_mlgates.cli.argument_types import confidence, rows
+
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
     from pytest_mlgates.config.model import Configuration
@@ -35,14 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--confidence",
-        type=_confidence,
+        type=confidence,
         default=0.95,
         metavar="P",
         help="with which the whole suite holds on the next batch that is as good (default: 0.95)",
     )
     parser.add_argument(
         "--batch-rows",
-        type=_rows,
+        type=rows,
         metavar="N",
         help="rows of the smallest batch to come (default: as many as TABLE has)",
     )
@@ -231,19 +233,3 @@ def _width(stream: Any) -> int | None:
     import shutil
 
     return max(60, shutil.get_terminal_size().columns)
-
-
-def _confidence(text: str) -> float:
-    try:
-        found = float(text)
-    except ValueError:
-        found = 0.0
-    if not 0.5 <= found < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0.5 to under 1")
-    return found
-
-
-def _rows(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
-    return int(text)

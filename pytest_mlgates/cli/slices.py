@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from pytest_mlgates.cli.argument_types import confidence, rows
 from pytest_mlgates.cli.output import show, stdout_to_stderr, write_json
+
+if TYPE_CHECKING:
+    import argparse
 
 HELP = "find the slices of a table in which a metric is worse than in the rest, beyond chance"
 _ROLES = ("y_true", "y_pred", "y_score", "pos_label")
@@ -38,19 +42,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--min-rows",
-        type=_rows,
+        type=rows,
         metavar="N",
         help="rows that a slice needs to be looked at (default: 30)",
     )
     parser.add_argument(
         "--confidence",
-        type=_confidence,
+        type=confidence,
         default=0.95,
         metavar="P",
         help="that not one slice is listed by chance (default: 0.95)",
     )
     parser.add_argument(
-        "--top", type=_rows, default=10, metavar="N", help="slices to show (default: 10)"
+        "--top", type=rows, default=10, metavar="N", help="slices to show (default: 10)"
     )
     parser.add_argument("--private", action="store_true", help="show no value of the table")
     parser.add_argument("--config", metavar="FILE", help="pyproject.toml or mlgates.toml to use")
@@ -93,19 +97,3 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         write_json(arguments.json, record(found))
     return PASSED
-
-
-def _confidence(text: str) -> float:
-    try:
-        found = float(text)
-    except ValueError:
-        found = 0.0
-    if not 0.5 <= found < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0.5 to under 1")
-    return found
-
-
-def _rows(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
-    return int(text)
