@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mlgates.core.errors import MLGatesError, NoChampionError
 from pytest_mlgates.core.policy import judge
 from pytest_mlgates.core.text import plural
-from pytest_mlgates.core.verdict import Finding, GroupValue, InputDigest, Outcome, Verdict
+from pytest_mlgates.core.verdict import Finding, GroupValue, InputDigest, Verdict
 from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, GateKind
 from pytest_mlgates.gates.fairness_champion import champion_of
@@ -27,6 +27,7 @@ from pytest_mlgates.gates.fairness_text import (
     summary,
 )
 from pytest_mlgates.gates.privacy import Display
+from pytest_mlgates.gates.two_claims import both, without_champion
 from pytest_mlgates.statistics.groups import Comparison, MeasuredFamily, compare_groups
 from pytest_mlgates.statistics.interval import UndefinedError
 
@@ -57,14 +58,9 @@ def evaluate_fairness(parameters: FairnessParameters, subject: Any, context: Con
     except NoChampionError as error:
         if not parameters.first:
             raise
-        verdict = _absolute(parameters, table, display)
-        return verdict.replace(
-            message=f"{verdict.message}\nno champion yet ({error.what}): judged by the absolute "
-            "bound alone",
-            warnings=(*verdict.warnings, f"no champion yet: {error.what}"),
-        )
+        return without_champion(_absolute(parameters, table, display), error)
     verdict = _against(parameters, table, champion, display)
-    return _both(verdict, _absolute(parameters, table, display)) if parameters.first else verdict
+    return both(verdict, _absolute(parameters, table, display)) if parameters.first else verdict
 
 
 def _against(
@@ -99,25 +95,6 @@ def _against(
         details=(*verdict.details, details),
         inputs=(*verdict.inputs, named),
         warnings=tuple(warnings),
-    )
-
-
-def _both(comparison: Verdict, absolute: Verdict) -> Verdict:
-    """Both claims in one verdict: the worse one, with the words of the other."""
-    doubt = [Finding.PROVEN, Finding.INCONCLUSIVE, Finding.DISPROVEN]
-
-    def rank(verdict: Verdict) -> tuple[bool, int]:
-        assert verdict.finding is not None  # noqa: S101
-        return verdict.outcome is Outcome.FAILED, doubt.index(verdict.finding)
-
-    worse, other = comparison, absolute
-    if rank(absolute) > rank(comparison):
-        worse, other = absolute, comparison
-    return worse.replace(
-        message=f"{worse.message}\nalso: {other.message}",
-        details=(*worse.details, *other.details),
-        inputs=tuple(dict.fromkeys((*comparison.inputs, *absolute.inputs))),
-        warnings=tuple(dict.fromkeys((*comparison.warnings, *absolute.warnings))),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError, NoChampionError
 from pytest_mlgates.core.policy import judge
-from pytest_mlgates.core.verdict import Finding, GroupValue, InputDigest, Outcome, Verdict
+from pytest_mlgates.core.verdict import GroupValue, InputDigest, Verdict
 from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, GateKind
 from pytest_mlgates.gates.metric import text
@@ -16,6 +16,7 @@ from pytest_mlgates.gates.metric.parameters import MetricParameters
 from pytest_mlgates.gates.metric.parts import parts_of, sliced
 from pytest_mlgates.gates.metric.veil import veil_of
 from pytest_mlgates.gates.privacy import Display
+from pytest_mlgates.gates.two_claims import both, without_champion
 
 if TYPE_CHECKING:
     from pytest_mlgates.engines.table import Table
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from pytest_mlgates.gates.metric.own import Own
     from pytest_mlgates.gates.metric.parts import Part
     from pytest_mlgates.gates.metric.veil import Veil
-
-_SEVERITY = {Outcome.PASSED: 0, Outcome.FAILED: 1}
-_DOUBT = {Finding.PROVEN: 0, Finding.INCONCLUSIVE: 1, Finding.DISPROVEN: 2}
 
 
 def evaluate(parameters: MetricParameters, subject: Any, context: Context) -> Verdict:
@@ -54,16 +52,11 @@ def evaluate(parameters: MetricParameters, subject: Any, context: Context) -> Ve
     except NoChampionError as error:
         if not parameters.first:
             raise
-        verdict = _absolute(parameters, table, display, own)
-        return verdict.replace(
-            message=f"{verdict.message}\nno champion yet ({error.what}): judged by the absolute "
-            "bound alone",
-            warnings=(*verdict.warnings, f"no champion yet: {error.what}"),
-        )
+        return without_champion(_absolute(parameters, table, display, own), error)
     verdict = _against(parameters, table, display, found, own)
     if not parameters.first:
         return verdict
-    return _both(verdict, _absolute(parameters, table, display, own))
+    return both(verdict, _absolute(parameters, table, display, own))
 
 
 def _absolute(
@@ -232,24 +225,6 @@ def _undefined(
         got=f"{error.reason} ({display.rows(part.rows)})",
         want="rows that the metric can be computed from: what is undefined never passes",
         fix="" if part.group is None else "a coarser column in `by`, or more rows of that slice",
-    )
-
-
-def _both(comparison: Verdict, absolute: Verdict) -> Verdict:
-    """Both claims in one verdict: the worse one, with the words of the other."""
-
-    def rank(verdict: Verdict) -> tuple[int, int]:
-        doubt = 0 if verdict.finding is None else _DOUBT[verdict.finding]
-        return _SEVERITY.get(verdict.outcome, 2), doubt
-
-    worse, other = comparison, absolute
-    if rank(absolute) > rank(comparison):
-        worse, other = absolute, comparison
-    return worse.replace(
-        message=f"{worse.message}\nalso: {other.message}",
-        details=(*worse.details, *other.details),
-        inputs=tuple(dict.fromkeys((*comparison.inputs, *absolute.inputs))),
-        warnings=tuple(dict.fromkeys((*comparison.warnings, *absolute.warnings))),
     )
 
 
