@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.gates.codes import class_codes
 from pytest_mlgates.gates.fairness_counts import COUNTED, HIT
 from pytest_mlgates.gates.fairness_rows import RowValues, exposure, of_numbers, of_scores
 from pytest_mlgates.gates.labels import Column
-from pytest_mlgates.gates.scores import checked_numbers, checked_scores, class_codes, numbers
+from pytest_mlgates.gates.scores import checked_numbers, checked_scores, numbers
 from pytest_mlgates.gates.scores import positives as positive_rows
 
 if TYPE_CHECKING:

@@ -15,11 +15,11 @@ import numpy as np
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import listing, plural
 from pytest_mlgates.engines.columns import sort_key
+from pytest_mlgates.gates.codes import group_codes
 from pytest_mlgates.gates.fairness_champion import champion_values
 from pytest_mlgates.gates.fairness_counts import count_family, hits
 from pytest_mlgates.gates.fairness_rows import row_values, weights_and_clusters
 from pytest_mlgates.gates.labels import confusion, refuse_many_groups
-from pytest_mlgates.gates.scores import group_codes
 from pytest_mlgates.statistics.group_champion import PairedFamily
 from pytest_mlgates.statistics.group_families import MeasuredFamily, RateFamily
 from pytest_mlgates.statistics.group_samples import MeanFamily, Sample, SampledShares

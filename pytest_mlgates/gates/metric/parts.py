@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_mlgates.gates.codes import class_codes, group_codes
 from pytest_mlgates.gates.labels import (
     Classes,
     confusion,
@@ -18,7 +19,7 @@ from pytest_mlgates.gates.metric import labelled, numeric, queries, scored
 from pytest_mlgates.gates.metric.classes import ClassMetric, counted
 from pytest_mlgates.gates.metric.classes import answers as of_classes
 from pytest_mlgates.gates.metric.drawing import sampling_of
-from pytest_mlgates.gates.scores import class_codes, group_codes, positives, scores
+from pytest_mlgates.gates.scores import positives, scores
 
 if TYPE_CHECKING:
     from collections.abc import Callable
