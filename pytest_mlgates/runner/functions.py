@@ -54,15 +54,17 @@ def metric(
     Args:
         table: A row per judged example: columns ``y_true`` and ``y_pred`` or ``y_score``; or None,
             with arrays of shape ``(rows,)`` by keyword.
-        metric: A metric by scikit-learn's name: ``accuracy``, ``f1``, ``roc_auc``, ``rmse``, …
+        metric: A metric by scikit-learn's name: ``accuracy``, ``f1``, ``roc_auc``, ``rmse``, …,
+            ``ndcg@10`` for rankings, or one of the project: ``package.module:function``.
         min: The least that is allowed.
         max: The most that is allowed.
-        no_worse_than: A champion (``models:/name@alias``, ``package.module:callable``, a file of
-            predictions), compared on the same rows.
+        no_worse_than: A champion (``models:/name@alias``, ``model.skops``,
+            ``package.module:callable``, a file of predictions), compared on the same rows.
         margin: How much worse than the champion is still allowed, in the metric's unit.
         by: Columns to slice by; every slice must hold.
-        options: Roles (``y_true=`` …, a column or an array), ``pos_label``, ``confidence``,
-            ``inconclusive``, ``private``, ``id``.
+        options: Roles (``y_true=`` …, a column or an array; ``sample_weight``, ``cluster``,
+            ``query``), ``pos_label``, ``average``, ``beta``, ``alpha``, ``k``, ``n_bins``,
+            ``threshold``, ``multilabel``, ``confidence``, ``inconclusive``, ``private``, ``id``.
 
     Raises:
         MLGatesError: misuse.
@@ -94,7 +96,7 @@ def fairness(
         metric: By Fairlearn's name: ``demographic_parity_difference``, ``equalized_odds_ratio``, …
             ``disparate_impact``, or a metric by group: ``accuracy_score_group_min``,
             ``mean_absolute_error_difference``, ….
-        by: The sensitive columns; several mean their intersections.
+        by: The sensitive columns, always needed; several mean their intersections.
         min: The least that is allowed (ratios, ``group_min``).
         max: The most that is allowed (differences, ``group_max``).
         options: ``method="to_overall"``, ``agg="mean"``, ``control``, ``bins``, ``no_worse_than``

@@ -42,7 +42,8 @@ class Answers:
     """One model's answers.
 
     Attributes:
-        answer: What it says in each row, as numbers: rows where two models' are equal are alike.
+        answer: What it says in each unit, of shape ``(n,)`` or ``(n, classes)``: units where two
+            models' are equal are alike.
         estimate: The metric on some rows (None: all), and the influence of each. None where it has
             none: then rows are independent and count alike, and there is no rival.
         closed: The bounds of independent rows that count alike, where there are better ones than
@@ -50,7 +51,7 @@ class Answers:
         cells: The counts that the metric on some rows comes from, and that it gives away.
         losses: Where it is a mean of what each row has.
         right: Where it is a share of rows that do not depend on the model.
-        placed: Where only the ranking counts: placement values in row order.
+        placed: Where only the ranking counts: placement values of some rows, in row order.
         sizes: Of some rows: the counts that stay the same for every model (rows of a class).
         units: Of a selection of rows, which of the units that are judged it holds, where these are
             not rows (queries). Everything above is about units.
