@@ -4,7 +4,7 @@ UV := .venv/bin/uv
 UV_VERSION := 0.8.0
 PIP := $(UV) pip install --quiet --compile-bytecode --python .venv/bin/python --constraint constraints.txt
 
-.PHONY: demo test test-core test-pythons test-oldest check format bench bench-gates simulate clean
+.PHONY: demo test test-core test-random test-pythons test-oldest check format bench bench-gates simulate clean
 
 # The example on real data: a sound version that passes, four broken ones that are blocked.
 demo: .venv/demo
@@ -17,6 +17,10 @@ test: .venv/dev
 
 test-core: .venv/dev
 	.venv/bin/python -m pytest -q -n 2 -m "not slow and not spark"
+
+# Property tests on examples that no run has seen: what they find becomes a test of its own.
+test-random: .venv/dev
+	HYPOTHESIS_PROFILE=random .venv/bin/python -m pytest -q -n 2 tests/unit tests/conformance
 
 test-pythons: .venv/dev
 	tools/test-pythons.sh 3.12 3.13

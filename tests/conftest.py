@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from contextlib import suppress
 
 import narwhals.stable.v2 as nw
@@ -17,6 +18,8 @@ for library, name in (("pandas", "DataFrame"), ("polars", "DataFrame"), ("pyarro
         frame = getattr(importlib.import_module(library), name)({"x": [1]})
         _ = nw.from_native(frame).select(nw.col("x") + 1).get_column("x") > 0
 
-# No test is a matter of time: a busy machine is no failure.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# No test is a matter of time: a busy machine is no failure. Nor of luck: the examples are the same
+# in every run. HYPOTHESIS_PROFILE=random searches for new ones (`make test-random`).
+settings.register_profile("random", deadline=None)
+settings.register_profile("same", deadline=None, derandomize=True, database=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))

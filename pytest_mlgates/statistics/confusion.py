@@ -147,12 +147,12 @@ def mcc(matrix: NDArray[Any]) -> CellMetric:
         UndefinedError: where truth or predictions hold one class: scikit-learn would call it 0.
     """
     shares, truth, predicted = _margins(matrix)
-    left, right = 1 - float(predicted @ predicted), 1 - float(truth @ truth)
+    left, right = float(predicted @ _others(predicted)), float(truth @ _others(truth))
     if min(left, right) <= 1e-15:
         what = "predictions hold" if left <= right else "the truth holds"
         raise UndefinedError(f"a correlation where {what} one class")
     root = math.sqrt(left * right)
-    value = (float(np.trace(shares)) - float(truth @ predicted)) / root
+    value = _beyond_chance(shares) / root
     gradient = np.eye(len(shares)) - predicted[:, None] - truth[None, :]
     gradient = gradient / root + value * (predicted[None, :] / left + truth[:, None] / right)
     return CellMetric(
@@ -167,14 +167,14 @@ def cohen_kappa(matrix: NDArray[Any]) -> CellMetric:
         UndefinedError: where both hold one class.
     """
     shares, truth, predicted = _margins(matrix)
-    chance = float(truth @ predicted)
-    if 1 - chance <= 1e-15:
+    without_chance = float(truth @ _others(predicted))
+    if without_chance <= 1e-15:
         raise UndefinedError("kappa where truth and predictions hold one class")
-    agreed = float(np.trace(shares))
-    value = (agreed - chance) / (1 - chance)
+    wrong = float(shares.sum() - np.trace(shares))
+    value = _beyond_chance(shares) / without_chance
     by_chance = predicted[:, None] + truth[None, :]
-    gradient = np.eye(len(shares)) / (1 - chance) - by_chance * (1 - agreed) / (1 - chance) ** 2
-    return CellMetric(value=value, moves=_centred(gradient, shares), reach=2 / (1 - chance))
+    gradient = np.eye(len(shares)) / without_chance - by_chance * wrong / without_chance**2
+    return CellMetric(value=value, moves=_centred(gradient, shares), reach=2 / without_chance)
 
 
 _EMPTY = {
@@ -246,6 +246,24 @@ def _total(matrix: NDArray[Any]) -> Any:
 def _margins(matrix: NDArray[Any]) -> tuple[Floats, Floats, Floats]:
     shares = matrix / _total(matrix)
     return shares, shares.sum(axis=1), shares.sum(axis=0)
+
+
+def _beyond_chance(shares: Floats) -> float:
+    """``c - sum p_k t_k``, from each class against the rest: right for shares near 0 and 1 too.
+
+    The difference of the two sums as written loses as many digits as the largest class is large.
+    """
+    neither = np.diagonal(_others(_others(shares).T))
+    missed, false = np.diagonal(_others(shares)), np.diagonal(_others(shares.T))
+    return float(np.sum(np.diagonal(shares) * neither - missed * false))
+
+
+def _others(values: Floats) -> Floats:
+    """Along the last axis, the sum of all values but the one that stands there."""
+    before, after = np.zeros_like(values), np.zeros_like(values)
+    np.cumsum(values[..., :-1], axis=-1, out=before[..., 1:])
+    after[..., :-1] = np.cumsum(values[..., :0:-1], axis=-1)[..., ::-1]
+    return before + after
 
 
 def _centred(gradient: Floats, shares: Floats) -> Floats:
