@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.core.errors import GateFailure as GateFailure
     from pytest_mlgates.core.errors import MLGatesError as MLGatesError
     from pytest_mlgates.core.evidence import Evidence as Evidence
+    from pytest_mlgates.core.tracing import trace as trace
     from pytest_mlgates.core.verdict import Bound as Bound
     from pytest_mlgates.core.verdict import Finding as Finding
     from pytest_mlgates.core.verdict import Outcome as Outcome
@@ -39,6 +40,7 @@ _EXPORTS = {
     "metric": "pytest_mlgates.runner.functions",
     "read_table": "pytest_mlgates.runner.reading",
     "reproducibility": "pytest_mlgates.runner.functions",
+    "trace": "pytest_mlgates.core.tracing",
 }
 
 __all__ = list(_EXPORTS)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.engines import stored
+from pytest_mlgates.engines import stages, stored
 from pytest_mlgates.engines.handover import pack
 from pytest_mlgates.engines.runs import Run, raised
 
@@ -98,6 +98,7 @@ class FreshProcesses:
             duration_s=report["duration_s"],
             process=f"fresh, PYTHONHASHSEED={seed}",
             random=report["random"],
+            stages=stages.load(folder / "stages"),
         )
 
     def _execute(self, folder: Path, number: int, seed: int) -> int:

@@ -40,7 +40,9 @@ def _outcome(job: dict[str, Any], folder: Path) -> dict[str, Any]:
             )
         )
     try:
-        value, duration, drawn = call(function)
+        value, duration, drawn = call(function, folder / "stages")
+    except MLGatesError as error:  # what it told `trace` has no fingerprint
+        return _misuse(error)
     except BaseException as error:  # sys.exit(0) must not look like a result
         return {"status": "raised", "error": describe(error), "place": place(error)}
     try:

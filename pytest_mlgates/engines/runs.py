@@ -16,12 +16,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.tracing import listening
+from pytest_mlgates.engines import stages
 from pytest_mlgates.engines.fingerprint import fingerprint
+from pytest_mlgates.engines.stages import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from pytest_mlgates.engines.canonical import Fingerprint
+    from pytest_mlgates.engines.stages import Stage
 
 # A path stands for what the file holds, which is read anew.
 _SMALL = (
@@ -40,6 +45,7 @@ class Run:
         process: Where it ran, for people.
         random: The global generators that it drew from, each with the digest of the state it left:
             equal for two runs that seed it, different where it continues from run to run.
+        stages: What it told ``trace``, in order.
         value: What it returned, where it ran in this process.
     """
 
@@ -47,27 +53,36 @@ class Run:
     duration_s: float
     process: str
     random: Mapping[str, str] = field(default_factory=dict)
+    stages: tuple[Stage, ...] = ()
     value: Any = field(default=None, repr=False, compare=False)
 
 
-def call(function: Callable[[], Any]) -> tuple[Any, float, dict[str, str]]:
-    """What *function* returns, its seconds, and the global generators that it drew from."""
+def call(function: Callable[[], Any], folder: Path) -> tuple[Any, float, dict[str, str]]:
+    """What *function* returns, its seconds, and the global generators that it drew from.
+
+    The stages that it tells ``trace`` are written into *folder*.
+    """
     before = _states()
+    recorder = Recorder(folder)
     start = time.perf_counter()
-    value = function()
+    with listening(recorder):
+        value = function()
     duration = time.perf_counter() - start
+    recorder.finish()
     drawn = {name: state for name, state in _states().items() if state != before[name]}
     return value, duration, drawn
 
 
-def run_here(function: Callable[[], Any], name: str, number: int) -> Run:
-    """Call *function* in this process.
+def run_here(function: Callable[[], Any], name: str, number: int, folder: Path) -> Run:
+    """Call *function* in this process; its stages are kept in *folder*.
 
     Raises:
         MLGatesError: if it raises (SystemExit counts: it would end the run with its own code).
     """
     try:
-        value, duration, drawn = call(function)
+        value, duration, drawn = call(function, folder)
+    except MLGatesError:  # what it told `trace` has no fingerprint
+        raise
     except (Exception, SystemExit) as error:
         raise raised(name, number, describe(error), place(error)) from error
     return Run(
@@ -75,6 +90,7 @@ def run_here(function: Callable[[], Any], name: str, number: int) -> Run:
         duration_s=duration,
         process="this",
         random=drawn,
+        stages=stages.load(folder),
         value=value,
     )
 

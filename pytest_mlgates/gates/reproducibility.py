@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
+import tempfile
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +16,15 @@ from pytest_mlgates.core.text import did_you_mean, plural
 from pytest_mlgates.core.verdict import Finding, InputDigest, Verdict
 from pytest_mlgates.engines.differences import compare
 from pytest_mlgates.engines.fresh import FreshProcesses
-from pytest_mlgates.engines.runs import Run, is_same_object, run_here
+from pytest_mlgates.engines.runs import Run, run_here
+from pytest_mlgates.engines.stages import Divergence, first_divergence
 from pytest_mlgates.gates.base import Context, GateKind, GateParameters, Number
+from pytest_mlgates.gates.callables import (
+    callable_name,
+    refuse_no_evidence,
+    refuse_same_object,
+    refuse_uncallable,
+)
 from pytest_mlgates.gates.reading import reader
 from pytest_mlgates.gates.reproducibility_text import Report, message, summary
 
@@ -30,7 +36,6 @@ if TYPE_CHECKING:
 
 _PLANNED = ("tolerance", "statistical")
 _MOST_DIFFERENCES = 100
-_MOST_NAMES = 20
 
 
 def _level(value: Any) -> Any:
@@ -77,27 +82,34 @@ def evaluate(
         MLGatesError: if it cannot be called, raises, or returns nothing that can be compared.
     """
     name = callable_name(function)
-    _refuse_uncallable(function, name)
+    refuse_uncallable(function, name)
     with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlgates-")))
         fresh = None
         if parameters.fresh_process:
             fresh = stack.enter_context(FreshProcesses(function, name, parameters.timeout))
         runs: list[Run] = []
         first: Any = None  # kept alive: an object that is gone leaves its place to another
         differences: list[list[Difference]] = []
+        divergences: list[Divergence | None] = []
         for number in range(1, parameters.runs + 1):
-            run = run_here(function, name, number) if fresh is None else fresh.run(number)
-            _refuse_no_evidence(run.fingerprint, name)
+            if fresh is None:
+                run = run_here(function, name, number, folder / str(number))
+            else:
+                run = fresh.run(number)
+            refuse_no_evidence(run.fingerprint, name)
             if number == 1:
                 first = run.value
             runs.append(replace(run, value=None))
             differences.append(_compared(runs[0], run))
+            divergences.append(first_divergence(runs[0].stages, run.stages))
             if number > 1 and not differences[-1]:
-                _refuse_same_object(first, run.value, name, number)
+                refuse_same_object(first, run.value, name, number)
         report = Report(
             name=name,
             runs=runs,
             differences=differences,
+            divergences=divergences,
             fresh=parameters.fresh_process,
             hash_seed_decides=_hash_seed_decides(fresh, runs, differences),
         )
@@ -115,14 +127,6 @@ def evaluate(
         inputs=(InputDigest(name=name, digest=runs[0].fingerprint.digest, rows=None),),
         warnings=_warnings(runs[0].fingerprint),
     )
-
-
-def callable_name(function: Any) -> str:
-    """What messages call *function*: ``train`` for ``partial(train, seed=7)``."""
-    while isinstance(function, functools.partial):
-        function = function.func
-    name = getattr(function, "__qualname__", None) or type(function).__qualname__
-    return str(name).rpartition("<locals>.")[2]
 
 
 def _compared(first: Run, run: Run) -> list[Difference]:
@@ -145,79 +149,6 @@ def _hash_seed_decides(
     except MLGatesError:  # the verdict stands without it
         return None
     return again.fingerprint == runs[0].fingerprint
-
-
-def _refuse_uncallable(function: Any, name: str) -> None:
-    if not callable(function):
-        raise MLGatesError(
-            "reproducibility takes a callable",
-            got=f"{type(function).__module__}.{type(function).__qualname__}",
-            want="a function without required arguments that trains and returns its result",
-            fix="mlgate(partial(train, seed=7)), without calling it",
-        )
-    inner = function
-    while isinstance(inner, functools.partial):
-        inner = inner.func
-    if inspect.iscoroutinefunction(inner):
-        raise MLGatesError(
-            f"{name} is async, a call returns before it has run",
-            want="a function that returns its result",
-            fix=f"def run(): return asyncio.run({name}())",
-        )
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):  # built in C without a signature: the call will tell
-        return
-    required = [
-        p.name
-        for p in signature.parameters.values()
-        if p.default is p.empty and p.kind not in {p.VAR_POSITIONAL, p.VAR_KEYWORD}
-    ]
-    if required:
-        raise MLGatesError(
-            f"{name} needs {plural(len(required), 'argument')}",
-            got=f"required: {', '.join(required)}",
-            want="a callable without required arguments",
-            fix=f"partial({name}, {', '.join(f'{argument}=…' for argument in required)})",
-        )
-
-
-def _refuse_no_evidence(found: Fingerprint, name: str) -> None:
-    if not found.size:
-        raise MLGatesError(
-            f"{name} returned nothing to compare, which proves nothing",
-            got=next(iter(found.leaves.values())).kind if len(found.leaves) == 1 else "no values",
-            want="the trained model, its predictions or its metrics",
-            fix="end the function with `return model`, or return a Path to what it wrote",
-        )
-    if not all(leaf.kind.endswith("text") or not leaf.size for leaf in found.leaves.values()):
-        return
-    for path in found.leaves:
-        for text in (found.content(path) or [])[:_MOST_NAMES]:
-            if isinstance(text, str) and _names_file(text):
-                raise MLGatesError(
-                    f"{name} returned the name of a file as text: its content was not compared",
-                    got=repr(text),
-                    want="a Path, which stands for what the file holds",
-                    fix=f"return Path({text!r})",
-                )
-
-
-def _refuse_same_object(first: Any, value: Any, name: str, number: int) -> None:
-    if is_same_object(first, value):
-        raise MLGatesError(
-            f"{name} returned in run {number} the very object of run 1: nothing was repeated",
-            got=f"one {type(value).__qualname__}, kept in a cache or made outside of the function",
-            want="a result that every call makes anew",
-            fix="fresh_process=True, or train inside of the function and without a cache",
-        )
-
-
-def _names_file(text: str) -> bool:
-    try:
-        return Path(text).exists()
-    except (OSError, ValueError):  # too long, or not a name at all
-        return False
 
 
 def _warnings(found: Fingerprint) -> tuple[str, ...]:
@@ -244,6 +175,7 @@ def _detail(number: int, run: Run, differences: list[Difference]) -> dict[str, A
         "global_generators": sorted(run.random),
         "differences": [found.to_dict() for found in differences[:_MOST_DIFFERENCES]],
         "differences_total": len(differences),
+        "stages": [{"stage": one.label, "digest": one.fingerprint.digest} for one in run.stages],
     }
 
 

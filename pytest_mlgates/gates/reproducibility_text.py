@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from pytest_mlgates.core.text import plural
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_mlgates.engines.differences import Difference
     from pytest_mlgates.engines.runs import Run
+    from pytest_mlgates.engines.stages import Divergence
 
 _MOST_SHOWN = 5
 # A sum in another order is off by a few units in the last place per step; other causes by far more.
@@ -23,7 +26,8 @@ class Report:
     Attributes:
         name: The callable.
         runs: All runs.
-        differences: Of each run from the first; that of the first is empty.
+        differences: Of each run's result from that of the first; those of the first are empty.
+        divergences: The first stage in which each run differs from the first.
         fresh: Whether each ran in a process of its own.
         hash_seed_decides: Whether the hash seed alone brought the first result back; None: unknown.
     """
@@ -31,13 +35,20 @@ class Report:
     name: str
     runs: list[Run]
     differences: list[list[Difference]]
+    divergences: list[Divergence | None]
     fresh: bool
     hash_seed_decides: bool | None
 
     @property
     def differing(self) -> list[int]:
         """The numbers of the runs that differ from run 1."""
-        return [number for number, found in enumerate(self.differences, start=1) if found]
+        pairs = zip(self.differences, self.divergences, strict=True)
+        return [number for number, pair in enumerate(pairs, start=1) if any(pair)]
+
+    def found(self, number: int) -> Sequence[Difference]:
+        """What differs first in run *number*: in its first stage that does, else in its result."""
+        diverged = self.divergences[number - 1]
+        return self.differences[number - 1] if diverged is None else diverged.differences
 
     @property
     def processes(self) -> str:
@@ -49,9 +60,11 @@ def summary(report: Report) -> str:
     """One line for the table of a run."""
     if not report.differing:
         return f"bitwise, {report.processes}: proven"
-    found = report.differences[report.differing[0] - 1]
+    found = report.found(report.differing[0])
     more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
-    return f"bitwise, {report.processes}: disproven, {found[0].path} differs{more}"
+    diverged = report.divergences[report.differing[0] - 1]
+    where = diverged.label if diverged is not None else found[0].path
+    return f"bitwise, {report.processes}: disproven, {where} differs{more}"
 
 
 def message(report: Report) -> str:
@@ -66,15 +79,22 @@ def message(report: Report) -> str:
             f"{plural(first.size, 'value')}"
         )
     number = report.differing[0]
-    found = report.differences[number - 1]
+    found, diverged = report.found(number), report.divergences[number - 1]
     differing = len(report.differing)
     what = (
         f"{report.name} is not reproducible bit for bit (level bitwise disproven): "
         f"{differing:,} of {plural(len(report.runs) - 1, 'repetition')} in {report.processes} "
-        f"{'differs' if differing == 1 else 'differ'} from run 1, run {number} in "
-        f"{plural(len(found), 'part')} of {len(first.leaves):,}"
+        f"{'differs' if differing == 1 else 'differ'} from run 1, run {number} "
     )
+    if diverged is None:
+        what += f"in {plural(len(found), 'part')} of {len(first.leaves):,}"
+    else:
+        what += f"from stage {diverged.label!r} on ({diverged.place + 1} of {diverged.of})"
     lines = [f"  - {item.path}: {item.text}" for item in found[:_MOST_SHOWN]]
+    if diverged is not None and diverged.other is not None:
+        there = f"tells {diverged.other!r} there" if diverged.other else "does not have it"
+        side = "run 1" if diverged.place >= diverged.of else f"run {number}"
+        lines.append(f"  - {diverged.label}: {side} {there}")
     if len(found) > _MOST_SHOWN:
         lines.append(f"  - and {plural(len(found) - _MOST_SHOWN, 'more part')}")
     why, fix = cause(report, number)
@@ -84,7 +104,7 @@ def message(report: Report) -> str:
 
 def cause(report: Report, number: int) -> tuple[str, str]:
     """The usual cause of what run *number* shows, and what to do about it."""
-    found = report.differences[number - 1]
+    found = report.found(number)
     mine, theirs = report.runs[0].random, report.runs[number - 1].random
     drawn = sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name))
     if drawn:
@@ -106,7 +126,7 @@ def cause(report: Report, number: int) -> tuple[str, str]:
         why = "equal values come in another order: an unseeded shuffle, iteration over a set, a "
         why += "folder listing, or threads that finish in any order"
         return why, "seed the shuffle (random_state=…), and sort what has no order of its own"
-    if all(item.max_ulp is not None and item.max_ulp <= _ROUNDING_ULP for item in found):
+    if found and all(item.max_ulp is not None and item.max_ulp <= _ROUNDING_ULP for item in found):
         why = "only the last bits differ: sums were taken in another order, as threads do"
         return why, "train with one thread (n_jobs=1, OMP_NUM_THREADS=1)"
     why = "no global generator explains it: look for a generator without a seed "

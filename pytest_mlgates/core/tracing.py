@@ -1,0 +1,61 @@
+"""``trace``: a training says what it has come to, stage by stage. Free where nobody listens."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from pytest_mlgates.core.errors import MLGatesError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Listener = Callable[[str, int | None, Any], None]
+
+# Not a context variable: threads that a training starts would not see it.
+_listeners: list[Listener] = []
+
+
+def trace(stage: str, *values: Any) -> Any:
+    """Record a stage of a training: ``trace("split", ids)``, ``trace("epoch", 3, weights)``.
+
+    A reproducibility gate compares the stages of its runs in order and names the first that
+    differs. Where no gate runs, this does nothing.
+
+    Args:
+        stage: Its name; a stage may be recorded any number of times.
+        values: Its value (anything that has a fingerprint), or its number and its value.
+
+    Returns:
+        The value, so that a call can stand around an expression.
+
+    Raises:
+        MLGatesError: for anything but one value, or a whole number and a value; and for a value
+            that has no fingerprint.
+    """
+    index = values[0] if len(values) == 2 else None
+    name: Any = stage  # whatever it is: types bind nobody at run time
+    if not isinstance(name, str) or not 1 <= len(values) <= 2 or not _is_number(index):
+        raise MLGatesError(
+            "trace takes a stage and its value",
+            got=f"trace({', '.join(type(one).__name__ for one in (stage, *values))})",
+            want='trace("split", ids), or with a number: trace("epoch", 3, weights)',
+            fix="put several values of a stage into one tuple or dictionary",
+        )
+    if _listeners:
+        _listeners[-1](stage, index, values[-1])
+    return values[-1]
+
+
+@contextlib.contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Within the block, *listener* gets what :func:`trace` is told: stage, number, value."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
+
+def _is_number(index: Any) -> bool:
+    return index is None or (isinstance(index, int) and not isinstance(index, bool))
