@@ -1,4 +1,4 @@
-"""Trainings are compared stage by stage by what they tell ``trace``; the first difference is named."""
+"""Trainings are compared stage by stage; the first stage that differs is named."""
 
 from __future__ import annotations
 
