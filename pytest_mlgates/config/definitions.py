@@ -38,6 +38,8 @@ def definitions(raw: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             own["table"] = table
         if defaults:
             own["defaults"] = defaults
+        if raw.get("plugins"):  # any of them may say what the gate's kind or metric is
+            own["plugins"] = raw["plugins"]
         if name in (raw.get("required") or ()):
             own["required"] = True
         found[name] = plain(own)

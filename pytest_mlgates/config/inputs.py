@@ -38,7 +38,7 @@ def inputs(
         digest: Of a file; one that is cached where that is safe.
     """
     found: dict[str, str] = {}
-    for path in _named(definition, base, pythonpath):
+    for path in named(definition, base, pythonpath):
         full = base / path
         found[path] = digest_of(full, digest)
     return dict(sorted(found.items()))
@@ -69,7 +69,8 @@ def _of_lfs_pointer(path: Path) -> str | None:
     return told[1].decode() if told else None
 
 
-def _named(definition: Mapping[str, Any], base: Path, pythonpath: tuple[str, ...]) -> Iterator[str]:
+def named(definition: Mapping[str, Any], base: Path, pythonpath: tuple[str, ...]) -> Iterator[str]:
+    """The files that a gate judges, relative to *base*, whether they are there or not."""
     gate, table = definition["gate"], definition.get("table", {})
     if isinstance(table.get("path"), str):
         yield from _files(table["path"], base)
@@ -86,6 +87,8 @@ def _named(definition: Mapping[str, Any], base: Path, pythonpath: tuple[str, ...
         module = _ENTRY.fullmatch(str(gate.get(key, "")))
         if module:
             yield from _module(module[1], base, pythonpath)
+    for name in definition.get("plugins", ()):
+        yield from _module(str(name), base, pythonpath)
 
 
 def _files(pattern: str, base: Path) -> Iterator[str]:

@@ -143,7 +143,7 @@ def test_a_gate_with_a_model_is_refused_with_the_command_to_run(repository):
     assert not through
     reason = "its table is judged by the model models:/credit@challenger"
     assert f"gate 'accuracy' is not evaluated here: {reason}" in output
-    assert "  fix:   run it in the project's environment: mlgates check accuracy\n" in output
+    assert "environment, and commit mlgates.lock: mlgates lock accuracy\n" in output
     assert "gate 'training' is not evaluated here: it runs " in output
     assert "PASS  schema" in output
 
@@ -159,7 +159,7 @@ def test_an_expectation_of_great_expectations_is_refused_with_the_command_to_run
     assert not through
     assert "gate 'schema' is not evaluated here: " in output
     assert "expect_column_values_to_match_json_schema" in output
-    assert "  fix:   run it in the project's environment: mlgates check schema\n" in output
+    assert "environment, and commit mlgates.lock: mlgates lock schema\n" in output
 
 
 @pytest.mark.parametrize(
