@@ -10,13 +10,12 @@ import os
 import subprocess
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_mlgates.core.errors import MLGatesError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
 # What pre-commit tells its hooks on pre-push; what providers of CI tell of a pull request.
 _PUSHED = "PRE_COMMIT_FROM_REF"
@@ -56,10 +55,11 @@ class Tree:
             return None
         return _git(self.root, "show", f"{self.commit}:{path}")
 
+    @cached_property
     def changed(self) -> frozenset[str]:
         """The paths that differ from the index, or from what is not yet added to it."""
         if self.commit is None:
-            return frozenset(_tracked(self.root))
+            return tracked(self.root)
         told = _git(self.root, "diff", "--name-only", "-z", "--no-renames", self.commit, "--")
         return frozenset(name for name in told.split("\0") if name)
 
@@ -71,7 +71,7 @@ def repository(start: Path) -> Path:
         MLGatesError: outside of one.
     """
     try:
-        return Path(_git(start, "rev-parse", "--show-toplevel").strip())
+        return start.joinpath(_git(start, "rev-parse", "--show-toplevel").strip())
     except MLGatesError:
         raise MLGatesError(
             "there is no git repository to compare with",
@@ -136,14 +136,10 @@ def _not_there(name: str) -> MLGatesError:
     )
 
 
-def _tracked(root: Path) -> Iterator[str]:
-    told = _git(root, "ls-files", "-z")
-    yield from (name for name in told.split("\0") if name)
-
-
 def tracked(root: Path) -> frozenset[str]:
     """The paths that git knows, those just added included."""
-    return frozenset(_tracked(root))
+    told = _git(root, "ls-files", "-z")
+    return frozenset(name for name in told.split("\0") if name)
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -40,7 +40,7 @@ class Weakening:
 
 def review(base: Tree) -> list[Weakening]:
     """Everything that the working tree weakens."""
-    changed = base.changed()
+    changed = base.changed
     found: list[Weakening] = []
     names = sorted(name for name in base.files if PurePosixPath(name).name in NAMES)
     before = {name: raw for name in names if (raw := _gates_of(base.read(name) or "", name))}

@@ -41,8 +41,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
     root = repository(Path.cwd())
     base = base_tree(root, arguments.base)
-    mistakes = list(_mistakes(base))
-    stale = list(_stale(base))
+    configurations = _configurations(base)
+    mistakes = list(_mistakes(base, configurations))
+    stale = list(_stale(configurations))
     weaker, allowed = excused(base, review(base))
     lines = [str(mistake) for mistake in mistakes]
     lines += [
@@ -66,36 +67,35 @@ def _run(arguments: argparse.Namespace) -> int:
     return 1 if weaker or stale else 0
 
 
-def _configurations(base: Tree) -> Iterator[Path]:
+def _configurations(base: Tree) -> list[Path]:
     from pytest_mlgates.config.base import tracked
     from pytest_mlgates.config.find import NAMES, has_gates
 
-    for name in sorted(tracked(base.root)):
-        if PurePosixPath(name).name in NAMES and has_gates(base.root / name):
-            yield base.root / name
+    names = sorted(name for name in tracked(base.root) if PurePosixPath(name).name in NAMES)
+    return [base.root / name for name in names if has_gates(base.root / name)]
 
 
-def _mistakes(base: Tree) -> Iterator[Exception]:
+def _mistakes(base: Tree, configurations: Sequence[Path]) -> Iterator[Exception]:
     """What is wrong in configurations, contracts and markers that changed."""
-    changed = base.changed()
+    changed = base.changed
     if not any(name.endswith((".toml", ".json", ".py")) for name in changed):
         return
     from pytest_mlgates.core.errors import MLGatesError
     from pytest_mlgates.hooks.linting import mistakes_in
 
-    for path in _configurations(base):
+    for path in configurations:
         try:
             yield from mistakes_in(path, base.root, changed)
         except MLGatesError as error:
             yield error
 
 
-def _stale(base: Tree) -> Iterator[str]:
+def _stale(configurations: Sequence[Path]) -> Iterator[str]:
     from pytest_mlgates.config.locked import changes, current
     from pytest_mlgates.core import lock as locks
     from pytest_mlgates.core.errors import MLGatesError
 
-    for path in _configurations(base):
+    for path in configurations:
         lock = locks.read(locks.path_of(path))
         if lock is None:
             continue
