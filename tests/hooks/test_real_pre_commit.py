@@ -121,10 +121,16 @@ def test_a_good_change_goes_through(repository):
 
 
 def test_an_unrelated_file_does_not_run_the_hooks(repository):
-    through, output = repository.commit({"README.md": "words\n", "train.py": "x = 1\n"})
+    through, output = repository.commit({"README.md": "words\n", "notes.txt": "x\n"})
     assert through
     for hook in ("ML gates (declared)", "ML gates (data contracts)"):
         assert skipped(output, hook)
+
+
+def test_code_that_no_gate_calls_passes(repository):
+    through, output = repository.commit({"other.py": "x = 1\n"})
+    assert through
+    assert passed(output, "ML gates (declared)")
 
 
 def test_named_files_are_held_to_a_suite(repository):
