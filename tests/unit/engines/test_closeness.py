@@ -50,8 +50,8 @@ def test_floats_of_every_type_are_held_to_it(dtype):
         lambda v: [list(v), 1],
         lambda v: np.array([*v, "x"], dtype=object),
         lambda v: np.array([np.float64(one) for one in v] + [None], dtype=object),
-        lambda v: np.array(v),
-        lambda v: pd.Series(v),
+        np.array,
+        pd.Series,
         lambda v: pd.DataFrame({"p": v}),
         lambda v: pd.DataFrame({"p": [*v, None]}, dtype="Float64"),
         lambda v: pd.DataFrame({"p": [*v, "text"]}),
@@ -73,12 +73,12 @@ def test_floats_are_found_in_whatever_holds_them(make):
     "make",
     [
         list,
-        lambda v: np.array(v),
-        lambda v: pd.Series(v),
+        np.array,
+        pd.Series,
         lambda v: pd.Series(v, dtype="category"),
         lambda v: pd.Series(v, dtype="string"),
-        lambda v: pl.Series(v),
-        lambda v: pa.array(v),
+        pl.Series,
+        pa.array,
     ],
 )
 def test_a_share_of_labels_may_flip_and_no_more(make):

@@ -120,8 +120,6 @@ def test_as_many_seeds_as_said_decide_and_one_less_does_not(values, value, toler
 def test_a_spread_says_how_many_seeds_decide_it():
     found = seeds.spread([0.0, 1.0, 2.0], 1.2, 0.95)
     needed = seeds.seeds_for_spread(found, 0.95)
-    limits = [
-        math.sqrt((n - 1) / stats.chi2.ppf(0.05, n - 1)) <= 1.2 for n in (needed - 1, needed)
-    ]
+    limits = [math.sqrt((n - 1) / stats.chi2.ppf(0.05, n - 1)) <= 1.2 for n in (needed - 1, needed)]
     assert limits == [False, True]
     assert seeds.seeds_for_spread(seeds.spread([0.0, 1.0, 2.0], 1.0, 0.95), 0.95) is None
