@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.core.files import sha256_of_file
 from pytest_mlgates.engines import canonical_arrays, canonical_models, canonical_tables
 from pytest_mlgates.engines.canonical import Fingerprint, Walk
 from pytest_mlgates.engines.tokens import key_text, scalar_token
@@ -197,7 +196,7 @@ def _path(walk: Walk, path: str, value: Path) -> None:
 
 def _file(walk: Walk, path: str, file: Path) -> None:
     try:
-        walk.file(path, "file", sha256_of_file(file), file.stat().st_size)
+        walk.file(path, "file", file.absolute())
     except OSError as error:
         _raise(error)
 

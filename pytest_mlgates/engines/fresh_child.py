@@ -45,11 +45,13 @@ def _outcome(job: dict[str, Any], folder: Path) -> dict[str, Any]:
         return _misuse(error)
     except BaseException as error:  # sys.exit(0) must not look like a result
         return {"status": "raised", "error": describe(error), "place": place(error)}
+    first = None if job["first"] is None else stored.load(Path(job["first"]))
     try:
         found = fingerprint(value)
+        found.digests(like=first)
     except MLGatesError as error:
         return _misuse(error)
-    paths = None if job["first"] is None else needed(stored.load(Path(job["first"])), found)
+    paths = None if first is None else needed(first, found)
     stored.save(found, folder / "result", paths)
     return {"status": "returned", "duration_s": duration, "random": drawn}
 
