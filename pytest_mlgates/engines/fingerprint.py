@@ -20,6 +20,7 @@ import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.engines import canonical_arrays, canonical_models, canonical_tables
+from pytest_mlgates.engines import canonical_registered
 from pytest_mlgates.engines.canonical import Fingerprint, Walk
 from pytest_mlgates.engines.tokens import key_text, scalar_token
 
@@ -27,15 +28,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _WANT = (
-    "numbers, text, numpy arrays, pandas, polars or pyarrow tables, scikit-learn estimators, "
-    "dataclasses, containers of these, or a Path to a file or folder"
+    "numbers, text, numpy arrays, pandas, polars or pyarrow tables, scikit-learn estimators, models "
+    "and tensors of PyTorch, Keras, TensorFlow, XGBoost or LightGBM, dataclasses, containers of "
+    "these, a Path to a file or folder, or a type that register_fingerprint was told of"
 )
 _FIXES = {
-    "torch": "return tensor.detach().cpu().numpy(), or what the model predicts",
-    "tensorflow": "return tensor.numpy(), or what the model predicts",
+    "torch": "return model.state_dict(), or what the model predicts",
+    "tensorflow": "return its variables, or what the model predicts",
     "keras": "return model.get_weights(), or what the model predicts",
-    "xgboost": "return what the model predicts",
-    "lightgbm": "return what the model predicts",
+    "xgboost": "return the booster, or what it predicts",
+    "lightgbm": "return the booster, or what it predicts",
     "duckdb": "return relation.fetchnumpy()",
     "pyspark": "return frame.toPandas()",
     "narwhals": "return frame.to_native()",
@@ -66,6 +68,7 @@ def _handle(walk: Walk, path: str, value: Any) -> None:
         _PLAIN[type(value)](walk, path, value)
         return
     handlers: tuple[Callable[[Walk, str, Any], bool], ...] = (
+        canonical_registered.handle,
         canonical_arrays.handle,
         canonical_tables.handle,
         _containers,
@@ -212,7 +215,8 @@ def _unknown(path: str, value: Any) -> MLGatesError:
     name = f"{kind.__module__}.{kind.__qualname__}"
     fix = _FIXES.get(
         kind.__module__.partition(".")[0],
-        "return what it predicts, its arrays, or a dataclass of them",
+        "return what it predicts, its arrays, or a dataclass of them; or register_fingerprint("
+        f"{kind.__qualname__}, …)",
     )
     if inspect.iscoroutine(value):
         fix = "wrap it: lambda: asyncio.run(train())"
@@ -252,4 +256,5 @@ _PLAIN: dict[type, Callable[[Walk, str, Any], None]] = {
     dict: _mapping,
     set: _set,
     frozenset: _set,
+    np.ndarray: lambda walk, path, value: walk.array(path, "array", value),
 }
