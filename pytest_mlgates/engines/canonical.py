@@ -13,13 +13,19 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.engines import hashing
 from pytest_mlgates.engines.leaves import Fingerprint, Leaf
-from pytest_mlgates.engines.sources import Array, ArrowSource, ArraySource, Content, FileSource
-from pytest_mlgates.engines.sources import Source, Texts, TextSource
+from pytest_mlgates.engines.sources import (
+    Array,
+    ArraySource,
+    ArrowSource,
+    Content,
+    FileSource,
+    Source,
+    Texts,
+    TextSource,
+)
 from pytest_mlgates.engines.tokens import dtype_name, nested_token
 
 if TYPE_CHECKING:

@@ -108,11 +108,11 @@ def _compare(first: Fingerprint, other: Fingerprint, root: str) -> Iterator[Diff
         if mine is None or theirs is None:
             yield _alone(path, mine, theirs, root)
         else:
-            contents = first.content(path), other.content(path)
-            if contents[0] is None or contents[1] is None:
+            a, b = first.content(path), other.content(path)
+            if a is None or b is None:
                 yield _unseen(mine, theirs, root, kept=first.kept and other.kept)
             else:
-                yield _leaf(mine, theirs, *contents, root)
+                yield _leaf(mine, theirs, a, b, root)
     yield from after.values()
 
 

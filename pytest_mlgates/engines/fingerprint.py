@@ -19,8 +19,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.engines import canonical_arrays, canonical_models, canonical_tables
-from pytest_mlgates.engines import canonical_registered
+from pytest_mlgates.engines import (
+    canonical_arrays,
+    canonical_models,
+    canonical_registered,
+    canonical_tables,
+)
 from pytest_mlgates.engines.canonical import Fingerprint, Walk
 from pytest_mlgates.engines.tokens import key_text, scalar_token
 
@@ -28,9 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _WANT = (
-    "numbers, text, numpy arrays, pandas, polars or pyarrow tables, scikit-learn estimators, models "
-    "and tensors of PyTorch, Keras, TensorFlow, XGBoost or LightGBM, dataclasses, containers of "
-    "these, a Path to a file or folder, or a type that register_fingerprint was told of"
+    "numbers, text, numpy arrays, pandas, polars or pyarrow tables, scikit-learn estimators, "
+    "models and tensors of PyTorch, Keras, TensorFlow, XGBoost or LightGBM, dataclasses, "
+    "containers of these, a Path to a file or folder, or a type told to register_fingerprint"
 )
 _FIXES = {
     "torch": "return model.state_dict(), or what the model predicts",

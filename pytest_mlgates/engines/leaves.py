@@ -163,7 +163,7 @@ class Fingerprint:
             return None
         contents = [self.content(path) for path in columns or [leaf.path]]
         known = [one for one in contents if one is not None]
-        if len(known) < len(contents) or not np.shape(known[0]):
+        if len(known) < len(contents) or (isinstance(known[0], np.ndarray) and not known[0].ndim):
             return None
         return row_digests.of_rows(known)
 

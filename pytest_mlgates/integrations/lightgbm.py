@@ -19,8 +19,8 @@ _TEXTS = {"feature_names", "feature_infos", "monotone_constraints", "objective"}
 @hookimpl(trylast=True)
 def mlgates_fingerprint(value: Any) -> Any:
     """What a booster consists of."""
-    lightgbm = sys.modules.get("lightgbm")
-    if lightgbm is None or not isinstance(value, getattr(lightgbm, "Booster", ())):
+    lightgbm: Any = sys.modules.get("lightgbm")
+    if not hasattr(lightgbm, "Booster") or not isinstance(value, lightgbm.Booster):
         return None
     header: dict[str, Any] = {}
     trees: list[dict[str, Any]] = []

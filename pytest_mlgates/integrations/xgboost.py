@@ -16,8 +16,8 @@ from pytest_mlgates.extensions import hookimpl
 @hookimpl(trylast=True)
 def mlgates_fingerprint(value: Any) -> Any:
     """What a booster consists of."""
-    xgboost = sys.modules.get("xgboost")
-    if xgboost is None or not isinstance(value, getattr(xgboost, "Booster", ())):
+    xgboost: Any = sys.modules.get("xgboost")
+    if not hasattr(xgboost, "Booster") or not isinstance(value, xgboost.Booster):
         return None
     saved = json.loads(bytes(value.save_raw("json")))
     saved.pop("version", None)

@@ -8,7 +8,7 @@ from pytest_mlgates.engines.fingerprint import fingerprint  # noqa: E402
 
 VALUES = [
     lambda n: tf.constant([1.0, n]),
-    lambda n: tf.constant(n),
+    tf.constant,
     lambda n: tf.constant([1.0, n], tf.bfloat16),
     lambda n: tf.constant([b"a", str(n)]),
     lambda n: tf.Variable([1, n]),
