@@ -89,6 +89,8 @@ def summarise(session: GateSession, reporter: pytest.TerminalReporter) -> None:
         reporter.write_line(f" no gate was evaluated, evidence {closed.written}")
     if closed.not_run:
         reporter.write_line(f" required, not run: {', '.join(closed.not_run)}", yellow=True)
+    for note in () if closed.evidence is None else closed.evidence.notes:
+        reporter.write_line(_shown(f" {note}"), yellow=True)
     for problem in dict.fromkeys(closed.problems):
         reporter.write_line(_shown(f" {problem}"), red=True)
     for kind, count in labels:
@@ -159,7 +161,9 @@ def _places(session: GateSession, pytest_session: pytest.Session) -> list[Path]:
 
 def _asked(session: GateSession) -> bool:
     option = session.config.option
-    return bool(option.mlgates or option.mlgates_require or option.mlgates_evidence)
+    return bool(
+        option.mlgates or option.mlgates_require or option.mlgates_evidence or option.mlgates_lock
+    )
 
 
 def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed) -> None:
@@ -167,7 +171,7 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
     import dataclasses
 
     from pytest_mlgates.core.verdict import Outcome
-    from pytest_mlgates.runner.check import evidence_of
+    from pytest_mlgates.runner.check import evidence_of, unknown_waivers
 
     main, found = _configurations(session, pytest_session, closed)
     ledger = session.ledger
@@ -183,8 +187,13 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
     if unmet := [name for name in missing if name in judged]:
         closed.problems.append(f"required, not evaluated: {', '.join(unmet)}")
     closed.not_run = tuple(name for name in missing if name not in judged)
+    if whole:
+        ids = {*(v.id for v in verdicts), *(name for c in found for name in c.gates)}
+        told = [text for c in found for text in unknown_waivers(c, ids, tests=True)]
+        closed.problems += told
     if session.config.option.mlgates_require and (problem := _nothing_required(session, found)):
         closed.problems.append(problem)
+    closed.problems += _of_locks(session, whole=whole)
     primary = main if main.path is not None or not found else found[0]
     import msgspec  # seldom needed, and never without a gate
 
@@ -195,6 +204,7 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
         whole=whole and bool(found) and not missing and not _watch(session).ended,
         problems=closed.problems,
     )
+    closed.problems = list(evidence.problems)
     closed.evidence = evidence
     path = _evidence_path(session, main)
     if path is None:
@@ -207,6 +217,23 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
         closed.problems.append(f"the evidence could not be written to {path}: {error.strerror}")
     else:
         closed.written = _relative(session, path)
+
+
+def _of_locks(session: GateSession, *, whole: bool) -> list[str]:
+    """What fails the run: a lock that claims something else, in CI; one that is not written."""
+    from pytest_mlgates.core.errors import MLGatesError
+    from pytest_mlgates.plugin.locking import contradicted, write_locks
+    from pytest_mlgates.runner.check import is_ci
+
+    entries = session.ledger.entries()
+    try:
+        if session.config.option.mlgates_lock:
+            write_locks(entries, session.config.rootpath)
+        elif is_ci() and session.config.option.mlgates:
+            return contradicted(entries, whole=whole)
+    except (MLGatesError, OSError) as error:
+        return [str(error)]
+    return []
 
 
 def _configurations(
