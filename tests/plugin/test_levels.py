@@ -115,7 +115,7 @@ def declared(tmp_path, monkeypatch):
         (
             "seeded",
             'level = "statistical"\nseeds = [1, 2, 3, 4, 5]\ntolerance = 0.02\n'
-            + 'inconclusive = "fail"',
+             'inconclusive = "fail"',
             1,
             "level statistical not decided",
         ),
