@@ -152,7 +152,7 @@ def pandas_kept(path: str) -> Run:
 def polars(path: str) -> Run:
     """Ours, on a frame of polars."""
     import polars as pl
-    import pyarrow  # noqa: F401  (which ours takes texts from)
+    import pyarrow as pa  # noqa: F401  (which ours takes texts from)
 
     fingerprint, frame = _fingerprint(), pl.read_parquet(path)
     fingerprint(frame.head())
