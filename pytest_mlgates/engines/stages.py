@@ -8,6 +8,8 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.files import write_atomically
 from pytest_mlgates.engines import generators, stored
@@ -154,10 +156,8 @@ class Recorder:
 
     def _keep(self, found: Fingerprint, folder: Path) -> bool:
         """Write *found* with its values, if there is room for them."""
-        if 8 * found.size > self._left:
-            return False
         folder.mkdir(parents=True, exist_ok=True)
-        if 8 * found.size > shutil.disk_usage(folder).free // 2:
+        if _bytes(found) > min(self._left, shutil.disk_usage(folder).free // 2):
             return False
         stored.save(found, folder)
         self._left -= sum(file.stat().st_size for file in folder.iterdir())
@@ -218,6 +218,18 @@ def _unknown(found: Difference, label: str) -> Difference:
         f"{MOST_BYTES >> 30} GiB that are kept: trace less of each, or only {label.split()[0]!r}"
     )
     return replace(found, aspect="values", text=text)
+
+
+def _bytes(found: Fingerprint) -> int:
+    """About how much the values of *found* take."""
+    return sum(leaf.size * _width(leaf.kind) for leaf in found.leaves.values())
+
+
+def _width(kind: str) -> int:
+    try:
+        return np.dtype(kind.partition(" ")[0]).itemsize
+    except TypeError:  # text, and the like
+        return 8
 
 
 def _owner(folder: Path, reference: Path | None, entry: Mapping[str, Any]) -> Path:

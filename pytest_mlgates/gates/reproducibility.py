@@ -94,7 +94,8 @@ def evaluate(
         divergences: list[Divergence | None] = []
         for number in range(1, parameters.runs + 1):
             if fresh is None:
-                run = run_here(function, name, number, folder / str(number))
+                reference = folder / "1" if number > 1 else None
+                run = run_here(function, name, number, folder / str(number), reference)
             else:
                 run = fresh.run(number)
             refuse_no_evidence(run.fingerprint, name)
