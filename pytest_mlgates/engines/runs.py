@@ -73,6 +73,7 @@ def call(
     recorder = Recorder(folder, reference)
     recorder.note("environment", _environment())
     before = generators.states()
+    recorder.note("start", before)
     with ExitStack() as watches:
         watches.enter_context(listening(recorder))
         for watch in manager().hook.mlgates_watch_run():

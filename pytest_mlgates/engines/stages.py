@@ -215,7 +215,7 @@ def _unknown(found: Difference, label: str) -> Difference:
         return found
     text = (
         "other values; how far apart is not known, because the values of earlier stages fill the "
-        f"{MOST_BYTES >> 30} GiB that are kept: trace less of each, or only {label.split()[0]!r}"
+        f"{MOST_BYTES >> 30} GiB that are kept: trace less of each, or only {label.partition(' ')[0]!r}"
     )
     return replace(found, aspect="values", text=text)
 
