@@ -58,8 +58,10 @@ class Evidence:
     @cached_property
     def drawn(self) -> list[str]:
         """The global generators that the runs drew from and left in different states."""
-        mine, theirs = self.first.random, self.other.random
-        return sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name))
+        # A run that seeds a generator as the one before did leaves it as it was: it drew from it.
+        mine, theirs = (run.facts.get("end", run.random) for run in (self.first, self.other))
+        names = {*self.first.random, *self.other.random}
+        return sorted(name for name in names if mine.get(name) != theirs.get(name))
 
     @cached_property
     def drawn_here(self) -> list[str]:
@@ -204,8 +206,8 @@ def _earlier_generator(evidence: Evidence) -> Cause | None:
 def _unseeded(names: list[str]) -> Cause | None:
     if not names:
         return None
-    why = f"it draws from the global generator {' and '.join(names)} and does not seed it, so "
-    why += "each run finds it in another state"
+    why = f"it draws from the global generator {' and '.join(names)} and each run finds it in "
+    why += "another state: it is not seeded, or not all that draws from it is repeated"
     fix = f"call {' and '.join(_SEEDING[name] for name in names)} at the start of the function, or "
     return why, fix + "pass random_state= or a generator of its own"
 
@@ -244,7 +246,8 @@ def _environment_variable(evidence: Evidence) -> Cause | None:
     mine, theirs = (run.facts.get("environment") for run in (evidence.first, evidence.other))
     if mine is None or theirs is None:
         return None
-    names = sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name))
+    # One that is new was set by a library when it was imported.
+    names = sorted(name for name in mine if mine[name] != theirs.get(name, mine[name]))
     names = [name for name in names if not name.endswith("_NUM_THREADS")]
     if not names:
         return None
