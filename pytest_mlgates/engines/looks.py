@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 Looks = Literal["", "address", "files"]
 _WRITTEN = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 _KEY = re.compile(r"\[(\d+)\]$")
+_FILES = frozenset(
+    ".arrow .avi .bin .bmp .csv .dcm .feather .flac .gif .gz .h5 .hdf5 .html .ipc .jpeg .jpg .json "
+    ".jsonl .md .mp3 .mp4 .ndjson .npy .npz .nii .orc .parquet .pdf .pkl .png .pt .pq .tar .tif "
+    ".tiff .tsv .txt .wav .webp .xlsx .xml .yaml .yml .zip .zst".split()
+)
 _MOST = 1000
 
 
@@ -31,7 +36,7 @@ def of_texts(a: Texts, b: Texts) -> Looks:
         return ""
     if all(_WRITTEN.search(one) for one in (*mine, *theirs)):
         return "address"
-    if all("\n" not in one and PurePath(one).suffix[1:].isalnum() for one in (*mine, *theirs)):
+    if all(PurePath(one).suffix.lower() in _FILES for one in (*mine, *theirs)):
         return "files"
     return ""
 
