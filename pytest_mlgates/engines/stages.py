@@ -35,6 +35,8 @@ class Stage:
         name: As the user calls it: ``epoch``.
         index: Its number, where one was given.
         fingerprint: Of its value.
+        decides: Whether the user named it. What was found automatically explains a difference, and
+            is none alone: an estimator may keep how long it took.
         kept: Whether its value could be kept, so that it can be said how far two are apart.
         generators: The digests of the global generators' states when it was told.
     """
@@ -42,6 +44,7 @@ class Stage:
     name: str
     index: int | None
     fingerprint: Fingerprint
+    decides: bool = True
     kept: bool = True
     generators: Mapping[str, str] = field(default_factory=dict)
 
@@ -112,7 +115,7 @@ class Recorder:
                 found = fingerprint(value)
             except MLGatesError:
                 return
-            self._add(name, index, found)
+            self._add(name, index, found, decides=False)
 
     def note(self, fact: str, value: Any) -> None:
         """Keep a fact; one told later replaces it."""
@@ -132,9 +135,12 @@ class Recorder:
             written = {"stages": self._told, "facts": self._facts}
             write_atomically(self._folder / _STAGES, json.dumps(written))
 
-    def _add(self, name: str, index: int | None, found: Fingerprint) -> None:
+    def _add(
+        self, name: str, index: int | None, found: Fingerprint, *, decides: bool = True
+    ) -> None:
         place = len(self._told)
-        entry = {"name": name, "index": index, "kept": True, "generators": generators.states()}
+        entry: dict[str, Any] = {"name": name, "index": index, "decides": decides, "kept": True}
+        entry["generators"] = generators.states()
         if not self._diverged and self._is_as_before(place, name, index, found):
             entry["same"] = True
         else:
@@ -184,6 +190,7 @@ def load(folder: Path, reference: Path | None = None) -> tuple[Stage, ...]:
         Stage(
             name=one["name"],
             index=one["index"],
+            decides=one["decides"],
             kept=one["kept"],
             generators=one["generators"],
             fingerprint=stored.load(_owner(folder, reference, one) / str(number)),
@@ -198,24 +205,44 @@ def facts(folder: Path) -> dict[str, Any]:
     return found
 
 
-def first_divergence(first: Sequence[Stage], other: Sequence[Stage]) -> Divergence | None:
-    """The first stage in which *other* differs from *first*, top-down; None if all are equal."""
-    for place in range(max(len(first), len(other))):
-        mine = first[place] if place < len(first) else None
-        theirs = other[place] if place < len(other) else None
-        present = mine or theirs
-        assert present is not None  # noqa: S101
-        label = present.label
-        common: dict[str, Any] = {"label": label, "place": place, "of": len(first)}
-        if mine is None or theirs is None or mine.label != theirs.label:
-            there = "" if theirs is None or mine is None else theirs.label
-            return Divergence(other=there, differences=(), **common)
-        if mine.fingerprint != theirs.fingerprint:
-            found = compare(mine.fingerprint, theirs.fingerprint, root=label)
-            if not (mine.kept and theirs.kept):
-                found = [_unknown(one, label) for one in found]
-            return Divergence(other=None, differences=tuple(found), **common)
-    return None
+def first_divergence(
+    first: Sequence[Stage], other: Sequence[Stage], *, result_differs: bool = False
+) -> Divergence | None:
+    """The first stage in which *other* differs from *first*, top-down.
+
+    None if all are equal; and if only stages differ that do not decide, unless *result_differs*,
+    which they explain.
+    """
+    if not result_differs and _parting(_deciding(first), _deciding(other)) is None:
+        return None
+    place = _parting(first, other)
+    if place is None:
+        return None
+    mine = first[place] if place < len(first) else None
+    theirs = other[place] if place < len(other) else None
+    present = mine or theirs
+    assert present is not None  # noqa: S101
+    label = present.label
+    common: dict[str, Any] = {"label": label, "place": place, "of": len(first)}
+    if mine is None or theirs is None or mine.label != theirs.label:
+        there = "" if theirs is None or mine is None else theirs.label
+        return Divergence(other=there, differences=(), **common)
+    found = compare(mine.fingerprint, theirs.fingerprint, root=label)
+    if not (mine.kept and theirs.kept):
+        found = [_unknown(one, label) for one in found]
+    return Divergence(other=None, differences=tuple(found), **common)
+
+
+def _deciding(stages: Sequence[Stage]) -> list[Stage]:
+    return [stage for stage in stages if stage.decides]
+
+
+def _parting(first: Sequence[Stage], other: Sequence[Stage]) -> int | None:
+    """The first place at which they are not the same, None if they are."""
+    for place, (mine, theirs) in enumerate(zip(first, other, strict=False)):
+        if mine.label != theirs.label or mine.fingerprint != theirs.fingerprint:
+            return place
+    return None if len(first) == len(other) else min(len(first), len(other))
 
 
 def _unknown(found: Difference, label: str) -> Difference:

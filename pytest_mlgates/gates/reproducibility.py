@@ -28,7 +28,7 @@ from pytest_mlgates.gates.callables import (
 )
 from pytest_mlgates.gates.reading import reader
 from pytest_mlgates.gates.reproducibility_causes import draws_global_numbers
-from pytest_mlgates.gates.reproducibility_text import Report, message, summary
+from pytest_mlgates.gates.reproducibility_text import Report, message, summary, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,7 +106,9 @@ def evaluate(
             run = replace(run, stages=(*told_by_fixtures.get(), *run.stages))
             runs.append(replace(run, value=None))
             differences.append(_compared(runs[0], run))
-            divergences.append(first_divergence(runs[0].stages, run.stages))
+            divergences.append(
+                first_divergence(runs[0].stages, run.stages, result_differs=bool(differences[-1]))
+            )
             if number > 1 and not differences[-1]:
                 refuse_same_object(first, run.value, name, number)
         report = Report(
@@ -129,7 +131,7 @@ def evaluate(
         method=f"bitwise, {plural(len(runs), 'run')}, {report.processes}",
         details=tuple(_detail(n, *pair) for n, pair in enumerate(_pairs(report), start=1)),
         inputs=(InputDigest(name=name, digest=runs[0].fingerprint.digest, rows=None),),
-        warnings=_warnings(runs[0].fingerprint),
+        warnings=(*_warnings(runs[0].fingerprint), *unseen(report)),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_mlgates.core.text import plural
+from pytest_mlgates.engines.stages import first_divergence
 from pytest_mlgates.gates.reproducibility_causes import cause
 
 if TYPE_CHECKING:
@@ -99,6 +100,20 @@ def message(report: Report) -> str:
     why, fix = cause(report, number)
     lines += ["  want:  the same bits in every run", f"  why:   {why}", f"  fix:   {fix}"]
     return "\n".join([f"{what}{_seed(report)}", *lines])
+
+
+def unseen(report: Report) -> tuple[str, ...]:
+    """A warning of a step that differs although nothing that the user named does."""
+    if report.differing:
+        return ()
+    first = report.runs[0].stages
+    found = (first_divergence(first, run.stages, result_differs=True) for run in report.runs)
+    labels = dict.fromkeys(one.label for one in found if one is not None)
+    return tuple(
+        f"{label!r} differs between the runs, and the result does not show it: return what "
+        "depends on it"
+        for label in list(labels)[:1]
+    )
 
 
 def _seed(report: Report) -> str:

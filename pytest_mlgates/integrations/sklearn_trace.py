@@ -234,7 +234,12 @@ class _Memory:
 
 
 def _parts(path: str, fitted: Any) -> Iterator[tuple[str, Any]]:
-    """What a fitted step is made of, each with its path: the branches of a column transformer."""
+    """What a fitted step is made of, each with its path: the branches of a column transformer.
+
+    Of a search it is the best estimator; the search itself keeps how long each fit took.
+    """
+    if hasattr(fitted, "cv_results_") and hasattr(fitted, "best_estimator_"):
+        fitted = fitted.best_estimator_
     for attribute in ("transformers_", "transformer_list", "steps"):
         members = getattr(fitted, attribute, None)
         if isinstance(members, list):
