@@ -122,12 +122,7 @@ def declared(tmp_path, monkeypatch):
         ),
         (
             "seeded",
-<<<<<<< HEAD
             UNDECIDED,
-=======
-            'level = "statistical"\nseeds = [1, 2, 3, 4, 5]\ntolerance = 0.02\n'
-             'inconclusive = "fail"',
->>>>>>> main
             1,
             "level statistical not decided",
         ),
