@@ -98,6 +98,7 @@ class FreshProcesses:
             duration_s=report["duration_s"],
             process=f"fresh, PYTHONHASHSEED={seed}",
             random=report["random"],
+            environment=report["environment"],
             stages=stages.load(folder / "stages"),
         )
 

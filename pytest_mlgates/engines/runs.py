@@ -46,6 +46,7 @@ class Run:
         random: The global generators that it drew from, each with the digest of the state it left:
             equal for two runs that seed it, different where it continues from run to run.
         stages: What it told ``trace``, in order.
+        environment: Where it ran, if that was another process that said so.
         value: What it returned, where it ran in this process.
     """
 
@@ -54,6 +55,7 @@ class Run:
     process: str
     random: Mapping[str, str] = field(default_factory=dict)
     stages: tuple[Stage, ...] = ()
+    environment: Mapping[str, Any] | None = None
     value: Any = field(default=None, repr=False, compare=False)
 
 

@@ -48,7 +48,8 @@ class StoredRun:
         stages: What it told ``trace``, fixtures first; their values are not kept.
         seeds: Numbers by name for each seed, for the level statistical:
             ``{"7": {"accuracy": 0.912}}``.
-        left_out: Why the values of the result were not kept; "" if they were.
+        left_out: Why the values of the result are not there; "" if they are.
+        seal: ``sha256:…`` of what the file says, once it is written.
     """
 
     gate: str
@@ -59,6 +60,7 @@ class StoredRun:
     stages: Sequence[Stage] = ()
     seeds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     left_out: str = ""
+    seal: str = ""
 
 
 def save(run: StoredRun, path: Path) -> StoredRun:
@@ -139,6 +141,7 @@ def load(path: Path) -> StoredRun:
             stages=stages,
             seeds=seeds,
             left_out=left_out,
+            seal=_seal(body),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         _damaged(path, f"{type(error).__name__}: {error}")

@@ -18,6 +18,7 @@ from pytest_mlgates.engines.differences import compare
 from pytest_mlgates.engines.fresh import FreshProcesses
 from pytest_mlgates.engines.runs import Run, run_here
 from pytest_mlgates.engines.stages import Divergence, first_divergence
+from pytest_mlgates.gates.against import Against
 from pytest_mlgates.gates.base import Context, GateKind, GateParameters, Number
 from pytest_mlgates.gates.callables import (
     callable_name,
@@ -27,6 +28,7 @@ from pytest_mlgates.gates.callables import (
 )
 from pytest_mlgates.gates.reading import reader
 from pytest_mlgates.gates.reproducibility_text import Report, message, summary
+from pytest_mlgates.gates.stored_places import reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,16 +53,22 @@ class ReproducibilityParameters(GateParameters, frozen=True, kw_only=True):
     """What a reproducibility gate takes.
 
     ``runs`` calls are compared with the first. ``fresh_process`` calls in a new process per run,
-    each with a hash seed of its own; ``timeout`` is in seconds per such run.
+    each with a hash seed of its own; ``timeout`` is in seconds per such run. ``against`` names a
+    stored run that the first is compared with.
     """
 
-    runs: Annotated[int, Meta(ge=2, le=1000)] = 2
+    runs: Annotated[int, Meta(ge=1, le=1000)] = 2
     level: Annotated[Literal["bitwise"], reader(_level)] = "bitwise"
     fresh_process: bool = False
     timeout: Annotated[Number, Meta(gt=0)] | None = None
+    against: Annotated[str, reader(reference)] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a time limit that cannot be kept."""
+        """Refuse one run beside nothing, and a time limit that cannot be kept."""
+        if self.runs == 1 and self.against is None:
+            raise ValueError(
+                "runs = 1 compares nothing | runs=2 or more, or `against` a stored run"
+            )
         if self.timeout is not None and not self.fresh_process:
             raise ValueError(
                 "timeout needs fresh_process=True: a call in this process cannot be ended | "
@@ -71,7 +79,7 @@ class ReproducibilityParameters(GateParameters, frozen=True, kw_only=True):
 def evaluate(
     parameters: ReproducibilityParameters,
     function: Any,
-    context: Context,  # noqa: ARG001  (every kind of gate is called alike)
+    context: Context,
 ) -> Verdict:
     """Run *function* and compare what it returns.
 
@@ -83,6 +91,8 @@ def evaluate(
     """
     name = callable_name(function)
     refuse_uncallable(function, name)
+    against = Against.of(parameters.against, context)
+    count = parameters.runs if against is None else against.runs(parameters.runs)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlgates-")))
         fresh = None
@@ -92,7 +102,7 @@ def evaluate(
         first: Any = None  # kept alive: an object that is gone leaves its place to another
         differences: list[list[Difference]] = []
         divergences: list[Divergence | None] = []
-        for number in range(1, parameters.runs + 1):
+        for number in range(1, count + 1):
             if fresh is None:
                 run = run_here(function, name, number, folder / str(number))
             else:
@@ -113,8 +123,9 @@ def evaluate(
             fresh=parameters.fresh_process,
             hash_seed_decides=_hash_seed_decides(fresh, runs, differences),
         )
+        settled = None if against is None else against.settle(report, parameters.inconclusive)
     finding = Finding.DISPROVEN if report.differing else Finding.PROVEN
-    return Verdict(
+    verdict = Verdict(
         id="",
         kind=KIND.name,
         finding=finding,
@@ -127,6 +138,7 @@ def evaluate(
         inputs=(InputDigest(name=name, digest=runs[0].fingerprint.digest, rows=None),),
         warnings=_warnings(runs[0].fingerprint),
     )
+    return verdict if settled is None else settled.applied(verdict)
 
 
 def _compared(first: Run, run: Run) -> list[Difference]:

@@ -70,6 +70,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "tables)",
     )
     group.addoption(
+        "--mlgates-record",
+        action="store_true",
+        default=False,
+        help="make the stored runs of reproducibility gates (`against`) instead of comparing with "
+        "them; refused where CI is set",
+    )
+    group.addoption(
         "--mlgates-strict",
         action="store_true",
         default=False,
@@ -95,7 +102,7 @@ def pytest_configure(config: pytest.Config) -> None:
     option = config.option
     asked = option.mlgates or option.mlgates_require or option.mlgates_strict
     asked = asked or option.mlgates_evidence or option.mlgates_examples
-    if asked or option.mlgates_inconclusive:
+    if asked or option.mlgates_inconclusive or option.mlgates_record:
         gate_session(config).configurations.check()
     elif _is_configured(config.invocation_params.dir):
         # Values are validated when the first gate is seen: that needs heavier imports.

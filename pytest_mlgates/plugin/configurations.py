@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,6 +39,7 @@ class Configurations:
             return
         try:
             self.examples()
+            self.record()
             configuration = self.main()
             if self.config.option.mlgates and not configuration.gates:
                 path = configuration.path
@@ -119,13 +121,34 @@ class Configurations:
             )
         return int(given)
 
+    def record(self) -> bool:
+        """Whether stored runs are made in this session instead of compared with.
+
+        Raises:
+            MLGatesError: in CI, where nobody looks at what a green run has stored.
+        """
+        if not self.config.option.mlgates_record:
+            return False
+        if os.environ.get("CI", "").lower() not in {"", "0", "false"}:
+            raise MLGatesError(
+                "--mlgates-record is refused in CI: a run that stores what it should be compared "
+                "with judges nothing",
+                got=f"CI={os.environ['CI']}",
+                want="a stored run that somebody made, looked at and committed",
+                fix="leave the option out; to make one on this class of machine: mlgates record "
+                "GATE, or CI= pytest --mlgates-record",
+            )
+        return True
+
     def evaluator(self, configuration: Configuration) -> Evaluator:
         """The evaluator of *configuration*: tables and predictions are shared by its gates."""
         from pytest_mlgates.runner.evaluator import Evaluator
 
         key = configuration.path or configuration.base
         if key not in self._evaluators:
-            self._evaluators[key] = Evaluator(configuration, examples=self.examples())
+            self._evaluators[key] = Evaluator(
+                configuration, examples=self.examples(), record=self.record()
+            )
         return self._evaluators[key]
 
     def release(self) -> None:

@@ -125,13 +125,24 @@ def reproducibility(
         runs: How often (at least 2).
         level: ``bitwise``: equal fingerprints.
         fresh_process: Each run in a process of its own, with another hash seed.
-        options: ``timeout`` in seconds per run, ``id``.
+        options: ``timeout`` in seconds per run, ``against`` (a stored run to compare with),
+            ``record=True`` (make that stored run now, and judge nothing), ``id``.
 
     Raises:
         MLGatesError: misuse, and a callable that raises.
     """
-    given = {"runs": runs, "level": level, "fresh_process": fresh_process}
-    return evaluate_call("reproducibility", function, (), {**given, **options})
+    given = {"runs": runs, "level": level, "fresh_process": fresh_process, **options}
+    evaluator, record = None, given.pop("record", False)
+    if not isinstance(record, bool) or (record and given.get("against") is None):
+        raise MLGatesError(
+            "record is not usable",
+            where="reproducibility(…)",
+            got=repr(record),
+            want='record=True beside `against`: against="repro/training.json"',
+        )
+    if record:
+        evaluator = Evaluator(load_for(Path.cwd()), record=True)
+    return evaluate_call("reproducibility", function, (), given, evaluator=evaluator)
 
 
 def evaluate_call(

@@ -1,0 +1,199 @@
+"""A reproducibility gate against a stored run: at the level that its environment allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.policy import judge
+from pytest_mlgates.core.verdict import Finding, InputDigest, Verdict
+from pytest_mlgates.engines.differences import compare
+from pytest_mlgates.engines.environment import changes, environment
+from pytest_mlgates.engines.stages import first_divergence
+from pytest_mlgates.engines.stored_runs import StoredRun
+from pytest_mlgates.gates import against_text
+from pytest_mlgates.gates.against_text import Compared
+from pytest_mlgates.gates.stored_places import command, place_of
+
+if TYPE_CHECKING:
+    from pytest_mlgates.core.verdict import Policy
+    from pytest_mlgates.gates.base import Context
+    from pytest_mlgates.gates.reproducibility_text import Report
+    from pytest_mlgates.gates.stored_places import Place
+
+_MOST_DIFFERENCES = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What the stored run adds to a verdict.
+
+    Attributes:
+        changes: The fields of the verdict that it decides.
+        detail: One more of its details.
+        inputs: What it was compared with.
+        note: One more line of the message.
+    """
+
+    changes: dict[str, Any]
+    detail: dict[str, Any]
+    inputs: tuple[InputDigest, ...] = ()
+    note: str = ""
+
+    def applied(self, verdict: Verdict) -> Verdict:
+        """*verdict* as the stored run decides it."""
+        if self.note:
+            verdict = verdict.replace(message=f"{verdict.message}\n  {self.note}")
+        return verdict.replace(
+            details=(*verdict.details, self.detail),
+            inputs=(*verdict.inputs, *self.inputs),
+            **self.changes,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """What one evaluation is compared with, or recorded into.
+
+    Attributes:
+        reference: As the user wrote it.
+        place: Where that is.
+        stored: What is there; None where it is made now.
+        command: What makes it.
+        context: Of the evaluation.
+    """
+
+    reference: str
+    place: Place
+    stored: StoredRun | None
+    command: str
+    context: Context
+
+    @classmethod
+    def of(cls, reference: str | None, context: Context) -> Against | None:
+        """What *reference* leads to, read before anything is trained; None for no reference.
+
+        Raises:
+            MLGatesError: if there is no stored run, or it is no evidence.
+        """
+        if reference is None:
+            return None
+        place, how = place_of(reference, context), command(context)
+        try:
+            stored = place.read()
+        except FileNotFoundError:
+            if not context.record:
+                raise MLGatesError(
+                    f"there is no stored run at {reference!r} to compare with",
+                    got=f"nothing there, seen from {context.base}",
+                    want="a run that was recorded before",
+                    fix=how,
+                ) from None
+            stored = None
+        except MLGatesError as error:
+            if not context.record:
+                error.fix = f"restore it (git checkout), or record it anew: {how}"
+                raise
+            stored = None
+        return cls(reference=reference, place=place, stored=stored, command=how, context=context)
+
+    def runs(self, asked: int) -> int:
+        """How often to run: what is recorded must have been repeated."""
+        return max(2, asked) if self.context.record else asked
+
+    def settle(self, report: Report, policy: Policy) -> Settled:
+        """Compare with the stored run, or record one. The contents of the runs must be there."""
+        if self.context.record:
+            return self._record(report, policy)
+        stored = self.stored
+        assert stored is not None  # noqa: S101
+        inputs = (InputDigest(name=f"stored run {self.reference}", digest=stored.seal, rows=None),)
+        if report.differing:  # it is not reproducible even here
+            detail = {"stored": self.reference, "compared": False}
+            note = f"it was not compared with the stored run {self.reference}"
+            return Settled(changes={}, detail=detail, inputs=inputs, note=note)
+        found = self._compared(stored, report)
+        finding = found.finding
+        return Settled(
+            changes={
+                "finding": finding,
+                "outcome": judge(finding, policy, estimate_holds=False),
+                "message": against_text.message(found),
+                "summary": against_text.summary(found),
+                "method": against_text.method(found),
+            },
+            detail=_detail(found),
+            inputs=inputs,
+        )
+
+    def _compared(self, stored: StoredRun, report: Report) -> Compared:
+        run = report.runs[0]
+        same = run.fingerprint == stored.fingerprint
+        return Compared(
+            reference=self.reference,
+            stored=stored,
+            report=report,
+            differences=[] if same else compare(stored.fingerprint, run.fingerprint),
+            divergence=first_divergence(stored.stages, run.stages),
+            changes=changes(stored.environment, _environment(report)),
+            command=self.command,
+        )
+
+    def _record(self, report: Report, policy: Policy) -> Settled:
+        if report.differing:
+            detail = {"stored": self.reference, "recorded": False}
+            note = f"it was not recorded in {self.reference}"
+            return Settled(changes={}, detail=detail, note=note)
+        run = report.runs[0]
+        before = self.stored
+        stored = self.place.write(
+            StoredRun(
+                gate=self.context.gate,
+                callable=report.name,
+                level="bitwise",
+                environment=_environment(report),
+                fingerprint=run.fingerprint,
+                stages=run.stages,
+            )
+        )
+        compared = None if before is None else self._compared(before, report)
+        return Settled(
+            changes={
+                "finding": Finding.INCONCLUSIVE,  # nothing was compared with anything older
+                "outcome": judge(Finding.INCONCLUSIVE, policy, estimate_holds=True),
+                "message": against_text.recorded(stored, self.reference, report, compared),
+                "summary": f"recorded in {self.reference}",
+                "method": "recorded",
+            },
+            detail={
+                "stored": self.reference,
+                "recorded": True,
+                "seal": stored.seal,
+                "environment": dict(stored.environment),
+            },
+            inputs=(
+                InputDigest(name=f"stored run {self.reference}", digest=stored.seal, rows=None),
+            ),
+        )
+
+
+def _environment(report: Report) -> dict[str, Any]:
+    """Where the first run took place: its own process says so, else this one."""
+    known = report.runs[0].environment
+    return environment() if known is None else dict(known)
+
+
+def _detail(found: Compared) -> dict[str, Any]:
+    stored = found.stored
+    return {
+        "stored": found.reference,
+        "seal": stored.seal,
+        "callable": stored.callable,
+        "bitwise_expected": not found.deciding,
+        "environment": [change.to_dict() for change in found.changes],
+        "digest": stored.fingerprint.digest,
+        "differences": [one.to_dict() for one in found.told[:_MOST_DIFFERENCES]],
+        "differences_total": len(found.told),
+        "stages": [{"stage": s.label, "digest": s.fingerprint.digest} for s in stored.stages],
+    }
