@@ -64,10 +64,12 @@ class Compared:
 
     @property
     def told(self) -> list[Difference]:
-        """What differs first, in the words of a stored run."""
-        if self.divergence is not None:
-            return [_reworded(one, _DIGESTS_ONLY) for one in self.divergence.differences]
-        return [_reworded(one, self.stored.left_out) for one in self.differences]
+        """What differs first, in the words of a stored run: of a stage, then of the result."""
+        first = [] if self.divergence is None else list(self.divergence.differences)
+        return [
+            *(_reworded(one, _DIGESTS_ONLY) for one in first),
+            *(_reworded(one, self.stored.left_out) for one in self.differences),
+        ]
 
 
 def _reworded(one: Difference, unknown: str) -> Difference:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 # Keys of gates and tables whose values name files.
-_INPUTS = ("path", "suite", "no_worse_than")
+_INPUTS = ("path", "suite", "no_worse_than", "against")
 
 
 def configurations_of(files: Sequence[Path], config: Path | None = None) -> dict[Path, list[Path]]:
@@ -89,8 +89,8 @@ def is_data(path: Path) -> bool:
 def affected(configuration: Configuration, files: Iterable[Path]) -> list[DeclaredGate]:
     """The gates with an input among *files* (absolute), in the order of the configuration.
 
-    Inputs are the data files of the table, the suite, a champion's file, and the configuration
-    itself.
+    Inputs are the data files of the table, the suite, a champion's file, a stored run, and the
+    configuration itself.
     """
     changed = {variant for file in files for variant in (file, file.resolve())}
     if configuration.path in changed:
