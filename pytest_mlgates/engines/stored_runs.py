@@ -35,6 +35,10 @@ MOST_BYTES = 50_000_000
 _FIELDS = {one.name for one in fields(Leaf)}
 
 
+class DamagedRunError(MLGatesError):
+    """A stored run that is no evidence: damaged, changed by hand, or of another version."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRun:
     """One run, kept to be compared with later ones.
@@ -69,7 +73,7 @@ def save(run: StoredRun, path: Path) -> StoredRun:
     Raises:
         MLGatesError: if *path* is something else than a stored run, or cannot be written.
     """
-    _refuse_foreign(path)
+    refuse_foreign(path)
     archive, left_out = _archive(run.fingerprint)
     left_out = run.left_out or left_out
     name = None
@@ -163,7 +167,7 @@ def _parsed(path: Path) -> dict[str, Any]:
         _damaged(path, "JSON of something else")
     for key, known in (("form", STORED_FORM), ("fingerprints", FORM.decode())):
         if body.get(key) != known:
-            raise MLGatesError(
+            raise DamagedRunError(
                 "a stored run was written by another version of pytest-mlgates",
                 where=str(path),
                 got=f"{key} {str(body.get(key))[:60]!r}",
@@ -181,16 +185,16 @@ def _parsed(path: Path) -> dict[str, Any]:
 
 
 def _damaged(path: Path, got: str) -> NoReturn:
-    raise MLGatesError(
+    raise DamagedRunError(
         "a stored run is damaged, it is no evidence",
         where=str(path),
         got=got,
         want="the file as it was recorded",
-        fix="restore it (git checkout), or record it anew",
+        fix="restore it, or record it anew",
     ) from None
 
 
-def _refuse_foreign(path: Path) -> None:
+def refuse_foreign(path: Path) -> None:
     """Never replace a file that is no stored run.
 
     Raises:

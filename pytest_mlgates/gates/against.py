@@ -11,7 +11,7 @@ from pytest_mlgates.core.verdict import Finding, InputDigest, Verdict
 from pytest_mlgates.engines.differences import compare
 from pytest_mlgates.engines.environment import changes, environment
 from pytest_mlgates.engines.stages import first_divergence
-from pytest_mlgates.engines.stored_runs import StoredRun
+from pytest_mlgates.engines.stored_runs import DamagedRunError, StoredRun
 from pytest_mlgates.gates import against_text
 from pytest_mlgates.gates.against_text import Compared
 from pytest_mlgates.gates.stored_places import command, place_of
@@ -91,11 +91,13 @@ class Against:
                     fix=how,
                 ) from None
             stored = None
-        except MLGatesError as error:
+        except DamagedRunError as error:
             if not context.record:
-                error.fix = f"restore it (git checkout), or record it anew: {how}"
+                error.fix = f"restore it, or record it anew: {how}"
                 raise
             stored = None
+        if context.record:
+            place.refuse()
         return cls(reference=reference, place=place, stored=stored, command=how, context=context)
 
     def runs(self, asked: int) -> int:

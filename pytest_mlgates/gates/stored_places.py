@@ -46,6 +46,9 @@ class Place(Protocol):
     def read(self) -> StoredRun:
         """The run; FileNotFoundError if there is none."""
 
+    def refuse(self) -> None:
+        """Raise, before anything is trained, where nothing can be kept."""
+
     def write(self, run: StoredRun) -> StoredRun:
         """Keep *run* in the place of what is there."""
 
@@ -59,6 +62,10 @@ class InFile:
     def read(self) -> StoredRun:
         """The run; FileNotFoundError if there is none."""
         return stored_runs.load(self.path)
+
+    def refuse(self) -> None:
+        """Raise for a file of something else."""
+        stored_runs.refuse_foreign(self.path)
 
     def write(self, run: StoredRun) -> StoredRun:
         """Replace the file, atomically."""
@@ -81,6 +88,9 @@ class InRun:
             )
             self._known(found)
             return stored_runs.load(Path(folder) / f"{self.name}.json")
+
+    def refuse(self) -> None:
+        """Reading it has raised where the run of MLflow cannot be reached."""
 
     def write(self, run: StoredRun) -> StoredRun:
         """Log the artifacts, the values first."""

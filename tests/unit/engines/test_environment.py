@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 import platform
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ HERE = environment()
 
 def test_it_is_plain_and_names_neither_machine_nor_user_nor_folder():
     text = json.dumps(HERE)
-    for secret in (platform.node(), getpass.getuser(), os.getcwd(), os.path.expanduser("~")):
+    for secret in (platform.node(), getpass.getuser(), str(Path.cwd()), str(Path.home())):
         assert secret not in text.split('"')
     assert "/" not in text
     assert HERE["packages"]["numpy"] == np.__version__

@@ -38,6 +38,15 @@ def untraced(*values):
     return lambda: {"weights": np.array(values, dtype=float), "kind": "linear"}
 
 
+def unstable():
+    values = iter([1.0, 2.0])
+
+    def drift():
+        return untraced(next(values))()
+
+    return drift
+
+
 def module_level():
     return {"weights": np.arange(4.0), "kind": "linear"}
 
@@ -67,9 +76,8 @@ def test_the_same_bits_are_proven(runs):
     assert "repeats the stored run repro/training.json bit for bit" in verdict.message
     assert "level bitwise proven" in verdict.message
     assert verdict.n == runs
-    assert verdict.method == f"bitwise against a stored run, {runs} run{'s' * (runs > 1)}, " + (
-        "one process"
-    )
+    count = "1 run" if runs == 1 else f"{runs} runs"
+    assert verdict.method == f"bitwise against a stored run, {count}, one process"
 
 
 def test_other_bits_are_disproven_and_the_first_stage_is_named():
@@ -133,8 +141,7 @@ def test_without_the_values_the_digests_still_decide():
 
 def test_several_runs_must_also_agree_with_one_another():
     record(untraced(1.0))
-    values = iter([1.0, 2.0])
-    verdict = held(lambda: untraced(next(values))(), runs=2)
+    verdict = held(unstable(), runs=2)
     assert verdict.finding is Finding.DISPROVEN
     assert "1 of 1 repetition in one process differs from run 1" in verdict.message
     assert "it was not compared with the stored run repro/training.json" in verdict.message
@@ -142,8 +149,14 @@ def test_several_runs_must_also_agree_with_one_another():
 
 def test_a_renamed_function_is_held_to_the_run_of_its_old_name():
     record(training())
-    assert held(lambda: training()()).passed
-    assert "(train was recorded)" in held(lambda: training(seed=8)()).message
+    renamed = training()
+    renamed.__qualname__ = "fit"
+    verdict = held(renamed)
+    assert verdict.passed
+    assert verdict.details[-1]["callable"] == "train"
+    renamed = training(seed=8)
+    renamed.__qualname__ = "fit"
+    assert "(train was recorded)" in held(renamed).message
 
 
 def test_fresh_processes_are_compared_too():
@@ -213,8 +226,7 @@ def test_what_decides_no_bits_excuses_nothing():
 def test_runs_that_differ_among_themselves_have_no_excuse():
     record(untraced(1.0))
     elsewhere(**OTHER_CPU)
-    values = iter([1.0, 2.0])
-    assert held(lambda: untraced(next(values))(), runs=2).finding is Finding.DISPROVEN
+    assert held(unstable(), runs=2).finding is Finding.DISPROVEN
 
 
 # --- the record of it ---
@@ -300,7 +312,7 @@ def test_a_damaged_run_is_no_evidence_and_says_how_to_mend_it():
     Path(STORED).write_text(text.replace('"n', '"m', 1))
     found = refused()
     assert "a stored run is damaged, it is no evidence" in found
-    assert "fix:   restore it (git checkout), or record it anew: call it once" in found
+    assert "fix:   restore it, or record it anew: call it once with `record=True`" in found
 
 
 @pytest.mark.parametrize(
@@ -334,6 +346,8 @@ def test_record_is_true_beside_a_reference(options):
 
 def test_a_file_of_something_else_is_not_overwritten():
     Path("package.json").write_text("{}")
+    called = []
     with pytest.raises(MLGatesError, match="a run is not stored over another file"):
-        reproducibility(training(), against="package.json", record=True)
+        reproducibility(lambda: called.append(1), against="package.json", record=True)
+    assert not called
     assert Path("package.json").read_text() == "{}"
