@@ -11,6 +11,7 @@ import numpy as np
 
 from pytest_mlgates.core.text import plural
 from pytest_mlgates.engines.rows import match, same_rows
+from pytest_mlgates.engines.ulps import ulps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -272,18 +273,8 @@ def _distance(a: Array, b: Array) -> float | None:
 
 def _ulp(a: Array, b: Array) -> int | None:
     """The largest number of floats between two of a pair."""
-    words = {2: np.uint16, 4: np.uint32, 8: np.uint64}
-    if a.dtype.kind != "f" or a.itemsize not in words:
+    if a.dtype.kind != "f":
         return None
     alive = np.isfinite(a) & np.isfinite(b)
-    if not alive.any():
-        return None
-    top = 1 << (8 * a.itemsize - 1)
-
-    def ranks(values: Array) -> Array:
-        bits = values[alive].view(words[a.itemsize]).astype(np.uint64)
-        # ascending with the float: negative ones are stored by magnitude
-        return np.where(bits >= top, np.uint64(2 * top - 1) - bits, bits + np.uint64(top - 1))
-
-    x, y = ranks(a), ranks(b)
-    return int((np.maximum(x, y) - np.minimum(x, y)).max())
+    apart = ulps(a[alive], b[alive]) if alive.any() else None
+    return None if apart is None else int(apart.max())

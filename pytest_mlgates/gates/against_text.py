@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _MOST_SHOWN = 5
 _DIGESTS_ONLY = "of a stage only digests are stored"
 # `differences` speaks of two runs; here one of them is stored.
-_FIRST, _OTHER = re.compile(r"\bin the first\b( run)?"), re.compile(r"\bin the other\b( run)?")
+_FIRST = re.compile(r"\bin (the first( run)?|run 1)\b")
+_OTHER = re.compile(r"\bin the other( run)?\b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,15 +77,19 @@ def _reworded(one: Difference, unknown: str) -> Difference:
     if one.aspect == "mutated" and unknown:
         text = f"other values; how far apart is unknown: {unknown}"
         return replace(one, aspect="values", text=text)
-    text = _FIRST.sub("in the stored run", one.text)
-    return replace(one, text=_OTHER.sub("in this run", text))
+    return replace(one, text=reworded(one.text))
 
 
-def method(found: Compared) -> str:
+def reworded(text: str) -> str:
+    """What is said of two runs, of which the first is the stored one."""
+    return _OTHER.sub("in this run", _FIRST.sub("in the stored run", text))
+
+
+def method(found: Compared, level: str = "bitwise") -> str:
     """How it was compared."""
     report = found.report
     runs = plural(len(report.runs), "run")
-    return f"bitwise against a stored run, {runs}, {report.processes}"
+    return f"{level} against a stored run, {runs}, {report.processes}"
 
 
 def summary(found: Compared) -> str:
@@ -108,16 +113,16 @@ def message(found: Compared) -> str:
         text = (
             f"{name} repeats the stored run {found.reference} bit for bit (level bitwise proven): "
             f"{plural(len(report.runs), 'run')} in {report.processes}, equal in "
-            f"{_extent(report.runs[0].fingerprint)}"
+            f"{extent(report.runs[0].fingerprint)}"
         )
         if found.deciding:
-            text += f"; in another environment: {_listed(found.deciding)}"
+            text += f"; in another environment: {listed(found.deciding)}"
         return text
     decided = "not decided" if found.deciding else "disproven"
     what = f"{name} does not repeat the stored run {found.reference} bit for bit (level bitwise "
     lines = [f"{what}{decided}): it differs {_where(found)}", *_shown(found)]
     if found.deciding:
-        lines.append(f"  - bitwise is not to be expected: {_listed(found.deciding)}")
+        lines.append(f"  - bitwise is not to be expected: {listed(found.deciding)}")
     lines += [
         f"  {label:<6} {text}"
         for label, text in (
@@ -132,7 +137,8 @@ def message(found: Compared) -> str:
 def recorded(stored: StoredRun, reference: str, report: Report, before: Compared | None) -> str:
     """What was recorded, and in what it differs from what was there before."""
     what = f"{report.name} is recorded in {reference}: {plural(len(report.runs), 'run')} in "
-    what += f"{report.processes}, equal in {_extent(stored.fingerprint)}, "
+    held = "equal in" if stored.level == "bitwise" else "within its tolerance,"
+    what += f"{report.processes}, {held} {extent(stored.fingerprint)}, "
     lines = [f"{what}{plural(len(stored.stages), 'stage')}; nothing was judged"]
     if stored.left_out:
         lines.append(f"  - its values are not kept, only digests: {stored.left_out}")
@@ -147,7 +153,8 @@ def recorded(stored: StoredRun, reference: str, report: Report, before: Compared
     return "\n".join(lines)
 
 
-def _extent(fingerprint: Fingerprint) -> str:
+def extent(fingerprint: Fingerprint) -> str:
+    """``14 parts and 2,003 values``."""
     parts = sum(leaf.size > 0 for leaf in fingerprint.leaves.values())
     return f"{plural(parts, 'part')} and {plural(fingerprint.size, 'value')}"
 
@@ -172,7 +179,8 @@ def _shown(found: Compared) -> list[str]:
     return lines
 
 
-def _listed(deciding: list[Change]) -> str:
+def listed(deciding: list[Change]) -> str:
+    """``CPU class differs (stored …, here …); numpy differs (…)``."""
     more = f"; and {len(deciding) - 4} more" if len(deciding) > 4 else ""
     return "; ".join(change.text for change in deciding[:4]) + more
 
@@ -206,7 +214,7 @@ def _why(found: Compared) -> str:
 def _fix(found: Compared) -> str:
     if found.deciding:
         return (
-            f"record on this class of machine, too (`against` another file, then "
-            f"`{found.command}`), or compare there"
+            "declare how far it may differ there (atol=1e-8, max_flips=0.01, …, which then "
+            f"decide), or record on this class of machine in a file of its own: {found.command}"
         )
     return f"find the change; if it was meant, {found.command}"
