@@ -61,7 +61,7 @@ class ReproducibilityParameters(GateParameters, frozen=True, kw_only=True):
     )
     atol: Annotated[Number, Meta(ge=0)] | None = None
     rtol: Annotated[Number, Meta(ge=0, lt=1)] | None = None
-    max_ulp: Annotated[int, reader(levels.whole_number), Meta(ge=0, lt=2**63)] | None = None
+    max_ulp: Annotated[int, reader(levels.whole_number), Meta(ge=0, le=2**63 - 1)] | None = None
     max_flips: Annotated[Number, Meta(ge=0, lt=1)] | None = None
     tolerance: Annotated[Number, Meta(gt=0)] | None = None
     max_spread: Annotated[Number, Meta(gt=0)] | None = None

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_mlgates.cli import main
+from pytest_mlgates.config.loosening import loosened
 
 TRAINER = """
 import itertools
@@ -140,3 +141,27 @@ def test_one_run_beside_nothing_is_misuse(module, capsys):
     Path("pyproject.toml").write_text(text.replace('against = "repro/training.json"', ""))
     assert main(["check"]) == 2
     assert "runs = 1 compares nothing" in capsys.readouterr().err
+
+
+def test_a_stored_run_is_an_input_of_the_lock(module, capsys):
+    text = Path("pyproject.toml").read_text()
+    Path("pyproject.toml").write_text(text.partition("[tool.mlgates.gates.unstable]")[0])
+    main(["record"])
+    assert main(["lock"]) == 0
+    assert main(["check", "--locked"]) == 0
+    stored = Path("repro/training.json")
+    stored.write_text(stored.read_text().replace(" ", "  ", 1))
+    capsys.readouterr()
+    assert main(["check", "--locked"]) == 1
+    captured = capsys.readouterr()
+    assert "repro/training.json changed" in captured.out + captured.err
+
+
+def test_letting_go_of_a_stored_run_is_weaker_and_taking_one_is_not():
+    held = {"gate": {"kind": "reproducibility", "against": "repro/training.json"}}
+    free = {"gate": {"kind": "reproducibility"}}
+    assert loosened(held, free) == ['against "repro/training.json" is gone']
+    assert loosened(free, held) == []
+    other = {"gate": {"kind": "reproducibility", "against": "repro/other.json"}}
+    (line,) = loosened(held, other)
+    assert "it cannot be compared" in line
