@@ -14,14 +14,16 @@ import io
 import json
 import re
 import zipfile
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.files import write_atomically
-from pytest_mlgates.engines.canonical import FORM, Content, Fingerprint, Leaf
+from pytest_mlgates.engines.hashing import FORM
+from pytest_mlgates.engines.leaves import Fingerprint, Leaf
+from pytest_mlgates.engines.sources import ArraySource, Source, TextSource
 from pytest_mlgates.engines.stages import Stage
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ STORED_FORM = "mlgates-run-1"
 _HEAD = re.compile(r'\s*\{\s*"form":\s*"mlgates-run-')
 _ARCHIVE = re.compile(r"[^/\\]+\.[0-9a-f]{12}\.npz")
 MOST_BYTES = 50_000_000
+# What compares as fast as it did in the process that recorded: the JSON has digests to trust.
+_FAST = "fast.json"
 _FIELDS = {one.name for one in fields(Leaf)}
 
 
@@ -147,7 +151,7 @@ def load(path: Path) -> StoredRun:
             left_out=left_out,
             seal=_seal(body),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, zipfile.BadZipFile) as error:
         _damaged(path, f"{type(error).__name__}: {error}")
 
 
@@ -229,11 +233,12 @@ def _archive_of(path: Path) -> str | None:
 
 
 def _rows(fingerprint: Fingerprint) -> dict[str, Any]:
+    sealed = fingerprint.sealed()
     leaves = [
         {name: value for name, value in asdict(leaf).items() if value is not None}
-        for leaf in fingerprint.leaves.values()
+        for leaf in sealed.leaves.values()
     ]
-    return {"digest": fingerprint.digest, "leaves": leaves}
+    return {"digest": sealed.digest, "leaves": leaves}
 
 
 def _leaves(rows: Mapping[str, Any]) -> dict[str, Leaf]:
@@ -245,14 +250,17 @@ def _leaves(rows: Mapping[str, Any]) -> dict[str, Leaf]:
     return leaves
 
 
-def _checked(fingerprint: Fingerprint, rows: Mapping[str, Any]) -> Fingerprint:
-    if fingerprint.digest != rows["digest"]:
-        raise ValueError("a digest that is not that of its parts")
-    return fingerprint
-
-
 def _unvalued(rows: Mapping[str, Any]) -> Fingerprint:
-    return _checked(Fingerprint(_leaves(rows), lambda _: None), rows)
+    """Digests alone."""
+    leaves = _leaves(rows)
+    found = Fingerprint(leaves, digests=_digests(leaves), kept=False)
+    if found.digest != rows["digest"]:
+        raise ValueError("a digest that is not that of its parts")
+    return found
+
+
+def _digests(leaves: Mapping[str, Leaf]) -> dict[str, str]:
+    return {path: leaf.digest for path, leaf in leaves.items()}
 
 
 def _valued(
@@ -272,29 +280,28 @@ def _valued(
         return _unvalued(rows), f"{name} cannot be read ({error.strerror or error})"
     if hashlib.sha256(data).hexdigest() != values["sha256"]:
         _damaged(path.parent / name, "other bytes than were recorded")
-    leaves = _leaves(rows)
-    numbers = {key: number for number, key in enumerate(leaves)}
+    trusted = _unvalued(rows).leaves
+    numbers = {key: number for number, key in enumerate(trusted)}
     archive = zipfile.ZipFile(io.BytesIO(data))
     names = set(archive.namelist())
     if sum(one.file_size for one in archive.infolist()) > 4 * MOST_BYTES:
         raise ValueError("more values than are ever stored")
+    fast = json.loads(archive.read(_FAST))
 
-    def content(leaf: Leaf) -> Content | None:
+    def source(leaf: Leaf) -> Source | None:
         number = numbers[leaf.path]
         if f"{number}.npy" in names:
+            raw = io.BytesIO(archive.read(f"{number}.npy"))
             try:
-                array: Content = np.load(
-                    io.BytesIO(archive.read(f"{number}.npy")), allow_pickle=False
-                )
+                return ArraySource(np.load(raw, allow_pickle=False))
             except (ValueError, TypeError):  # numbers that this platform does not have
                 return None
-            return array
         if f"{number}.json" in names:
-            texts: Content = json.loads(archive.read(f"{number}.json"))
-            return texts
+            return TextSource(json.loads(archive.read(f"{number}.json")))
         return None
 
-    return _checked(Fingerprint(leaves, content), rows), ""
+    leaves = {path: replace(leaf, digest=fast[path]) for path, leaf in trusted.items()}
+    return Fingerprint(leaves, source, digests=_digests(trusted)), ""
 
 
 def _archive(fingerprint: Fingerprint) -> tuple[bytes, str]:
@@ -316,10 +323,15 @@ def _archive(fingerprint: Fingerprint) -> tuple[bytes, str]:
             size += bytes_there
             if size > MOST_BYTES:
                 return b"", f"they are more than {MOST_BYTES // 1_000_000} MB"
-            info = zipfile.ZipInfo(name)  # dated 1980
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, part.getvalue())
+            _write(archive, name, part.getvalue())
+        _write(archive, _FAST, json.dumps(_digests(fingerprint.leaves)).encode("ascii"))
     return (buffer.getvalue(), "") if size else (b"", "it has no values of its own")
+
+
+def _write(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    info = zipfile.ZipInfo(name)  # dated 1980
+    info.compress_type = zipfile.ZIP_DEFLATED
+    archive.writestr(info, data)
 
 
 def _seal(body: Mapping[str, Any]) -> str:

@@ -149,7 +149,7 @@ class Against:
         if allowed is None:
             return None
         fingerprint = report.runs[0].fingerprint
-        if stored.left_out and fingerprint != stored.fingerprint:
+        if stored.left_out and fingerprint.digest != stored.fingerprint.digest:
             raise MLGatesError(
                 "how far the stored run is from this one cannot be told: its values are not there",
                 got=stored.left_out,
@@ -187,7 +187,7 @@ class Against:
 
     def _compared(self, stored: StoredRun, report: Report) -> Compared:
         run = report.runs[0]
-        same = run.fingerprint == stored.fingerprint
+        same = run.fingerprint.digest == stored.fingerprint.digest
         return Compared(
             reference=self.reference,
             stored=stored,

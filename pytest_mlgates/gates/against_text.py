@@ -10,14 +10,15 @@ from pytest_mlgates.core.text import plural
 from pytest_mlgates.core.verdict import Finding
 
 if TYPE_CHECKING:
-    from pytest_mlgates.engines.canonical import Fingerprint
     from pytest_mlgates.engines.differences import Difference
     from pytest_mlgates.engines.environment import Change
+    from pytest_mlgates.engines.leaves import Fingerprint
     from pytest_mlgates.engines.stages import Divergence
     from pytest_mlgates.engines.stored_runs import StoredRun
     from pytest_mlgates.gates.reproducibility_text import Report
 
 _MOST_SHOWN = 5
+_UNSEEN = ", because only the digest of one is kept"
 _DIGESTS_ONLY = "of a stage only digests are stored"
 # `differences` speaks of two runs; here one of them is stored.
 _FIRST = re.compile(r"\bin (the first( run)?|run 1)\b")
@@ -74,10 +75,8 @@ class Compared:
 
 
 def _reworded(one: Difference, unknown: str) -> Difference:
-    if one.aspect == "mutated" and unknown:
-        text = f"other values; how far apart is unknown: {unknown}"
-        return replace(one, aspect="values", text=text)
-    return replace(one, text=reworded(one.text))
+    text = reworded(one.text)
+    return replace(one, text=text.replace(_UNSEEN, f": {unknown}") if unknown else text)
 
 
 def reworded(text: str) -> str:

@@ -123,6 +123,22 @@ def test_what_differs_is_told_of_the_stored_run_and_of_this_one(other, text):
     assert "first run" not in message
 
 
+def test_rows_of_a_stage_in_another_order_are_told_from_other_rows():
+    def staged(rows):
+        def train():
+            trace("rows", rows)
+            return [1.0, 2.0]
+
+        return train
+
+    rows = np.arange(10).reshape(5, 2)
+    record(staged(rows))
+    message = held(staged(rows[::-1].copy())).message
+    assert "- rows: the same 5 rows in another order" in message
+    assert "or the order of a set did" in message
+    assert "how far apart is unknown: of a stage only digests" in held(staged(rows + 1)).message
+
+
 def test_a_stage_that_only_one_of_them_has_is_told():
     record(training())
     assert "split: this run does not have it" in held(untraced(1.0)).message
