@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def project(tmp_path, monkeypatch):
 
 
 def test_the_example_is_recorded_checked_and_named_where_it_changes(project, capsys):
-    assert len(BLOCKS) == SECTION.count("```") // 2 == 2
+    assert [name for name, _ in BLOCKS] == ["pyproject.toml", "training.py"]
     assert main(["check"]) == 2
     assert "mlgates record training" in capsys.readouterr().out
     assert main(["record", "training"]) == 0
@@ -40,6 +41,22 @@ def test_the_example_is_recorded_checked_and_named_where_it_changes(project, cap
     sys.modules.pop("training")
     assert main(["check"]) == 1
     assert "from stage 'split' on (1 of 2)" in capsys.readouterr().out
+
+
+def test_the_limits_that_the_page_shows_stand_beside_bitwise(project, capsys):
+    shown = re.search(r"```toml\n(\[tool.*?)```", SECTION, re.DOTALL)[1]
+    limits = shown.partition("against")[2].partition("\n")[2]
+    path = project / "pyproject.toml"
+    path.write_text(path.read_text() + limits)
+    assert main(["record"]) == 0
+    stored = project / "repro/training.json"
+    run = stored_runs.load(stored)
+    stored_runs.save(replace(run, environment={**run.environment, "cpu": "another"}), stored)
+    source = project / "training.py"
+    source.write_text(source.read_text().replace("rows[:5]", "rows[:5] + 1e-9"))
+    sys.modules.pop("training")
+    assert main(["check"]) == 0
+    assert "tolerance, against repro/training.json: proven" in capsys.readouterr().out
 
 
 def test_the_page_names_the_limit_and_every_library():
