@@ -135,6 +135,8 @@ def bound(parameters: ReproducibilityParameters) -> Bound:
 
     Of several limits at the level tolerance the estimate shows the first; see the docs.
     """
+    if parameters.level == "bitwise":  # limits beside it decide in other environments alone
+        return Bound()
     if parameters.level == "statistical":
         return Bound(margin=parameters.tolerance, max=parameters.max_spread)
     if parameters.atol is not None and parameters.rtol is not None:

@@ -116,6 +116,24 @@ def place_of(against: str, context: Context) -> Place:
     return InRun(match["run"], re.sub(r"[^\w.@-]+", "-", context.gate), context.base)
 
 
+def refuse_in_ci(option: str) -> None:
+    """Misuse where CI is set: a run that stores what it should be compared with is always green.
+
+    Raises:
+        MLGatesError: naming the *option* and what does it there.
+    """
+    value = os.environ.get("CI", "")
+    if value.lower() in {"", "0", "false"}:
+        return
+    raise MLGatesError(
+        f"{option} is refused in CI: a run that stores what it should be compared with judges "
+        "nothing",
+        got=f"CI={value}",
+        want="a stored run that somebody made, looked at and committed",
+        fix="leave it out; to make one on this class of machine: mlgates record GATE, or unset CI",
+    )
+
+
 def command(context: Context) -> str:
     """What makes the stored run of the gate that is being evaluated."""
     test = re.match(r"(?P<node>.+?::.+?) (@pytest\.mark\.|mlgate\.)", context.where)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -129,15 +128,9 @@ class Configurations:
         """
         if not self.config.option.mlgates_record:
             return False
-        if os.environ.get("CI", "").lower() not in {"", "0", "false"}:
-            raise MLGatesError(
-                "--mlgates-record is refused in CI: a run that stores what it should be compared "
-                "with judges nothing",
-                got=f"CI={os.environ['CI']}",
-                want="a stored run that somebody made, looked at and committed",
-                fix="leave the option out; to make one on this class of machine: mlgates record "
-                "GATE, or CI= pytest --mlgates-record",
-            )
+        from pytest_mlgates.gates.stored_places import refuse_in_ci
+
+        refuse_in_ci("--mlgates-record")
         return True
 
     def evaluator(self, configuration: Configuration) -> Evaluator:

@@ -20,6 +20,7 @@ OTHER_CPU = {"cpu": "AuthenticAMD family 25 model 1"}
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CI", raising=False)
     return tmp_path
 
 
@@ -353,6 +354,13 @@ def test_a_full_path_and_a_path_object_are_references(tmp_path):
     outside = tmp_path / "other" / "run.json"
     reproducibility(training(), against=outside, record=True)
     assert reproducibility(training(), against=str(outside), runs=1).passed
+
+
+def test_ci_does_not_record(monkeypatch):
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(MLGatesError, match="record=True is refused in CI"):
+        record(training())
+    assert not Path("repro").exists()
 
 
 @pytest.mark.parametrize("options", [{"record": 1}, {"against": None, "runs": 2, "record": True}])
