@@ -5,6 +5,7 @@ Standard library only: on most commits there is nothing to find, in milliseconds
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -14,11 +15,18 @@ from pytest_mlgates.config.definitions import definitions, plain
 from pytest_mlgates.config.find import NAMES, PYPROJECT
 from pytest_mlgates.config.loosening import dropped_expectations, expectations_of, loosened
 from pytest_mlgates.config.markers_in_source import KINDS, SourceGates, is_computed, read_source
+from pytest_mlgates.core import lock as locks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pytest_mlgates.config.base import Tree
+    from pytest_mlgates.core.lock import Lock, LockedGate
+
+_COMPUTED = (
+    "an argument of it is computed, and its file changed: it cannot be compared (a lock by "
+    "`pytest --mlgates-lock` in both commits says what it demands)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +54,64 @@ def review(base: Tree) -> list[Weakening]:
     before = {name: raw for name in names if (raw := _gates_of(base.read(name) or "", name))}
     for name, old in before.items():
         found += _of_configuration(base, name, old, changed)
+    locked = _Locks(base)
     bases = [str(PurePosixPath(name).parent) for name in before]
     for name in sorted(changed & base.files):
         if name.endswith(".py"):
-            found += _of_source(base, name, _governing(name, bases))
+            found += _of_source(base, name, _governing(name, bases), locked)
+    for folder in bases:
+        found += locked.weaker(folder)
     return found
+
+
+class _Locks:
+    """What the locks of both trees say of gates that are tests, as pytest resolved them."""
+
+    def __init__(self, base: Tree) -> None:
+        self._base = base
+        self._known: dict[str, tuple[dict[str, LockedGate], dict[str, LockedGate]]] = {}
+
+    def of(self, folder: str) -> tuple[dict[str, LockedGate], dict[str, LockedGate]]:
+        """The gates of tests in the base's lock of *folder*, and in that of the working tree.
+
+        Raises:
+            ConfigurationError: for a damaged lock.
+        """
+        if folder not in self._known:
+            name = _joined(folder, locks.NAME)
+            text, now = self._base.read(name), locks.read(self._base.root / name)
+            before = None if text is None else locks.parse(text, self._base.root / name)
+            self._known[folder] = (_tests(before), _tests(now))
+        return self._known[folder]
+
+    def knows(self, folder: str, gate: str) -> bool:
+        """Whether both say what *gate* demands: its arguments may be computed."""
+        before, now = self.of(folder)
+        return any(_is_of(name, gate) for name in before) and any(_is_of(n, gate) for n in now)
+
+    def weaker(self, folder: str) -> Iterator[Weakening]:
+        """What gates of tests demand less in the lock of the working tree."""
+        before, now = self.of(folder)
+        if not now:  # no longer locked: their sources are compared all the same
+            return
+        for name, gate in before.items():
+            if name in now:
+                for line in loosened(gate.definition, now[name].definition):
+                    yield Weakening(
+                        gate=name,
+                        where=_joined(folder, locks.NAME),
+                        what=line,
+                        configuration=folder,
+                    )
+
+
+def _tests(lock: Lock | None) -> dict[str, LockedGate]:
+    return {} if lock is None else {n: g for n, g in lock.gates.items() if g.test is not None}
+
+
+def _is_of(name: str, gate: str) -> bool:
+    """Whether *name*, with the parameters of its test, is an id of *gate* in a source."""
+    return re.sub(r"\[[^\]]*\]", "", name.partition("@")[0]) == gate
 
 
 def _gates_of(text: str, name: str) -> dict[str, Any] | None:
@@ -149,7 +210,7 @@ def _of_suite(base: Tree, path: str, there: str) -> Iterator[str]:
     yield from dropped_expectations(old, new)
 
 
-def _of_source(base: Tree, name: str, folder: str) -> Iterator[Weakening]:
+def _of_source(base: Tree, name: str, folder: str, locked: _Locks) -> Iterator[Weakening]:
     """What a test file that was there before weakens."""
     text = base.read(name) or ""
     if not any(kind in text for kind in KINDS):
@@ -168,7 +229,11 @@ def _of_source(base: Tree, name: str, folder: str) -> Iterator[Weakening]:
         if old.gates:
             yield weaker("*", f"it cannot be read: {new.error}")
         return
-    yield from (weaker(key, what) for key, what in _of_gates(old, new or SourceGates(), there))
+    for key, what in _of_gates(old, new or SourceGates(), there):
+        found = weaker(key, what)
+        if what == _COMPUTED and locked.knows(folder, found.gate):
+            continue
+        yield found
 
 
 def _of_gates(old: SourceGates, new: SourceGates, there: bool) -> Iterator[tuple[str, str]]:  # noqa: FBT001
@@ -180,7 +245,7 @@ def _of_gates(old: SourceGates, new: SourceGates, there: bool) -> Iterator[tuple
         for line in loosened(gate.definition, other.definition):
             yield key, line
         if is_computed(gate) and gate.definition == other.definition:
-            yield key, "an argument of it is computed, and its file changed: it cannot be compared"
+            yield key, _COMPUTED
     for test, mark, source in sorted(new.excuses - old.excuses):
         owned = [k for k, g in new.gates.items() if k in old.gates and _on(g.test, test)]
         for key in owned:

@@ -124,10 +124,17 @@ class Configurations:
         """Whether stored runs are made in this session instead of compared with.
 
         Raises:
-            MLGatesError: in CI, where nobody looks at what a green run has stored.
+            MLGatesError: in CI, where nobody looks at what a green run has stored; and beside
+                --mlgates-lock, for nothing was found that could be locked.
         """
         if not self.config.option.mlgates_record:
             return False
+        if self.config.option.mlgates_lock:
+            raise MLGatesError(
+                "--mlgates-record and --mlgates-lock do not go together: what is recorded is not "
+                "judged, and nothing of it can be locked",
+                fix="record first, then lock",
+            )
         from pytest_mlgates.gates.stored_places import refuse_in_ci
 
         refuse_in_ci("--mlgates-record")

@@ -95,9 +95,13 @@ def lock(
 
 
 def entry(
-    verdict: Verdict, definition: Mapping[str, Any], digests: Mapping[str, str]
+    verdict: Verdict,
+    definition: Mapping[str, Any],
+    digests: Mapping[str, str],
+    *,
+    test: str | None = None,
 ) -> LockedGate:
-    """What the lock keeps of a gate that found *verdict*."""
+    """What the lock keeps of a gate that found *verdict*; *test* is the file of its test."""
     made = environment(RECORDED_PACKAGES)
     stages = verdict.details[0].get("stages", ()) if verdict.kind == "reproducibility" else ()
     champion = verdict.bound.no_worse_than
@@ -108,5 +112,6 @@ def entry(
         verdict=locks.claims(verdict),
         champion=None if champion is None else {"reference": champion, "resolved": judged},
         stages=tuple(stages),
+        test=test,
         versions={"python": made["python"], **made["packages"]},
     )

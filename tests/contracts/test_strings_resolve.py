@@ -104,7 +104,7 @@ DATA += ["a.csv.gz", "b.jsonl.zst"]
                 "ml/pyproject.toml",
                 "mlgates.toml",
             ],
-            ["a.py", "a.csv.py", "README.md", "csv", "acsv", "uv.lock", "a.json5", "model.pkl"],
+            ["a.pyc", "README.md", "csv", "acsv", "uv.lock", "a.json5", "model.pkl"],
         ),
         (
             "mlgates-data",

@@ -516,3 +516,33 @@ def test_all_mistakes_are_told_at_once(repository, capsys):
     assert code == 2
     assert "pyproject.toml:12 " in text
     assert "pyproject.toml:19 " in text
+
+
+COMPUTED = TEST.replace("LIMIT = 0.7", "LIMIT = float('0.7')")
+
+
+def lock_of_test(limit: float) -> str:
+    entry = {
+        "definition": {"gate": {"kind": "metric", "metric": "f1", "min": limit}},
+        "inputs": {},
+        "verdict": {"outcome": "passed"},
+        "test": "tests/test_model.py",
+    }
+    return json.dumps(
+        {"version": "1", "gates": {f"{F1.replace('::metric', '[a]::metric')}": entry}}
+    )
+
+
+def test_locks_say_what_computed_arguments_demand(repository, capsys):
+    Path(SOURCE).write_text(COMPUTED)
+    Path("mlgates.lock").write_text(lock_of_test(0.7))
+    git("add", "-A")
+    git("commit", "-qm", "computed")
+    Path(SOURCE).write_text(COMPUTED + "# more\n")
+    Path("mlgates.lock").write_text(lock_of_test(0.75))
+    assert "weakened since" in reviewed(capsys)[1]
+    assert "is weakened\n" not in reviewed(capsys)[1]
+    Path("mlgates.lock").write_text(lock_of_test(0.6))
+    text = reviewed(capsys)[1]
+    assert "::test_model[a]::metric:f1' is weakened" in text
+    assert "min changed from 0.7 to 0.6" in text

@@ -83,6 +83,13 @@ def test_ci_does_not_record(project, monkeypatch, value):
     assert not (project.path / "repro").exists()
 
 
+def test_what_is_not_judged_is_not_locked(project):
+    project.makepyfile(MARKED)
+    result = project.runpytest_inprocess("--mlgates-record", "--mlgates-lock")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*--mlgates-record and --mlgates-lock do not go together*"])
+
+
 def test_declared_gates_are_recorded_too(project):
     configure(
         project,
