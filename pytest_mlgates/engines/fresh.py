@@ -100,7 +100,8 @@ class FreshProcesses:
             process=f"fresh, PYTHONHASHSEED={seed}",
             random=report["random"],
             environment=report["environment"],
-            stages=stages.load(folder / "stages"),
+            stages=stages.load(folder / "stages", first.parent / "stages"),
+            facts=stages.facts(folder / "stages"),
         )
 
     def _execute(self, folder: Path, number: int, seed: int) -> int:

@@ -93,7 +93,12 @@ def save(run: StoredRun, path: Path) -> StoredRun:
         "environment": dict(run.environment),
         "seeds": {seed: dict(values) for seed, values in run.seeds.items()},
         "stages": [
-            {"name": stage.name, "index": stage.index, **_rows(stage.fingerprint)}
+            {
+                "name": stage.name,
+                "index": stage.index,
+                "decides": stage.decides,
+                **_rows(stage.fingerprint),
+            }
             for stage in run.stages
         ],
         "result": _rows(run.fingerprint),
@@ -132,7 +137,12 @@ def load(path: Path) -> StoredRun:
     body = _parsed(path)
     try:
         stages = tuple(
-            Stage(name=str(one["name"]), index=one["index"], fingerprint=_unvalued(one))
+            Stage(
+                name=str(one["name"]),
+                index=one["index"],
+                decides=bool(one["decides"]),
+                fingerprint=_unvalued(one),
+            )
             for one in body["stages"]
         )
         fingerprint, left_out = _valued(body["result"], body["values"], path)

@@ -190,12 +190,13 @@ class Against:
     def _compared(self, stored: StoredRun, report: Report) -> Compared:
         run = report.runs[0]
         same = run.fingerprint.digest == stored.fingerprint.digest
+        differences = [] if same else compare(stored.fingerprint, run.fingerprint)
         return Compared(
             reference=self.reference,
             stored=stored,
             report=report,
-            differences=[] if same else compare(stored.fingerprint, run.fingerprint),
-            divergence=first_divergence(stored.stages, run.stages),
+            differences=differences,
+            divergence=first_divergence(stored.stages, run.stages, result_differs=not same),
             changes=changes(stored.environment, _environment(report)),
             command=self.command,
         )

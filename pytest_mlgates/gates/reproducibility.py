@@ -13,6 +13,7 @@ from msgspec import Meta
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.policy import judge
 from pytest_mlgates.core.text import plural
+from pytest_mlgates.core.tracing import told_by_fixtures
 from pytest_mlgates.core.verdict import Bound, Finding, InputDigest, Verdict
 from pytest_mlgates.engines.differences import compare
 from pytest_mlgates.engines.fresh import FreshProcesses
@@ -29,8 +30,9 @@ from pytest_mlgates.gates.callables import (
     refuse_uncallable,
 )
 from pytest_mlgates.gates.reading import reader
+from pytest_mlgates.gates.reproducibility_causes import draws_global_numbers
 from pytest_mlgates.gates.reproducibility_statistical import evaluate_seeds
-from pytest_mlgates.gates.reproducibility_text import Report, message, summary
+from pytest_mlgates.gates.reproducibility_text import Report, message, summary, unseen
 from pytest_mlgates.gates.reproducibility_tolerance import (
     Nearness,
     single_value,
@@ -127,17 +129,20 @@ def evaluate(
         divergences: list[Divergence | None] = []
         for number in range(1, count + 1):
             if fresh is None:
-                run = run_here(function, name, number, folder / str(number))
+                reference = folder / "1" if number > 1 else None
+                run = run_here(function, name, number, folder / str(number), reference)
             else:
                 run = fresh.run(number)
             refuse_no_evidence(run.fingerprint, name)
             if number == 1:
                 first = run.value
+            run = replace(run, stages=(*told_by_fixtures.get(), *run.stages))
             runs.append(replace(run, value=None))
             found = _compared(runs[0], run) if near is None else near.beyond(runs[0], run)
             differences.append(found)
             held = near is None or found  # within the tolerance, stages may differ
-            divergences.append(first_divergence(runs[0].stages, run.stages) if held else None)
+            diverged = first_divergence(runs[0].stages, run.stages, result_differs=bool(found))
+            divergences.append(diverged if held else None)
             if number > 1 and run.fingerprint == runs[0].fingerprint:
                 refuse_same_object(first, run.value, name, number)
         report = Report(
@@ -146,7 +151,7 @@ def evaluate(
             differences=differences,
             divergences=divergences,
             fresh=parameters.fresh_process,
-            hash_seed_decides=_hash_seed_decides(fresh, runs, differences),
+            hash_seed_decides=_hash_seed_decides(fresh, runs, differences, divergences),
         )
         settled = None if against is None else against.settle(report, parameters)
         if near is not None:
@@ -164,7 +169,7 @@ def evaluate(
         method=f"bitwise, {plural(len(runs), 'run')}, {report.processes}",
         details=_details(report),
         inputs=(InputDigest(name=name, digest=runs[0].fingerprint.digest, rows=None),),
-        warnings=single_value(runs[0].fingerprint),
+        warnings=(*single_value(runs[0].fingerprint), *unseen(report)),
     )
     return verdict if settled is None else settled.applied(verdict)
 
@@ -178,13 +183,19 @@ def _compared(first: Run, run: Run) -> list[Difference]:
 
 
 def _hash_seed_decides(
-    fresh: FreshProcesses | None, runs: list[Run], differences: list[list[Difference]]
+    fresh: FreshProcesses | None,
+    runs: list[Run],
+    differences: list[list[Difference]],
+    divergences: list[Divergence | None],
 ) -> bool | None:
     """Whether one more process with the hash seed of the first run repeats that run's result.
 
     None if there was nothing to find out.
     """
-    if fresh is None or not any(differences) or any(run.random for run in runs):
+    if fresh is None or not any(differences):
+        return None
+    pairs = zip(runs, divergences, strict=True)
+    if any(draws_global_numbers(runs[0], run, diverged) for run, diverged in pairs):
         return None
     try:
         again = fresh.run(len(runs) + 1, hash_seed=1)
@@ -207,6 +218,7 @@ def _detail(number: int, run: Run, differences: list[Difference]) -> dict[str, A
         "global_generators": sorted(run.random),
         "differences": [found.to_dict() for found in differences[:_MOST_DIFFERENCES]],
         "differences_total": len(differences),
+        "seed": run.facts.get("seed"),
         "stages": [{"stage": one.label, "digest": one.fingerprint.digest} for one in run.stages],
     }
 

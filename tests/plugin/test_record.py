@@ -130,3 +130,31 @@ def test_workers_of_xdist_record_too(project):
     result = project.runpytest_subprocess("-n", "2", "--mlgates-record")
     result.assert_outcomes(passed=2)
     assert len(list((project.path / "repro").glob("*.json"))) == 2
+
+
+STAGED = """
+    import pytest
+    from pytest_mlgates import trace
+
+    @pytest.fixture(scope="session")
+    def rows():
+        return trace("rows", [1.0, 2.0])
+
+    @pytest.mark.reproducibility(against="repro/staged.json", runs=1, id="staged")
+    def test_staged(mlgate, rows):
+        def train():
+            trace("weights", [0.5])
+            return [sum(rows), 1.0]
+
+        mlgate(train)
+"""
+
+
+def test_what_fixtures_told_stands_in_front(project):
+    file = project.makepyfile(STAGED)
+    project.runpytest_inprocess("--mlgates-record").assert_outcomes(passed=1)
+    project.runpytest_inprocess().assert_outcomes(passed=1)
+    file.write_text(file.read_text().replace("[1.0, 2.0]", "[1.0, 2.5]"))
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*it differs from stage 'rows' on (1 of 2)*"])
