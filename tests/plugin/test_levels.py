@@ -25,6 +25,14 @@ TRAINING = """
 """
 
 
+UNDECIDED = """
+level = "statistical"
+seeds = [1, 2, 3, 4, 5]
+tolerance = 0.02
+inconclusive = "fail"
+"""
+
+
 def test_each_level_is_a_marker_and_says_what_it_has_proven(project):
     project.makepyfile(training_a=TRAINING)
     project.makepyfile("""
@@ -55,7 +63,7 @@ def test_each_level_is_a_marker_and_says_what_it_has_proven(project):
     result.stdout.fnmatch_lines(
         [
             "*far is not reproducible within its tolerance (level tolerance disproven): *",
-            '*result["scores"]: 50 of 50 values are beyond atol=1e-08, at most 0.5 apart *',
+            "*scores*: 50 of 50 values are beyond atol=1e-08, at most 0.5 apart *",
             " PASS  test_near *reproducibility tolerance *1.0e-09 *max 1e-08 *proven",
             " FAIL  test_far *reproducibility tolerance *0.500 *max 1e-08 *2 runs *",
             " PASS  test_seeds *reproducibility statistical: accuracy *margin 0.10 *6 runs *",
@@ -114,7 +122,7 @@ def declared(tmp_path, monkeypatch):
         ),
         (
             "seeded",
-            'level = "statistical"\nseeds = [1, 2, 3, 4, 5]\ntolerance = 0.02\ninconclusive = "fail"',
+            UNDECIDED,
             1,
             "level statistical not decided",
         ),
