@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from pytest_mlgates.engines.canonical import Walk
 
+_POLARS_TEXTS = {"String", "Categorical", "Enum"}
+
 
 def handle(walk: Walk, path: str, value: Any) -> bool:
     """Walk *value* if it belongs to pandas, polars or pyarrow; none of them is imported to ask."""
@@ -149,8 +151,9 @@ def _polars_column(walk: Walk, path: str, column: Any, table: str | None) -> Non
         numbers = (column.fill_null(0) if missing else column).to_numpy()
     elif str(dtype) == "Boolean":
         numbers = (column.fill_null(value=False) if missing else column).to_numpy()
-    elif str(dtype) == "String" and arrow_texts.has_arrow(len(column)):
-        walk.arrow_texts(path, kind, column.to_arrow(), table=table)
+    elif type(dtype).__name__ in _POLARS_TEXTS and arrow_texts.has_arrow(len(column)):
+        texts = column.cast(sys.modules["polars"].String)
+        walk.arrow_texts(path, kind, texts.to_arrow(), table=table)
         return
     else:
         values = column.to_list()
@@ -160,7 +163,8 @@ def _polars_column(walk: Walk, path: str, column: Any, table: str | None) -> Non
             walk.texts(path, kind, values, table=table)
         return
     walk.array(path, kind, numbers, table=table)
-    walk.array(f"{path}.is_null()", "column", column.is_null().to_numpy(), table=table)
+    nulls = column.is_null().to_numpy() if missing else np.zeros(len(column), dtype=bool)
+    walk.array(f"{path}.is_null()", "column", nulls, table=table)
 
 
 def _arrow(walk: Walk, path: str, value: Any, pa: Any) -> bool:
@@ -198,15 +202,12 @@ def _arrow_column(walk: Walk, path: str, column: Any, table: str | None) -> None
         column = column.cast(pa.int64())
     plain = column.type
     if types.is_boolean(plain) or types.is_integer(plain) or types.is_floating(plain):
-        zero = pa.scalar(0, pa.int64()).cast(plain)
-        numbers = column.fill_null(zero).to_numpy(zero_copy_only=False)
-        walk.array(path, kind, numbers, table=table)
-        walk.array(
-            f"{path}.is_null()",
-            "column",
-            column.is_null().to_numpy(zero_copy_only=False),
-            table=table,
-        )
+        nulls = np.zeros(len(column), dtype=bool)
+        if column.null_count:
+            nulls = column.is_null().to_numpy(zero_copy_only=False)
+            column = column.fill_null(pa.scalar(0, pa.int64()).cast(plain))
+        walk.array(path, kind, column.to_numpy(zero_copy_only=False), table=table)
+        walk.array(f"{path}.is_null()", "column", nulls, table=table)
     elif types.is_string(plain) or types.is_large_string(plain):
         walk.arrow_texts(path, f"{kind} of text", column, table=table)
     else:

@@ -81,8 +81,10 @@ def _words(column: Content, start: int, stop: int) -> Sequence[Array]:
 def _of_texts(texts: Texts) -> Array:
     from xxhash import xxh3_64_intdigest
 
-    numbers = (
-        _MISSING if text is None else xxh3_64_intdigest(text.encode("utf-8", "surrogatepass"))
-        for text in texts
-    )
-    return np.fromiter(numbers, np.uint64, len(texts))
+    numbers: dict[str | None, int] = {
+        text: xxh3_64_intdigest(text.encode("utf-8", "surrogatepass"))
+        for text in set(texts)
+        if text is not None
+    }
+    numbers[None] = _MISSING
+    return np.fromiter(map(numbers.__getitem__, texts), np.uint64, len(texts))

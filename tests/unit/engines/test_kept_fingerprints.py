@@ -237,3 +237,26 @@ def test_large_arrays_are_fed_in_blocks(order, monkeypatch):
         assert fingerprint(array.astype(np.longdouble)) == fingerprint(
             np.arange(60).reshape(3, 4, 5).astype(np.longdouble)
         )
+
+
+def test_a_large_file_is_its_bytes_however_many_threads_read_it(tmp_path, monkeypatch):
+    from pytest_mlgates.engines import sources
+
+    monkeypatch.setattr(sources, "_CHUNK", 10)
+    monkeypatch.setattr(sources, "_BLOCK", 3)
+    path = tmp_path / "model.bin"
+    found = set()
+    for threads in (1, 4):
+        monkeypatch.setattr(sources, "_THREADS", threads)
+        path.write_bytes(bytes(range(95)))
+        found.add(fingerprint(path).identity)
+    assert len(found) == 1
+    for place in (0, 9, 10, 94):
+        changed = bytearray(range(95))
+        changed[place] = 200
+        path.write_bytes(changed)
+        found.add(fingerprint(path).identity)
+    swapped = [*range(10, 20), *range(10), *range(20, 95)]
+    path.write_bytes(bytes(swapped))
+    found.add(fingerprint(path).identity)
+    assert len(found) == 6
