@@ -88,7 +88,7 @@ def method(found: Compared, level: str = "bitwise") -> str:
     """How it was compared."""
     report = found.report
     runs = plural(len(report.runs), "run")
-    return f"{level} against a stored run, {runs}, {report.processes}"
+    return f"{level}, against a stored run, {runs}, {report.processes}"
 
 
 def summary(found: Compared) -> str:

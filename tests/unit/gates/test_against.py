@@ -78,7 +78,7 @@ def test_the_same_bits_are_proven(runs):
     assert "level bitwise proven" in verdict.message
     assert verdict.n == runs
     count = "1 run" if runs == 1 else f"{runs} runs"
-    assert verdict.method == f"bitwise against a stored run, {count}, one process"
+    assert verdict.method == f"bitwise, against a stored run, {count}, one process"
 
 
 def test_other_bits_are_disproven_and_the_first_stage_is_named():

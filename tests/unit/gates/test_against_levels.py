@@ -65,7 +65,7 @@ def test_in_another_environment_they_decide_and_it_says_so():
     assert "within its tolerance (level tolerance proven): 1 run in one process" in verdict.message
     assert "floats are at most 1e-09 apart" in verdict.message
     assert "bitwise is not to be expected: CPU class differs (stored Auth" in verdict.message
-    assert verdict.method == "tolerance against a stored run, 1 run, one process"
+    assert verdict.method == "tolerance, against a stored run, 1 run, one process"
     assert (verdict.estimate, verdict.bound.to_dict()) == (None, {})  # those of bitwise
     assert verdict.summary == "tolerance, against repro/training.json: proven"
     assert verdict.details[-1]["bitwise_expected"] is False
