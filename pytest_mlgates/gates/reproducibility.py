@@ -138,6 +138,8 @@ def evaluate(
                 first = run.value
             run = replace(run, stages=(*told_by_fixtures.get(), *run.stages))
             runs.append(replace(run, value=None))
+            # Now: a later run may change what this one returned.
+            run.fingerprint.digests(like=runs[0].fingerprint)
             found = _compared(runs[0], run) if near is None else near.beyond(runs[0], run)
             differences.append(found)
             held = near is None or found  # within the tolerance, stages may differ
@@ -176,7 +178,6 @@ def evaluate(
 
 def _compared(first: Run, run: Run) -> list[Difference]:
     # For the evidence, now: a later run may change what this one returned.
-    run.fingerprint.digests(like=first.fingerprint)
     if run.fingerprint == first.fingerprint:
         return []
     return compare(first.fingerprint, run.fingerprint)
