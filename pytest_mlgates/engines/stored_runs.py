@@ -10,20 +10,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import json
 import re
 import zipfile
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, NoReturn
-
-import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.files import write_atomically
+from pytest_mlgates.engines import stored_values
 from pytest_mlgates.engines.hashing import FORM
 from pytest_mlgates.engines.leaves import Fingerprint, Leaf
-from pytest_mlgates.engines.sources import ArraySource, Source, TextSource
 from pytest_mlgates.engines.stages import Stage
 
 if TYPE_CHECKING:
@@ -33,9 +30,6 @@ if TYPE_CHECKING:
 STORED_FORM = "mlgates-run-1"
 _HEAD = re.compile(r'\s*\{\s*"form":\s*"mlgates-run-')
 _ARCHIVE = re.compile(r"[^/\\]+\.[0-9a-f]{12}\.npz")
-MOST_BYTES = 50_000_000
-# What compares as fast as it did in the process that recorded: the JSON has digests to trust.
-_FAST = "fast.json"
 _FIELDS = {one.name for one in fields(Leaf)}
 
 
@@ -78,7 +72,7 @@ def save(run: StoredRun, path: Path) -> StoredRun:
         MLGatesError: if *path* is something else than a stored run, or cannot be written.
     """
     refuse_foreign(path)
-    archive, left_out = _archive(run.fingerprint)
+    archive, left_out = stored_values.pack(run.fingerprint)
     left_out = run.left_out or left_out
     name = None
     if archive and not left_out:
@@ -263,14 +257,11 @@ def _leaves(rows: Mapping[str, Any]) -> dict[str, Leaf]:
 def _unvalued(rows: Mapping[str, Any]) -> Fingerprint:
     """Digests alone."""
     leaves = _leaves(rows)
-    found = Fingerprint(leaves, digests=_digests(leaves), kept=False)
+    digests = {path: leaf.digest for path, leaf in leaves.items()}
+    found = Fingerprint(leaves, digests=digests, kept=False)
     if found.digest != rows["digest"]:
         raise ValueError("a digest that is not that of its parts")
     return found
-
-
-def _digests(leaves: Mapping[str, Leaf]) -> dict[str, str]:
-    return {path: leaf.digest for path, leaf in leaves.items()}
 
 
 def _valued(
@@ -290,58 +281,7 @@ def _valued(
         return _unvalued(rows), f"{name} cannot be read ({error.strerror or error})"
     if hashlib.sha256(data).hexdigest() != values["sha256"]:
         _damaged(path.parent / name, "other bytes than were recorded")
-    trusted = _unvalued(rows).leaves
-    numbers = {key: number for number, key in enumerate(trusted)}
-    archive = zipfile.ZipFile(io.BytesIO(data))
-    names = set(archive.namelist())
-    if sum(one.file_size for one in archive.infolist()) > 4 * MOST_BYTES:
-        raise ValueError("more values than are ever stored")
-    fast = json.loads(archive.read(_FAST))
-
-    def source(leaf: Leaf) -> Source | None:
-        number = numbers[leaf.path]
-        if f"{number}.npy" in names:
-            raw = io.BytesIO(archive.read(f"{number}.npy"))
-            try:
-                return ArraySource(np.load(raw, allow_pickle=False))
-            except (ValueError, TypeError):  # numbers that this platform does not have
-                return None
-        if f"{number}.json" in names:
-            return TextSource(json.loads(archive.read(f"{number}.json")))
-        return None
-
-    leaves = {path: replace(leaf, digest=fast[path]) for path, leaf in trusted.items()}
-    return Fingerprint(leaves, source, digests=_digests(trusted)), ""
-
-
-def _archive(fingerprint: Fingerprint) -> tuple[bytes, str]:
-    """The values of *fingerprint* as a zip, the same bytes for the same values; or why not."""
-    buffer, size = io.BytesIO(), 0
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for number, path in enumerate(fingerprint.leaves):
-            content = fingerprint.content(path)
-            if content is None:
-                continue
-            part = io.BytesIO()
-            if isinstance(content, np.ndarray):
-                name, bytes_there = f"{number}.npy", content.nbytes
-                if size + bytes_there <= MOST_BYTES:
-                    np.save(part, np.asarray(content), allow_pickle=False)
-            else:
-                part.write(json.dumps(content).encode("ascii"))
-                name, bytes_there = f"{number}.json", part.tell()
-            size += bytes_there
-            if size > MOST_BYTES:
-                return b"", f"they are more than {MOST_BYTES // 1_000_000} MB"
-            _write(archive, name, part.getvalue())
-        _write(archive, _FAST, json.dumps(_digests(fingerprint.leaves)).encode("ascii"))
-    return (buffer.getvalue(), "") if size else (b"", "it has no values of its own")
-
-
-def _write(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
-    info = zipfile.ZipInfo(name)  # dated 1980
-    info.compress_type = zipfile.ZIP_DEFLATED
-    archive.writestr(info, data)
+    return stored_values.unpack(data, _unvalued(rows)), ""
 
 
 def _seal(body: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_mlgates.cli import main
-from pytest_mlgates.engines import stored_runs
+from pytest_mlgates.engines import stored_runs, stored_values
 from pytest_mlgates.engines.environment import _PACKAGES
 
 PAGE = (Path(__file__).parents[2] / "docs/reproducibility.md").read_text(encoding="utf-8")
@@ -60,7 +60,7 @@ def test_the_limits_that_the_page_shows_stand_beside_bitwise(project, capsys):
 
 
 def test_the_page_names_the_limit_and_every_library():
-    assert f"up to {stored_runs.MOST_BYTES // 1_000_000} MB" in SECTION
+    assert f"up to {stored_values.MOST_BYTES // 1_000_000} MB" in SECTION
     decides = SECTION.partition("What decides bits:")[2]
     for name in _PACKAGES.values():
         assert name in decides or name in {"jaxlib", "cupy"}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.engines import stored_runs
+from pytest_mlgates.engines import stored_runs, stored_values
 from pytest_mlgates.engines.environment import environment
 from pytest_mlgates.engines.fingerprint import fingerprint
 from pytest_mlgates.engines.stages import Stage
@@ -100,7 +100,7 @@ def test_until_the_json_is_replaced_the_old_run_is_whole(path, monkeypatch):
 
 
 def test_values_beyond_the_limit_are_left_out_and_it_says_so(path, monkeypatch):
-    monkeypatch.setattr(stored_runs, "MOST_BYTES", 40)
+    monkeypatch.setattr(stored_values, "MOST_BYTES", 40)
     found = save(run(), path)
     assert "they are more than" in found.left_out
     assert found.fingerprint.content('["weights"]') is None
