@@ -50,6 +50,7 @@ class StoredRun:
         stages: What it told ``trace``, fixtures first; their values are not kept.
         seeds: Numbers by name for each seed, for the level statistical:
             ``{"7": {"accuracy": 0.912}}``.
+        seed: What ``pytest_mlgates.seed`` had seeded it with, if that was in force.
         left_out: Why the values of the result are not there; "" if they are.
         seal: ``sha256:…`` of what the file says, once it is written.
     """
@@ -61,6 +62,7 @@ class StoredRun:
     fingerprint: Fingerprint
     stages: Sequence[Stage] = ()
     seeds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    seed: int | None = None
     left_out: str = ""
     seal: str = ""
 
@@ -85,6 +87,7 @@ def save(run: StoredRun, path: Path) -> StoredRun:
         "callable": run.callable,
         "level": run.level,
         "environment": dict(run.environment),
+        "seed": run.seed,
         "seeds": {seed: dict(values) for seed, values in run.seeds.items()},
         "stages": [
             {
@@ -152,6 +155,7 @@ def load(path: Path) -> StoredRun:
             fingerprint=fingerprint,
             stages=stages,
             seeds=seeds,
+            seed=body["seed"],
             left_out=left_out,
             seal=_seal(body),
         )

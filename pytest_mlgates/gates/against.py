@@ -216,6 +216,7 @@ class Against:
                 environment=_environment(report),
                 fingerprint=run.fingerprint,
                 stages=run.stages,
+                seed=run.facts.get("seed"),
             )
         )
         compared = None if before is None else self._compared(before, report)

@@ -202,12 +202,19 @@ def _why(found: Compared) -> str:
         why += f" ({found.stored.callable} was recorded)"
     if not found.report.fresh and any(one.aspect == "order" for one in found.told):
         why += ", or the order of a set did, which fresh_process=True would hold"
+    before, now = found.stored.seed, found.report.runs[0].facts.get("seed")
+    if before != now:
+        why += f"; seed({_seed(before)}) was in force then, seed({_seed(now)}) is now"
     noted = [change.text for change in found.changes]
     if noted:
         why += f"; {'; '.join(noted)}"
     if len(found.report.runs) == 1:
         why += "; or it does not repeat itself at all, which runs=2 would tell"
     return why
+
+
+def _seed(value: int | None) -> str:
+    return "none" if value is None else str(value)
 
 
 def _fix(found: Compared) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pytest_mlgates import MLGatesError, reproducibility, trace
+from pytest_mlgates import MLGatesError, reproducibility, seed, trace
 from pytest_mlgates.core.verdict import Finding, Outcome
 from pytest_mlgates.engines.stored_runs import load, save
 
@@ -174,6 +174,17 @@ def test_a_renamed_function_is_held_to_the_run_of_its_old_name():
     renamed = training(seed=8)
     renamed.__qualname__ = "fit"
     assert "(train was recorded)" in held(renamed).message
+
+
+def test_another_seed_in_force_is_told():
+    with seed(7):
+        record(untraced(1.0))
+    with seed(8):
+        message = held(untraced(2.0)).message
+    assert "seed(7) was in force then, seed(8) is now" in message
+    assert "seed(7) was in force then, seed(none) is now" in held(untraced(2.0)).message
+    with seed(7):
+        assert "in force" not in held(untraced(2.0)).message
 
 
 def test_fresh_processes_are_compared_too():
