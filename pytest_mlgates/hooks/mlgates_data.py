@@ -115,7 +115,7 @@ def _judged(
     try:
         options = evaluator.options_of(full)
         try:
-            table = to_table(full, private=evaluator.is_private(full), options=options)
+            table = to_table(full, private=evaluator.is_private(full), options=options, judged=True)
         except MLGatesError as error:
             raise evaluator.beside(gate, error) from None
         return evaluator.evaluate(gate, table)
