@@ -143,8 +143,8 @@ def evaluate(
             found = _compared(runs[0], run) if near is None else near.beyond(runs[0], run)
             differences.append(found)
             held = near is None or found  # within the tolerance, stages may differ
-            diverged = first_divergence(runs[0].stages, run.stages, result_differs=bool(found))
-            divergences.append(diverged if held else None)
+            parted = first_divergence(runs[0].stages, run.stages, result_differs=bool(found))
+            divergences.append(parted if held else None)
             if number > 1 and run.fingerprint == runs[0].fingerprint:
                 refuse_same_object(first, run.value, name, number)
         report = Report(
@@ -177,7 +177,6 @@ def evaluate(
 
 
 def _compared(first: Run, run: Run) -> list[Difference]:
-    # For the evidence, now: a later run may change what this one returned.
     if run.fingerprint == first.fingerprint:
         return []
     return compare(first.fingerprint, run.fingerprint)
