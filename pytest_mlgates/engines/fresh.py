@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.engines import stages, stored
-from pytest_mlgates.engines.handover import pack
+from pytest_mlgates.engines.handover import extensions, pack
 from pytest_mlgates.engines.runs import Run, raised
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class FreshProcesses:
         job = {
             "sys_path": [os.path.abspath(entry) for entry in sys.path],  # noqa: PTH100  ('' too)
             "modules": self._modules,
+            "extensions": extensions(),
             "callable": str(self._folder / "callable.pkl"),
             "folder": str(folder),
             "first": str(first) if number > 1 else None,
