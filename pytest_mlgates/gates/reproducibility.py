@@ -13,6 +13,7 @@ from msgspec import Meta
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.policy import judge
 from pytest_mlgates.core.text import plural
+from pytest_mlgates.core.tracing import told_by_fixtures
 from pytest_mlgates.core.verdict import Bound, Finding, InputDigest, Verdict
 from pytest_mlgates.engines.differences import compare
 from pytest_mlgates.engines.fresh import FreshProcesses
@@ -27,8 +28,9 @@ from pytest_mlgates.gates.callables import (
     refuse_uncallable,
 )
 from pytest_mlgates.gates.reading import reader
+from pytest_mlgates.gates.reproducibility_causes import draws_global_numbers
 from pytest_mlgates.gates.reproducibility_statistical import evaluate_seeds
-from pytest_mlgates.gates.reproducibility_text import Report, message, summary
+from pytest_mlgates.gates.reproducibility_text import Report, message, summary, unseen
 from pytest_mlgates.gates.reproducibility_tolerance import (
     Nearness,
     single_value,
@@ -114,19 +116,22 @@ def evaluate(
         divergences: list[Divergence | None] = []
         for number in range(1, parameters.runs + 1):
             if fresh is None:
-                run = run_here(function, name, number, folder / str(number))
+                reference = folder / "1" if number > 1 else None
+                run = run_here(function, name, number, folder / str(number), reference)
             else:
                 run = fresh.run(number)
             refuse_no_evidence(run.fingerprint, name)
             if number == 1:
                 first = run.value
+            run = replace(run, stages=(*told_by_fixtures.get(), *run.stages))
             runs.append(replace(run, value=None))
             # Now: a later run may change what this one returned.
             run.fingerprint.digests(like=runs[0].fingerprint)
             found = _compared(runs[0], run) if near is None else near.beyond(runs[0], run)
             differences.append(found)
             held = near is None or found  # within the tolerance, stages may differ
-            divergences.append(first_divergence(runs[0].stages, run.stages) if held else None)
+            parted = first_divergence(runs[0].stages, run.stages, result_differs=bool(found))
+            divergences.append(parted if held else None)
             if number > 1 and run.fingerprint == runs[0].fingerprint:
                 refuse_same_object(first, run.value, name, number)
         report = Report(
@@ -135,7 +140,7 @@ def evaluate(
             differences=differences,
             divergences=divergences,
             fresh=parameters.fresh_process,
-            hash_seed_decides=_hash_seed_decides(fresh, runs, differences),
+            hash_seed_decides=_hash_seed_decides(fresh, runs, differences, divergences),
         )
         if near is not None:
             return within_tolerance(parameters, near, report, _details(report))
@@ -151,25 +156,30 @@ def evaluate(
         method=f"bitwise, {plural(len(runs), 'run')}, {report.processes}",
         details=_details(report),
         inputs=(InputDigest(name=name, digest=runs[0].fingerprint.digest, rows=None),),
-        warnings=single_value(runs[0].fingerprint),
+        warnings=(*single_value(runs[0].fingerprint), *unseen(report)),
     )
 
 
 def _compared(first: Run, run: Run) -> list[Difference]:
-    # For the evidence, now: a later run may change what this one returned.
     if run.fingerprint == first.fingerprint:
         return []
     return compare(first.fingerprint, run.fingerprint)
 
 
 def _hash_seed_decides(
-    fresh: FreshProcesses | None, runs: list[Run], differences: list[list[Difference]]
+    fresh: FreshProcesses | None,
+    runs: list[Run],
+    differences: list[list[Difference]],
+    divergences: list[Divergence | None],
 ) -> bool | None:
     """Whether one more process with the hash seed of the first run repeats that run's result.
 
     None if there was nothing to find out.
     """
-    if fresh is None or not any(differences) or any(run.random for run in runs):
+    if fresh is None or not any(differences):
+        return None
+    pairs = zip(runs, divergences, strict=True)
+    if any(draws_global_numbers(runs[0], run, diverged) for run, diverged in pairs):
         return None
     try:
         again = fresh.run(len(runs) + 1, hash_seed=1)
@@ -192,6 +202,7 @@ def _detail(number: int, run: Run, differences: list[Difference]) -> dict[str, A
         "global_generators": sorted(run.random),
         "differences": [found.to_dict() for found in differences[:_MOST_DIFFERENCES]],
         "differences_total": len(differences),
+        "seed": run.facts.get("seed"),
         "stages": [{"stage": one.label, "digest": one.fingerprint.digest} for one in run.stages],
     }
 

@@ -16,8 +16,8 @@ from pytest_mlgates.core.text import plural
 from pytest_mlgates.core.verdict import Finding, InputDigest, Verdict
 from pytest_mlgates.engines.closeness import Part, closeness
 from pytest_mlgates.engines.differences import Difference, compare
+from pytest_mlgates.gates.reproducibility_causes import cause
 from pytest_mlgates.gates.reproducibility_levels import allowed
-from pytest_mlgates.gates.reproducibility_text import cause
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
