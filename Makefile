@@ -68,9 +68,10 @@ bench-fingerprints: .venv-bench/bench
 	.venv-bench/bin/python benchmarks/fingerprint.py $(BENCH)
 
 # How often the findings and outcomes of gates are wrong (under 5 minutes): the tables of
-# docs/verdicts.md. SIMULATE='--runs 500' for less.
+# docs/verdicts.md and docs/reproducibility.md. SIMULATE='--runs 500' for less.
 simulate: .venv/dev
 	.venv/bin/python benchmarks/simulate_metrics.py $(SIMULATE)
+	.venv/bin/python benchmarks/simulate_seeds.py $(SIMULATE)
 
 .venv-bench/bench: .venv/uv pyproject.toml constraints.txt benchmarks/constraints.txt
 	$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-bench

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from pytest_mlgates.core.text import plural
+from pytest_mlgates.engines import looks
 from pytest_mlgates.engines.rows import match, same_rows
+from pytest_mlgates.engines.ulps import ulps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +39,7 @@ class Difference:
         max_ulp: The same in units in the last place, for floats.
         first: The index of the first value that differs.
         clock: Whether the values look like the time of the run.
+        looks: What else they look like: addresses of objects, or names of files.
     """
 
     path: str
@@ -49,6 +52,7 @@ class Difference:
     max_ulp: int | None = None
     first: tuple[int, ...] | None = None
     clock: bool = False
+    looks: looks.Looks = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types."""
@@ -129,6 +133,7 @@ def _alone(path: str, mine: Leaf | None, theirs: Leaf | None, root: str) -> Diff
         aspect="only_first" if mine else "only_other",
         text=f"only in the {side} run ({leaf.kind})",
         kind=leaf.kind,
+        looks=looks.of_key(path),
     )
 
 
@@ -182,6 +187,7 @@ def _texts(path: str, leaf: Leaf, a: Texts, b: Texts) -> Difference:
     common: dict[str, Any] = {"path": path, "kind": leaf.kind, "of": len(a)}
     common |= {"differing": len(places), "first": (places[0],) if leaf.shape else ()}
     common |= {"clock": leaf.kind in {"datetime", "date", "Timestamp"}}
+    common |= {"looks": looks.of_texts([a[n] for n in places], [b[n] for n in places])}
     if leaf.kind in {"set", "frozenset"}:
         more, less = _counts(a, b)
         text = f"{plural(more, 'element')} only in the first run, {less:,} only in the other"
@@ -224,7 +230,7 @@ def _numbers(path: str, leaf: Leaf, a: Array, b: Array) -> Difference:
         text += f"; {plural(lost, 'value is', 'values are')} NaN in one run only"
     if first:
         text += f", first at [{', '.join(map(str, first))}]"
-    common |= {"clock": _is_now(mine) and _is_now(theirs)}
+    common |= {"clock": _is_now(mine) and _is_now(theirs), "looks": looks.of_numbers(mine, theirs)}
     return Difference(aspect="values", text=text, max_abs=far, max_ulp=ulp, **common)
 
 
@@ -318,18 +324,8 @@ def _distance(a: Array, b: Array) -> float | None:
 
 def _ulp(a: Array, b: Array) -> int | None:
     """The largest number of floats between two of a pair."""
-    words = {2: np.uint16, 4: np.uint32, 8: np.uint64}
-    if a.dtype.kind != "f" or a.itemsize not in words:
+    if a.dtype.kind != "f":
         return None
     alive = np.isfinite(a) & np.isfinite(b)
-    if not alive.any():
-        return None
-    top = 1 << (8 * a.itemsize - 1)
-
-    def ranks(values: Array) -> Array:
-        bits = values[alive].view(words[a.itemsize]).astype(np.uint64)
-        # ascending with the float: negative ones are stored by magnitude
-        return np.where(bits >= top, np.uint64(2 * top - 1) - bits, bits + np.uint64(top - 1))
-
-    x, y = ranks(a), ranks(b)
-    return int((np.maximum(x, y) - np.minimum(x, y)).max())
+    apart = ulps(a[alive], b[alive]) if alive.any() else None
+    return None if apart is None else int(apart.max())

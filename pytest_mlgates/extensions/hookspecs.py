@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mlgates.extensions import hookspec
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 
@@ -99,4 +100,14 @@ def mlgates_fingerprint(value: Any) -> Any:
         All that makes one value differ from another, and nothing that changes from run to run
         (times, addresses): a mapping of names to parts, each of which has a fingerprint itself; or
         one numpy array, or a text.
+    """
+
+
+@hookspec
+def mlgates_watch_run() -> AbstractContextManager[object]:  # type: ignore[empty-body]
+    """A context that is open while a reproducibility gate runs its callable, once per run.
+
+    What it finds out is told to ``pytest_mlgates.core.tracing``: ``offer`` for stages, ``note`` for
+    what explains a difference. In a fresh process it is opened before the callable is called, which
+    may be before any framework is imported.
     """

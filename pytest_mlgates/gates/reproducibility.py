@@ -1,4 +1,4 @@
-"""Reproducibility: a callable run several times returns the same, bit for bit, or what differs."""
+"""Reproducibility: a callable run several times returns the same, or what differs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from msgspec import Meta
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.policy import judge
-from pytest_mlgates.core.text import did_you_mean, plural
-from pytest_mlgates.core.verdict import Finding, InputDigest, Verdict
+from pytest_mlgates.core.text import plural
+from pytest_mlgates.core.tracing import told_by_fixtures
+from pytest_mlgates.core.verdict import Bound, Finding, InputDigest, Verdict
 from pytest_mlgates.engines.differences import compare
 from pytest_mlgates.engines.fresh import FreshProcesses
 from pytest_mlgates.engines.runs import Run, run_here
 from pytest_mlgates.engines.stages import Divergence, first_divergence
+from pytest_mlgates.gates import reproducibility_levels as levels
 from pytest_mlgates.gates.base import Context, GateKind, GateParameters, Number
 from pytest_mlgates.gates.callables import (
     callable_name,
@@ -26,46 +28,63 @@ from pytest_mlgates.gates.callables import (
     refuse_uncallable,
 )
 from pytest_mlgates.gates.reading import reader
-from pytest_mlgates.gates.reproducibility_text import Report, message, summary
+from pytest_mlgates.gates.reproducibility_causes import draws_global_numbers
+from pytest_mlgates.gates.reproducibility_statistical import evaluate_seeds
+from pytest_mlgates.gates.reproducibility_text import Report, message, summary, unseen
+from pytest_mlgates.gates.reproducibility_tolerance import (
+    Nearness,
+    single_value,
+    within_tolerance,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_mlgates.engines.canonical import Fingerprint
     from pytest_mlgates.engines.differences import Difference
 
-_PLANNED = ("tolerance", "statistical")
 _MOST_DIFFERENCES = 100
-
-
-def _level(value: Any) -> Any:
-    if value in _PLANNED:
-        raise ValueError(f"'bitwise': level {value!r} is not available yet")
-    if value != "bitwise":
-        hint = did_you_mean(str(value), ["bitwise"])
-        raise ValueError("'bitwise', the one level there is" + (f"; {hint}" if hint else ""))
-    return value
 
 
 class ReproducibilityParameters(GateParameters, frozen=True, kw_only=True):
     """What a reproducibility gate takes.
 
     ``runs`` calls are compared with the first. ``fresh_process`` calls in a new process per run,
-    each with a hash seed of its own; ``timeout`` is in seconds per such run.
+    each with a hash seed of its own; ``timeout`` is in seconds per such run. The others are those
+    of a level, see ``reproducibility_levels``.
     """
 
     runs: Annotated[int, Meta(ge=2, le=1000)] = 2
-    level: Annotated[Literal["bitwise"], reader(_level)] = "bitwise"
+    level: Annotated[Literal["bitwise", "tolerance", "statistical"], reader(levels.level)] = (
+        "bitwise"
+    )
+    atol: Annotated[Number, Meta(ge=0)] | None = None
+    rtol: Annotated[Number, Meta(ge=0, lt=1)] | None = None
+    max_ulp: Annotated[int, reader(levels.whole_number), Meta(ge=0, le=2**63 - 1)] | None = None
+    max_flips: Annotated[Number, Meta(ge=0, lt=1)] | None = None
+    tolerance: Annotated[Number, Meta(gt=0)] | None = None
+    max_spread: Annotated[Number, Meta(gt=0)] | None = None
+    seeds: Annotated[tuple[int, ...], reader(levels.several_seeds)] | None = None
+    seed: Annotated[int, reader(levels.whole_number)] | None = None
     fresh_process: bool = False
     timeout: Annotated[Number, Meta(gt=0)] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a time limit that cannot be kept."""
+        """Refuse a time limit that cannot be kept, and limits of another level."""
         if self.timeout is not None and not self.fresh_process:
             raise ValueError(
                 "timeout needs fresh_process=True: a call in this process cannot be ended | "
                 "add `fresh_process=True`, or leave out `timeout`"
             )
+        levels.check(self)
+
+    @property
+    def has_reference(self) -> bool:
+        """Whether there are runs of other seeds to compare with."""
+        return self.seeds is not None
+
+    def bound(self) -> Bound:
+        """What the level allows."""
+        return levels.bound(self)
 
 
 def evaluate(
@@ -82,7 +101,10 @@ def evaluate(
         MLGatesError: if it cannot be called, raises, or returns nothing that can be compared.
     """
     name = callable_name(function)
+    if parameters.level == "statistical":
+        return evaluate_seeds(parameters, function, name)
     refuse_uncallable(function, name)
+    near = Nearness.of(parameters)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlgates-")))
         fresh = None
@@ -94,16 +116,23 @@ def evaluate(
         divergences: list[Divergence | None] = []
         for number in range(1, parameters.runs + 1):
             if fresh is None:
-                run = run_here(function, name, number, folder / str(number))
+                reference = folder / "1" if number > 1 else None
+                run = run_here(function, name, number, folder / str(number), reference)
             else:
                 run = fresh.run(number)
             refuse_no_evidence(run.fingerprint, name)
             if number == 1:
                 first = run.value
+            run = replace(run, stages=(*told_by_fixtures.get(), *run.stages))
             runs.append(replace(run, value=None))
-            differences.append(_compared(runs[0], run))
-            divergences.append(first_divergence(runs[0].stages, run.stages))
-            if number > 1 and not differences[-1]:
+            # Now: a later run may change what this one returned.
+            run.fingerprint.digests(like=runs[0].fingerprint)
+            found = _compared(runs[0], run) if near is None else near.beyond(runs[0], run)
+            differences.append(found)
+            held = near is None or found  # within the tolerance, stages may differ
+            parted = first_divergence(runs[0].stages, run.stages, result_differs=bool(found))
+            divergences.append(parted if held else None)
+            if number > 1 and run.fingerprint == runs[0].fingerprint:
                 refuse_same_object(first, run.value, name, number)
         report = Report(
             name=name,
@@ -111,8 +140,10 @@ def evaluate(
             differences=differences,
             divergences=divergences,
             fresh=parameters.fresh_process,
-            hash_seed_decides=_hash_seed_decides(fresh, runs, differences),
+            hash_seed_decides=_hash_seed_decides(fresh, runs, differences, divergences),
         )
+        if near is not None:
+            return within_tolerance(parameters, near, report, _details(report))
     finding = Finding.DISPROVEN if report.differing else Finding.PROVEN
     return Verdict(
         id="",
@@ -123,28 +154,32 @@ def evaluate(
         summary=summary(report),
         n=len(runs),
         method=f"bitwise, {plural(len(runs), 'run')}, {report.processes}",
-        details=tuple(_detail(n, *pair) for n, pair in enumerate(_pairs(report), start=1)),
+        details=_details(report),
         inputs=(InputDigest(name=name, digest=runs[0].fingerprint.digest, rows=None),),
-        warnings=_warnings(runs[0].fingerprint),
+        warnings=(*single_value(runs[0].fingerprint), *unseen(report)),
     )
 
 
 def _compared(first: Run, run: Run) -> list[Difference]:
-    # For the evidence, now: a later run may change what this one returned.
-    run.fingerprint.digests(like=first.fingerprint)
     if run.fingerprint == first.fingerprint:
         return []
     return compare(first.fingerprint, run.fingerprint)
 
 
 def _hash_seed_decides(
-    fresh: FreshProcesses | None, runs: list[Run], differences: list[list[Difference]]
+    fresh: FreshProcesses | None,
+    runs: list[Run],
+    differences: list[list[Difference]],
+    divergences: list[Divergence | None],
 ) -> bool | None:
     """Whether one more process with the hash seed of the first run repeats that run's result.
 
     None if there was nothing to find out.
     """
-    if fresh is None or not any(differences) or any(run.random for run in runs):
+    if fresh is None or not any(differences):
+        return None
+    pairs = zip(runs, divergences, strict=True)
+    if any(draws_global_numbers(runs[0], run, diverged) for run, diverged in pairs):
         return None
     try:
         again = fresh.run(len(runs) + 1, hash_seed=1)
@@ -153,19 +188,9 @@ def _hash_seed_decides(
     return again.fingerprint == runs[0].fingerprint
 
 
-def _warnings(found: Fingerprint) -> tuple[str, ...]:
-    if found.size > 1:
-        return ()
-    return (
-        (
-            "the result is a single value; equal values can come from different models: "
-            "return the model or its predictions"
-        ),
-    )
-
-
-def _pairs(report: Report) -> list[tuple[Run, list[Difference]]]:
-    return list(zip(report.runs, report.differences, strict=True))
+def _details(report: Report) -> tuple[dict[str, Any], ...]:
+    pairs = zip(report.runs, report.differences, strict=True)
+    return tuple(_detail(number, *pair) for number, pair in enumerate(pairs, start=1))
 
 
 def _detail(number: int, run: Run, differences: list[Difference]) -> dict[str, Any]:
@@ -177,6 +202,7 @@ def _detail(number: int, run: Run, differences: list[Difference]) -> dict[str, A
         "global_generators": sorted(run.random),
         "differences": [found.to_dict() for found in differences[:_MOST_DIFFERENCES]],
         "differences_total": len(differences),
+        "seed": run.facts.get("seed"),
         "stages": [{"stage": one.label, "digest": one.fingerprint.digest} for one in run.stages],
     }
 
