@@ -62,10 +62,10 @@ _THREADS: dict[str, Any] = {"fresh_process": True}
 
 CAUSES = (
     Cause("unseeded shuffle", "learners.unseeded_shuffle", "order", r"shuffle"),
-    Cause("set iteration", "plain.set_iteration", "vocabulary", r"order of a set", _FRESH),
+    Cause("set iteration", "plain.set_iteration", "vocabulary", r"hash seed of run 1", _FRESH),
     Cause("thread-count reduction", "plain.thread_reduction", "gradient 0", "thread", _THREADS),
     Cause("unseeded split", "learners.unseeded_split", "split", r"numpy\.random|split"),
-    Cause("time in a feature", "plain.time_in_feature", "features", r"clock"),
+    Cause("time in a feature", "plain.time_in_feature", "features", r"clock gets into"),
     Cause("directory listing order", "plain.directory_listing", "data", r"folder"),
     Cause("dict of object ids", "plain.object_ids", "scores", r"\bid\(", _FRESH),
     Cause(
