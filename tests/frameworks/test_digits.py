@@ -1,4 +1,4 @@
-"""examples/digits: three trainings repeat; with the line of its patch, each does not, and says so."""
+"""examples/digits: three trainings repeat; with its patch, each does not, and says where."""
 
 from __future__ import annotations
 
