@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from pytest_mlgates.core.waivers import Waiver
+
 # Keys of a gate's TOML table that are not parameters of its kind.
 _OWN_KEYS = ("kind", "table", "entry")
 
@@ -92,17 +94,38 @@ def _load(
                 gates[name] = _gate(name, table, settings, path)
         except MLGatesError as error:
             errors += error.parts or [error]
+    waivers = _waivers(raw, path, gates, errors)
     if errors:
         raise ConfigurationError.collect(errors, source=str(path))
     policy = None if inconclusive is None else Policy(inconclusive)
     configuration = Configuration(
-        path=path, base=path.parent, settings=settings, gates=gates, override=policy
+        path=path,
+        base=path.parent,
+        settings=settings,
+        gates=gates,
+        waivers=waivers,
+        override=policy,
     )
     for name, declared in gates.items():
         parameters = configuration.overriding(declared.gate.parameters)
         gate = dataclasses.replace(declared.gate, parameters=parameters)
         gates[name] = dataclasses.replace(declared, gate=gate)
     return configuration
+
+
+def _waivers(
+    raw: Mapping[str, Any],
+    path: Path,
+    gates: Mapping[str, DeclaredGate],
+    errors: list[MLGatesError],
+) -> tuple[Waiver, ...]:
+    if "waivers" not in raw:
+        return ()
+    from pytest_mlgates.config.waivers import read_waivers  # seldom needed
+
+    kinds = {name: declared.gate.kind.name for name, declared in gates.items()}
+    prefix = "tool.mlgates." if path.name == PYPROJECT else ""
+    return read_waivers(raw["waivers"], kinds, f"{path.name} [[{prefix}waivers]]", errors)
 
 
 def _is_of_a_plugin(table: Mapping[str, Any]) -> bool:
@@ -177,7 +200,7 @@ def _settings(raw: Mapping[str, Any], path: Path, errors: list[MLGatesError]) ->
     return Settings(**found, tables=read, gates=gates)
 
 
-_ENTRIES = ("tables", "gates")
+_ENTRIES = ("tables", "gates", "waivers")
 
 
 def _entries(

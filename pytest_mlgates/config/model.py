@@ -16,6 +16,7 @@ from pytest_mlgates.gates.reading import names_of, reader
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_mlgates.core.waivers import Waiver
     from pytest_mlgates.gates.base import Gate, GateParameters
 
 
@@ -72,6 +73,7 @@ class Settings(RoleNames, frozen=True, kw_only=True):
     allow_reruns: bool = False
     tables: dict[str, TableSettings] = {}
     gates: dict[str, dict[str, Any]] = {}
+    waivers: tuple[Any, ...] = ()
 
     def defaults(self) -> dict[str, Any]:
         """What every gate starts from: roles, confidence and policy."""
@@ -102,6 +104,7 @@ class Configuration:
         path: The file; relative paths in it are relative to its folder, ``base``.
         settings: Everything but the parsed gates.
         gates: The declared gates by id, in the order of the file.
+        waivers: Exceptions, also of gates that are markers.
         override: The policy of the command line; it stands over every other setting of it.
     """
 
@@ -109,6 +112,7 @@ class Configuration:
     base: Path
     settings: Settings = field(default_factory=Settings)
     gates: dict[str, DeclaredGate] = field(default_factory=dict)
+    waivers: tuple[Waiver, ...] = ()
     override: Policy | None = None
 
     def overriding(self, parameters: GateParameters) -> GateParameters:

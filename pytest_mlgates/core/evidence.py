@@ -27,7 +27,9 @@ class Evidence:
         environment: Versions and platform.
         policy: What became of inconclusive findings by default.
         created: UTC time, ISO 8601.
-        problems: What made the run untrustworthy (a worker that went down, a laundered rerun).
+        problems: What fails the run beside its verdicts (a worker that went down, a laundered
+            rerun, an expired waiver).
+        notes: What people should know in time: waivers that end soon.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -38,6 +40,7 @@ class Evidence:
     policy: str = "estimate"
     created: str = ""
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def required_not_run(self) -> tuple[str, ...]:
@@ -47,10 +50,11 @@ class Evidence:
 
     @property
     def result(self) -> str:
-        """``PASSED``, ``WARNED`` (something was not decided) or ``FAILED``."""
+        """``PASSED``, ``WARNED`` (something was not decided, or waived) or ``FAILED``."""
         if self.problems or any(not v.passed for v in self.verdicts) or not self.verdicts:
             return "FAILED"
-        return "WARNED" if any(v.undecided for v in self.verdicts) else "PASSED"
+        doubtful = any(v.undecided or v.outcome is Outcome.WAIVED for v in self.verdicts)
+        return "WARNED" if doubtful else "PASSED"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -66,6 +70,7 @@ class Evidence:
                 "required": self.required,
                 "required_not_run": self.required_not_run,
                 "problems": self.problems,
+                "notes": self.notes,
             }
         )
         return {**out, "verdicts": [verdict.to_dict() for verdict in self.verdicts]}

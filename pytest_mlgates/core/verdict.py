@@ -140,6 +140,7 @@ class Verdict:
     warnings: tuple[str, ...] = ()
     replaces: str | None = None
     summary: str = ""
+    waivers: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -193,6 +194,7 @@ class Verdict:
             "rows_needed": self.rows_needed,
             "warnings": list(self.warnings),
             "replaces": self.replaces,
+            "waivers": list(self.waivers),
         }
         plain_out = plain(out)
         assert isinstance(plain_out, dict)  # noqa: S101
@@ -216,7 +218,7 @@ class Verdict:
             GroupValue(**{**g, "group": tuple(g["group"])}) for g in known.get("groups", ())
         )
         known["inputs"] = tuple(InputDigest(**i) for i in known.get("inputs", ()))
-        for key in ("by", "details", "warnings"):
+        for key in ("by", "details", "warnings", "waivers"):
             known[key] = tuple(known.get(key, ()))
         return cls(**known)
 

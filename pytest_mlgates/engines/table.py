@@ -146,6 +146,19 @@ class Table:
         made.private = True
         return made
 
+    def without(self, columns: Sequence[str], keys: Sequence[tuple[Any, ...]]) -> Table:
+        """The rows whose values in *columns* are none of *keys* (as :meth:`counts` has them)."""
+        kept = nw.lit(True)
+        for key in keys:
+            same = nw.lit(True)
+            for column, value in zip(columns, key, strict=True):
+                here = nw.col(column)
+                same = same & (
+                    here.is_null() if value is None else (here == value).fill_null(False)
+                )
+            kept = kept & ~same
+        return self._like(self.frame.filter(kept))
+
     def _like(self, frame: nw.DataFrame[Any] | nw.LazyFrame[Any] | FileReading) -> Table:
         made = Table(frame, name=self.name, private=self.private, files=self.files, link=self.link)
         made.origins, made._hashing = self.origins, self._hashing

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from pytest_mlgates.config.model import Configuration, DeclaredGate
     from pytest_mlgates.core.verdict import Verdict
+    from pytest_mlgates.core.waivers import Waiver
     from pytest_mlgates.runner.evaluator import Evaluator
 
 
@@ -31,7 +32,7 @@ def judge(configuration: Configuration, gates: Sequence[DeclaredGate]) -> int:
             evaluator = evaluator or _evaluator(configuration)
             found = _evaluated(evaluator, declared, elsewhere)
             verdicts += [found] if found is not None else []
-    return report(verdicts, elsewhere)
+    return report(verdicts, elsewhere, waivers=configuration.waivers)
 
 
 def _command(declared: DeclaredGate) -> str:
@@ -79,8 +80,16 @@ def _kept(configuration: Configuration, declared: DeclaredGate) -> Verdict | Non
     return None if found is None else found.replace(id=gate.id, policy=gate.parameters.inconclusive)
 
 
-def report(verdicts: Sequence[Verdict], elsewhere: Sequence[tuple[str, str, str]] = ()) -> int:
-    """Print *verdicts* and *elsewhere* (name, reason and command of what was not evaluated)."""
+def report(
+    verdicts: Sequence[Verdict],
+    elsewhere: Sequence[tuple[str, str, str]] = (),
+    *,
+    waivers: Sequence[Waiver] = (),
+) -> int:
+    """Print *verdicts* and *elsewhere* (name, reason and command of what was not evaluated).
+
+    Those of *waivers* that have expired fail the run; those that end soon are told.
+    """
     from pytest_mlgates.core.boundary import write
     from pytest_mlgates.core.verdict import Outcome
     from pytest_mlgates.reports.text import (
@@ -99,7 +108,13 @@ def report(verdicts: Sequence[Verdict], elsewhere: Sequence[tuple[str, str, str]
             f"gate {name!r} is not evaluated here: {reason}",
             f"  fix:   run it in the project's environment: {command}",
         ]
+    problems: list[str] = []
+    if waivers:
+        from pytest_mlgates.core.waivers import ending, expired, today
+
+        problems = expired(waivers, today())
+        lines += [f" {text}" for text in (*ending(waivers, today()), *problems)]
     write(sys.stdout, "".join(degrade(line, sys.stdout.encoding) + "\n" for line in lines))
     if any(v.outcome is Outcome.ERROR for v in verdicts):
         return 2
-    return 1 if elsewhere or any(not v.passed for v in verdicts) else 0
+    return 1 if elsewhere or problems or any(not v.passed for v in verdicts) else 0

@@ -89,6 +89,8 @@ def summarise(session: GateSession, reporter: pytest.TerminalReporter) -> None:
         reporter.write_line(f" no gate was evaluated, evidence {closed.written}")
     if closed.not_run:
         reporter.write_line(f" required, not run: {', '.join(closed.not_run)}", yellow=True)
+    for note in () if closed.evidence is None else closed.evidence.notes:
+        reporter.write_line(_shown(f" {note}"), yellow=True)
     for problem in dict.fromkeys(closed.problems):
         reporter.write_line(_shown(f" {problem}"), red=True)
     for kind, count in labels:
@@ -167,7 +169,7 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
     import dataclasses
 
     from pytest_mlgates.core.verdict import Outcome
-    from pytest_mlgates.runner.check import evidence_of
+    from pytest_mlgates.runner.check import evidence_of, unknown_waivers
 
     main, found = _configurations(session, pytest_session, closed)
     ledger = session.ledger
@@ -183,6 +185,10 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
     if unmet := [name for name in missing if name in judged]:
         closed.problems.append(f"required, not evaluated: {', '.join(unmet)}")
     closed.not_run = tuple(name for name in missing if name not in judged)
+    if whole:
+        ids = {*(v.id for v in verdicts), *(name for c in found for name in c.gates)}
+        told = [text for c in found for text in unknown_waivers(c, ids, tests=True)]
+        closed.problems += told
     if session.config.option.mlgates_require and (problem := _nothing_required(session, found)):
         closed.problems.append(problem)
     primary = main if main.path is not None or not found else found[0]
@@ -195,6 +201,7 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
         whole=whole and bool(found) and not missing and not _watch(session).ended,
         problems=closed.problems,
     )
+    closed.problems = list(evidence.problems)
     closed.evidence = evidence
     path = _evidence_path(session, main)
     if path is None:

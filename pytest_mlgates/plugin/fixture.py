@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import GateFailure, MLGatesError
@@ -112,17 +113,16 @@ class MLGate:
             evaluator = self._session.evaluator(self._item)
             if options.get("private") or _is_private(evaluator, subject):
                 self._touch_private()
-            verdict = evaluate_call(
+            return evaluate_call(
                 kind,
                 subject,
                 args,
                 options,
                 evaluator=evaluator,
+                prefix=prefix,
+                label=label,
                 where=f"{self._item.nodeid} mlgate.{kind}(…)",
             )
-            if "id" not in options:
-                verdict = verdict.replace(id=f"{prefix}::{verdict.id}")
-            return _labelled(verdict, label)
 
         record = failures.error_record(f"{prefix}::{kind}" + (f"@{label}" if label else ""), kind)
         result = self._guarded(run, kind, record)
@@ -146,10 +146,10 @@ class MLGate:
                 raise both from error.__cause__
             if getattr(subject, "private", False):
                 self._touch_private()
-            return _labelled(evaluator.evaluate(ready, subject), label)
+            return evaluator.evaluate(_labelled(ready, label), subject)
 
         def record(error: MLGatesError) -> Verdict:
-            return _labelled(error_verdict(gate, error), label)
+            return error_verdict(_labelled(gate, label), error)
 
         return self._guarded(run, gate.id, record)
 
@@ -246,8 +246,8 @@ class MLGate:
             raise GateFailure(head + "\n\n".join(message(v) for v in failed), verdicts)
 
 
-def _labelled(verdict: Verdict, label: str | None) -> Verdict:
-    return verdict if label is None else verdict.replace(id=f"{verdict.id}@{label}")
+def _labelled(gate: Gate, label: str | None) -> Gate:
+    return gate if label is None else dataclasses.replace(gate, id=f"{gate.id}@{label}")
 
 
 def _is_private(evaluator: Evaluator, subject: Any) -> bool:

@@ -22,6 +22,7 @@ def render(evidence: Evidence) -> str:
             "| " + " | ".join(_cell(cell) for cell in row(verdict).cells()) + " |"
             for verdict in evidence.verdicts
         ]
+    lines += [f"- {_cell(note)}" for note in evidence.notes]
     lines += [f"- **{_cell(problem)}**" for problem in evidence.problems]
     for verdict in evidence.verdicts:
         if status(verdict) != "PASS":

@@ -79,7 +79,7 @@ def render_evidence(evidence: Evidence, *, written: str | None = None) -> list[s
     lines.append(f" {render_tally(verdicts, evidence=written)}")
     if evidence.required_not_run and not evidence.problems:
         lines.append(f" required, not run: {', '.join(evidence.required_not_run)}")
-    lines += [f" {problem}" for problem in evidence.problems]
+    lines += [f" {text}" for text in (*evidence.notes, *evidence.problems)]
     return lines
 
 

@@ -14,10 +14,11 @@ from pytest_mlgates.core.verdict import Outcome, Policy
 from pytest_mlgates.runner.evaluator import Evaluator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from pytest_mlgates.config.model import Configuration, DeclaredGate
     from pytest_mlgates.core.verdict import Verdict
+    from pytest_mlgates.core.waivers import Waiver
 
 # Whose versions matter to a verdict.
 RECORDED_PACKAGES = (
@@ -84,7 +85,25 @@ def run(
         if progress is not None:
             progress(declared.gate.id)
         verdicts.append(evaluator.evaluate_declared(declared))
-    return evidence_of(configuration, verdicts, whole=not ids)
+    problems = [] if ids else unknown_waivers(configuration, configuration.gates)
+    return evidence_of(configuration, verdicts, whole=not ids, problems=problems)
+
+
+def unknown_waivers(
+    configuration: Configuration, known: Collection[str], *, tests: bool = False
+) -> list[str]:
+    """What to say of waivers of gates that are none of those *known* to a whole run.
+
+    Args:
+        configuration: Whose waivers.
+        known: The ids of all gates.
+        tests: Whether those of tests are among them; else ids with a test in them are let be.
+    """
+    if not configuration.waivers:
+        return []
+    from pytest_mlgates.config.waivers import unknown
+
+    return unknown([one for one in configuration.waivers if tests or "::" not in one.gate], known)
 
 
 def explain(configuration: Configuration, ids: Sequence[str] = ()) -> dict[str, list[str]]:
@@ -118,6 +137,7 @@ def evidence_of(
     """
     settings = configuration.settings
     path = configuration.path
+    expired, notes = _of_waivers(configuration.waivers)
     evidence = Evidence(
         verdicts=tuple(verdicts),
         complete=whole,
@@ -126,13 +146,24 @@ def evidence_of(
         environment=environment(RECORDED_PACKAGES),
         policy=str(settings.inconclusive or Policy.ESTIMATE),
         created=now(),
-        problems=tuple(problems),
+        problems=(*problems, *expired),
+        notes=notes,
     )
     if whole and evidence.required_not_run:
         missing = evidence.required_not_run
         problem = f"required, not evaluated: {', '.join(missing)}"
         return dataclasses.replace(evidence, complete=False, problems=(*evidence.problems, problem))
     return evidence
+
+
+def _of_waivers(waivers: Sequence[Waiver]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What fails every run, and what every run says."""
+    if not waivers:
+        return (), ()
+    from pytest_mlgates.core.waivers import ending, expired, today
+
+    day = today()
+    return tuple(expired(waivers, day)), tuple(ending(waivers, day))
 
 
 def exit_code(evidence: Evidence) -> int:

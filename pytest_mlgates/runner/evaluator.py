@@ -89,12 +89,21 @@ class Evaluator:
         return found
 
     def evaluate(self, gate: Gate, subject: Any) -> Verdict:
-        """The verdict of *gate* on a table or callable.
+        """The verdict of *gate* on a table or callable, under the waivers of its id.
 
         Raises:
             MLGatesError: misuse.
         """
-        return evaluate(gate, subject, self.context)
+        verdict = evaluate(gate, subject, self.context)
+        if not self.configuration.waivers:
+            return verdict
+        from pytest_mlgates.runner import waiving  # seldom needed
+
+        def without(groups: Sequence[tuple[str, ...]]) -> Verdict:
+            rest = waiving.rest_of(subject, gate.parameters, groups, gate.where)
+            return evaluate(gate, rest, self.context)
+
+        return waiving.waived(verdict, self.configuration.waivers, without)
 
     def beside(self, gate: Gate, error: MLGatesError) -> MLGatesError:
         """*error*, for which *gate* has no subject, and what is wrong with the gate itself."""

@@ -141,7 +141,8 @@ def evaluate_call(
     keywords: dict[str, Any],
     *,
     evaluator: Evaluator | None = None,
-    id: str | None = None,  # noqa: A002
+    prefix: str = "",
+    label: str | None = None,
     where: str = "",
 ) -> Verdict:
     """One gate on one subject: what the functions above and the fixture's methods have in common.
@@ -153,14 +154,15 @@ def evaluate_call(
         keywords: Roles, options and parameters of the kind, as the user gave them.
         evaluator: The run to evaluate in (default: a new one under the configuration that governs
             the working directory).
-        id: The verdict's id, where *keywords* give none.
+        prefix: What the verdict's id starts with, where *keywords* give none.
+        label: Tells it from other calls: the id's ``@label``.
         where: What the user wrote, for messages.
     """
     kind = gate_kind(kind_name)
     place = where or f"{kind_name}(…)"
     run = evaluator or Evaluator(load_for(Path.cwd()))
     rest = dict(keywords)
-    name = rest.pop("id", None) or id
+    name = rest.pop("id", None)
     if kind.takes == "table":
         private = bool(rest.pop("private", False))
         private = private or run.is_private(subject)
@@ -188,6 +190,8 @@ def evaluate_call(
     parameters = run.configuration.overriding(parameters)
     if name is None:
         name = ":".join(part for part in (kind_name, parameters.id_part()) if part)
+        name = f"{prefix}::{name}" if prefix else name
+    name = name if label is None else f"{name}@{label}"
     return run.evaluate(Gate(id=name, kind=kind, parameters=parameters, where=place), subject)
 
 

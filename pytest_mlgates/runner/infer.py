@@ -72,7 +72,7 @@ def check(evaluator: Evaluator, suite: dict[str, Any], other: Table, *, where: s
         MLGatesError: if it cannot be judged.
     """
     return evaluate_call(
-        "data_schema", other, (suite,), {}, evaluator=evaluator, id=suite["name"], where=where
+        "data_schema", other, (suite,), {"id": suite["name"]}, evaluator=evaluator, where=where
     )
 
 

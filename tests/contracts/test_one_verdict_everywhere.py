@@ -113,9 +113,9 @@ def from_hook(monkeypatch, run) -> list[dict]:
     seen = []
     report = judging.report
 
-    def keep(verdicts, elsewhere=()):
+    def keep(verdicts, elsewhere=(), **more):
         seen.extend(verdicts)
-        return report(verdicts, elsewhere)
+        return report(verdicts, elsewhere, **more)
 
     monkeypatch.setattr(judging, "report", keep)
     run()
