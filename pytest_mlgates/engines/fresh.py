@@ -98,7 +98,8 @@ class FreshProcesses:
             duration_s=report["duration_s"],
             process=f"fresh, PYTHONHASHSEED={seed}",
             random=report["random"],
-            stages=stages.load(folder / "stages"),
+            stages=stages.load(folder / "stages", first.parent / "stages"),
+            facts=stages.facts(folder / "stages"),
         )
 
     def _execute(self, folder: Path, number: int, seed: int) -> int:

@@ -40,7 +40,8 @@ def _outcome(job: dict[str, Any], folder: Path) -> dict[str, Any]:
             )
         )
     try:
-        value, duration, drawn = call(function, folder / "stages")
+        reference = None if job["first"] is None else Path(job["first"]).parent / "stages"
+        value, duration, drawn = call(function, folder / "stages", reference)
     except MLGatesError as error:  # what it told `trace` has no fingerprint
         return _misuse(error)
     except BaseException as error:  # sys.exit(0) must not look like a result

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mlgates.extensions import hookspec
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 
@@ -78,4 +79,14 @@ def mlgates_metric_by_group(metric: str, y_true: Any, y_pred: Any, groups: Any) 
 
     Returns:
         ``(y_true, y_pred) -> float``, its value by group, and its value on all rows.
+    """
+
+
+@hookspec
+def mlgates_watch_run() -> AbstractContextManager[object]:  # type: ignore[empty-body]
+    """A context that is open while a reproducibility gate runs its callable, once per run.
+
+    What it finds out is told to ``pytest_mlgates.core.tracing``: ``offer`` for stages, ``note`` for
+    what explains a difference. In a fresh process it is opened before the callable is called, which
+    may be before any framework is imported.
     """

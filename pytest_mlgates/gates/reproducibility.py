@@ -26,6 +26,7 @@ from pytest_mlgates.gates.callables import (
     refuse_uncallable,
 )
 from pytest_mlgates.gates.reading import reader
+from pytest_mlgates.gates.reproducibility_causes import draws_global_numbers
 from pytest_mlgates.gates.reproducibility_text import Report, message, summary
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ def evaluate(
         divergences: list[Divergence | None] = []
         for number in range(1, parameters.runs + 1):
             if fresh is None:
-                run = run_here(function, name, number, folder / str(number))
+                reference = folder / "1" if number > 1 else None
+                run = run_here(function, name, number, folder / str(number), reference)
             else:
                 run = fresh.run(number)
             refuse_no_evidence(run.fingerprint, name)
@@ -111,7 +113,7 @@ def evaluate(
             differences=differences,
             divergences=divergences,
             fresh=parameters.fresh_process,
-            hash_seed_decides=_hash_seed_decides(fresh, runs, differences),
+            hash_seed_decides=_hash_seed_decides(fresh, runs, differences, divergences),
         )
     finding = Finding.DISPROVEN if report.differing else Finding.PROVEN
     return Verdict(
@@ -136,13 +138,19 @@ def _compared(first: Run, run: Run) -> list[Difference]:
 
 
 def _hash_seed_decides(
-    fresh: FreshProcesses | None, runs: list[Run], differences: list[list[Difference]]
+    fresh: FreshProcesses | None,
+    runs: list[Run],
+    differences: list[list[Difference]],
+    divergences: list[Divergence | None],
 ) -> bool | None:
     """Whether one more process with the hash seed of the first run repeats that run's result.
 
     None if there was nothing to find out.
     """
-    if fresh is None or not any(differences) or any(run.random for run in runs):
+    if fresh is None or not any(differences):
+        return None
+    pairs = zip(runs, divergences, strict=True)
+    if any(draws_global_numbers(runs[0], run, diverged) for run, diverged in pairs):
         return None
     try:
         again = fresh.run(len(runs) + 1, hash_seed=1)
