@@ -55,8 +55,10 @@ class Evidence:
     @cached_property
     def drawn(self) -> list[str]:
         """The global generators that the runs drew from and left in different states."""
-        mine, theirs = self.first.random, self.other.random
-        return sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name))
+        names = {*self.first.random, *self.other.random}
+        return sorted(
+            name for name in names if _left(self.first, name) != _left(self.other, name)
+        )
 
     @cached_property
     def drawn_here(self) -> list[str]:
@@ -111,6 +113,15 @@ class Evidence:
         if not self._is_in_both(place):
             return {}, {}
         return self.first.stages[place].generators, self.other.stages[place].generators
+
+
+def _left(run: Run, name: str) -> str | None:
+    """The state in which *run* left a generator: as it found it, where it drew nothing.
+
+    (Or where it seeded it to the very state that the run before had left.)
+    """
+    found: str | None = run.random.get(name, run.facts.get("start", {}).get(name))
+    return found
 
 
 def cause(report: Report, number: int) -> Cause:
