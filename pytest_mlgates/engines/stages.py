@@ -213,10 +213,9 @@ def _unknown(found: Difference, label: str) -> Difference:
     """What is said where the values themselves were not kept."""
     if found.aspect != "mutated":
         return found
-    text = (
-        "other values; how far apart is not known, because the values of earlier stages fill the "
-        f"{MOST_BYTES >> 30} GiB that are kept: trace less of each, or only {label.partition(' ')[0]!r}"
-    )
+    name = label.partition(" ")[0]
+    text = "other values; how far apart is not known, because the values of earlier stages fill "
+    text += f"the {MOST_BYTES >> 30} GiB that are kept: trace less of each, or {name!r} alone"
     return replace(found, aspect="values", text=text)
 
 

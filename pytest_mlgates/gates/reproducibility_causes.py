@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.core.text import listing
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -28,6 +26,11 @@ _SEEDING = {
     "torch.cuda": "torch.cuda.manual_seed_all(7)",
     "tensorflow": "tf.random.set_seed(7)",
     "keras": "keras.utils.set_random_seed(7)",
+}
+# Where the random numbers of a library's layers come from.
+_SOURCES = {
+    "torch": {"torch", "torch.cuda"},
+    "keras": {"random", "keras", "tensorflow", "torch"},
 }
 Cause = tuple[str, str]
 
@@ -194,7 +197,9 @@ def _dropout(evidence: Evidence) -> Cause | None:
     if not drawn:
         return None
     name = min(drawn)
-    why = f"dropout ({listing(layers)}) draws from the global generator {name}, which is not seeded"
+    why = (
+        f"dropout ({', '.join(layers)}) draws from the global generator {name}, which is not seeded"
+    )
     return why, f"call {_SEEDING[name]} at the start of the function"
 
 
@@ -257,7 +262,7 @@ def _environment_variable(evidence: Evidence) -> Cause | None:
     if not names:
         return None
     what = "variable has" if len(names) == 1 else "variables have"
-    why = f"the environment {what} another value in that run: {listing(names[:5])}"
+    why = f"the environment {what} another value in that run: {', '.join(names[:5])}"
     return why, "read it outside of the function, and pass it in as an argument"
 
 
@@ -265,7 +270,9 @@ def _kernel(evidence: Evidence) -> Cause | None:
     """A step that ended elsewhere, from equal weights, batch and generators."""
     library, _, what = evidence.stage.partition(".")
     trained = evidence.diverged is not None and evidence.diverged.place > 0
-    if not trained or evidence.drawn or what not in {"gradients", "weights", "optimizer", "loss"}:
+    if not trained or what not in {"gradients", "weights", "optimizer", "loss"}:
+        return None
+    if _SOURCES.get(library, set()) & set(evidence.drawn):
         return None
     if library == "torch":
         why = "the weights and the batch before it are equal, and no generator was drawn from: an "
