@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from sklearn.datasets import load_digits
 
-from pytest_mlgates import trace
+from pytest_mlgates import trace, trace_keras
 
 
 def train(seed: int) -> list[np.ndarray]:
@@ -21,10 +21,7 @@ def train(seed: int) -> list[np.ndarray]:
         keras.layers.Dense(10, activation="softmax"),
     ]
     model = keras.Sequential(layers)
-    trace("start", model.get_weights())
     model.compile("adam", "sparse_categorical_crossentropy")
-    told = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, _: trace("epoch", epoch, model.get_weights())
-    )
-    model.fit(x[order] / 16, y[order], epochs=3, batch_size=64, verbose=0, callbacks=[told])
+    told = [trace_keras()]
+    model.fit(x[order] / 16, y[order], epochs=3, batch_size=64, verbose=0, callbacks=told)
     return model.get_weights()

@@ -59,9 +59,7 @@ class Evidence:
     def drawn(self) -> list[str]:
         """The global generators that the runs drew from and left in different states."""
         names = {*self.first.random, *self.other.random}
-        return sorted(
-            name for name in names if _left(self.first, name) != _left(self.other, name)
-        )
+        return sorted(name for name in names if _left(self.first, name) != _left(self.other, name))
 
     @cached_property
     def drawn_here(self) -> list[str]:
@@ -76,6 +74,25 @@ class Evidence:
             name
             for name in self.drawn
             if any(one.get(name) != now.get(name) for one, now in zip(before, here, strict=True))
+        ]
+
+    @cached_property
+    def seeded_here(self) -> list[str]:
+        """The global generators that both runs seeded between the last equal stage and this one.
+
+        They were in different states there and are in equal ones here.
+        """
+        here = tuple(
+            {name: _left(run, name) for name in run.facts.get("start", {})}
+            for run in (self.first, self.other)
+        )
+        before = self._states(-1)
+        if self.diverged is not None and self._is_in_both(self.diverged.place):
+            before, here = self._states(self.diverged.place - 1), self._states(self.diverged.place)
+        return [
+            name
+            for name in sorted({*before[0], *before[1]})
+            if before[0].get(name) != before[1].get(name) and here[0].get(name) == here[1].get(name)
         ]
 
     @property
@@ -312,7 +329,10 @@ def _rounding(evidence: Evidence) -> Cause | None:
 
 def _unknown(evidence: Evidence) -> Cause:
     why = "no global generator explains it: look for a generator without a seed "
-    why += "(random_state=None, default_rng()), the clock, the environment, "
+    why += "(random_state=None, default_rng()), "
+    if evidence.seeded_here:
+        why += f"what is drawn from {' and '.join(evidence.seeded_here)} before it is seeded, "
+    why += "the clock, the environment, "
     if evidence.fresh and evidence.hash_seed_decides is None:
         why += "the order of a set, "
     why += "or state kept between runs"
