@@ -10,11 +10,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_mlgates.cli.output import stdout_to_stderr
+from pytest_mlgates.cli.output import progress_bar, stdout_to_stderr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from pytest_mlgates.config.model import Configuration
     from pytest_mlgates.core.errors import MLGatesError
     from pytest_mlgates.core.evidence import Evidence
@@ -45,6 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="show what would be read, in which scans, and evaluate nothing",
     )
     parser.add_argument(
+        "--locked",
+        action="store_true",
+        help="only compare definitions and inputs with mlgates.lock, and evaluate nothing",
+    )
+    parser.add_argument(
         "--examples",
         type=_count,
         default=0,
@@ -55,6 +58,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate, print, write the evidence."""
+    if arguments.locked:  # in milliseconds: nothing that evaluates is imported
+        from pytest_mlgates.cli.locked import check_locked
+
+        return check_locked(arguments.config, arguments.gates)
     from pytest_mlgates.core.boundary import write
     from pytest_mlgates.core.errors import MLGatesError
     from pytest_mlgates.runner.check import exit_code
@@ -66,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     _outdate(configuration, arguments)
     total = len(arguments.gates) or len(configuration.gates)
     only_json = arguments.json == "-"
-    with stdout_to_stderr() if only_json else contextlib.nullcontext(), _progress(total) as bar:
+    with stdout_to_stderr() if only_json else contextlib.nullcontext(), progress_bar(total) as bar:
         evidence = evaluate(
             configuration, arguments.gates, examples=arguments.examples, progress=bar
         )
@@ -182,30 +189,6 @@ def _step_summary(evidence: Evidence) -> None:
             stream.write(render(evidence))
     except OSError as error:
         sys.stderr.write(f"GITHUB_STEP_SUMMARY was not written: {error}\n")
-
-
-@contextlib.contextmanager
-def _progress(total: int) -> Iterator[Callable[[str], None] | None]:
-    """A progress bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    console = Console(stderr=True)
-    named = TextColumn("{task.description}", markup=False)  # an id may hold brackets
-    columns = (BarColumn(bar_width=20), MofNCompleteColumn(), named)
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=total)
-        started = False
-
-        def advance(name: str) -> None:
-            nonlocal started
-            bar.update(task, description=name, advance=1 if started else 0)
-            started = True
-
-        yield advance
 
 
 def _count(text: str) -> int:

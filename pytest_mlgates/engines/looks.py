@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -14,6 +13,12 @@ if TYPE_CHECKING:
 Looks = Literal["", "address", "files"]
 _WRITTEN = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 _KEY = re.compile(r"\[(\d+)\]$")
+_FILES = re.compile(
+    r"\.(arrow|avi|bin|bmp|csv|dcm|feather|flac|gif|gz|h5|hdf5|html|ipc|jpe?g|jsonl?|md|mp[34]|"
+    r"ndjson|np[yz]|nii|orc|parquet|pdf|pkl|png|pt|pq|tar|tiff?|tsv|txt|wav|webp|xlsx|xml|ya?ml|"
+    r"zip|zst)$",
+    re.IGNORECASE,
+)
 _MOST = 1000
 
 
@@ -31,7 +36,7 @@ def of_texts(a: Texts, b: Texts) -> Looks:
         return ""
     if all(_WRITTEN.search(one) for one in (*mine, *theirs)):
         return "address"
-    if all("\n" not in one and PurePath(one).suffix[1:].isalnum() for one in (*mine, *theirs)):
+    if all(_FILES.search(one) for one in (*mine, *theirs)):
         return "files"
     return ""
 

@@ -20,6 +20,7 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.tracing import listening
 from pytest_mlgates.engines import generators, stages
 from pytest_mlgates.engines.fingerprint import fingerprint
+from pytest_mlgates.engines.seeding import seed_in_force
 from pytest_mlgates.engines.stages import Recorder
 from pytest_mlgates.extensions.manager import manager
 
@@ -74,6 +75,7 @@ def call(
     recorder.note("environment", _environment())
     before = generators.states()
     recorder.note("start", before)
+    recorder.note("seed", seed_in_force())
     with ExitStack() as watches:
         watches.enter_context(listening(recorder))
         for watch in manager().hook.mlgates_watch_run():
@@ -81,8 +83,9 @@ def call(
         start = time.perf_counter()
         value = function()
         duration = time.perf_counter() - start
-    recorder.finish()
     after = generators.states()
+    recorder.note("end", after)
+    recorder.finish()
     drawn = {name: state for name, state in after.items() if state != before.get(name)}
     return value, duration, drawn
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.tracing import note
 from pytest_mlgates.engines.late_imports import when_imported
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST = 2**32 - 1  # what numpy's legacy generator takes
 _CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
-_in_force: list[Seeding] = []
+_in_force: list[int | None] = [None]
 
 
 def seed(value: int, *, deterministic: bool = True) -> Seeding:
@@ -54,8 +55,8 @@ def seed(value: int, *, deterministic: bool = True) -> Seeding:
 
 
 def seed_in_force() -> int | None:
-    """The seed of the innermost ``with seed(…)`` block that is open."""
-    return _in_force[-1].value if _in_force else None
+    """The seed that was set last, and not set back since."""
+    return _in_force[0]
 
 
 def derived_seed(session: int, test: str) -> int:
@@ -78,6 +79,8 @@ class Seeding:
         self.rng = np.random.default_rng(value)
         self.seeded: list[str] = []
         self._restore = ExitStack()
+        self._before, _in_force[0] = _in_force[0], value
+        note("seed", value)
         self._python()
         for name, action in self._later().items():
             if name in sys.modules:
@@ -87,7 +90,6 @@ class Seeding:
         """Go on seeding what is imported until the end of the block."""
         later = {name: action for name, action in self._later().items() if name not in sys.modules}
         self._restore.enter_context(when_imported(later))
-        _in_force.append(self)
         return self.rng
 
     def __exit__(
@@ -97,7 +99,7 @@ class Seeding:
         trace: TracebackType | None,
     ) -> None:
         """Set the generators and modes back to what they were."""
-        _in_force.remove(self)
+        _in_force[0] = self._before
         self._restore.close()
 
     def _later(self) -> dict[str, Callable[[Any], None]]:

@@ -13,14 +13,13 @@ import numpy as np
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.files import write_atomically
 from pytest_mlgates.engines import generators, stored
+from pytest_mlgates.engines.canonical import Fingerprint
 from pytest_mlgates.engines.differences import Difference, compare
 from pytest_mlgates.engines.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-    from pytest_mlgates.engines.canonical import Fingerprint
 
 # A long training tells more than a disk holds. Digests are kept of all stages; the values of as
 # many of run 1 as fit here, and of a later run those of the first stage that differs.
@@ -162,6 +161,16 @@ class Recorder:
         stored.save(found, folder)
         self._left -= sum(file.stat().st_size for file in folder.iterdir())
         return True
+
+
+def stage_without_value(name: str, index: int | None, value: Any) -> Stage:
+    """A stage that is known by its digests alone, and holds nothing of *value*.
+
+    Raises:
+        MLGatesError: if *value* has no fingerprint.
+    """
+    found = Fingerprint(fingerprint(value).leaves, lambda _: None)
+    return Stage(name=name, index=index, fingerprint=found, kept=False)
 
 
 def load(folder: Path, reference: Path | None = None) -> tuple[Stage, ...]:

@@ -13,6 +13,7 @@ from msgspec import Meta
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.policy import judge
 from pytest_mlgates.core.text import did_you_mean, plural
+from pytest_mlgates.core.tracing import told_by_fixtures
 from pytest_mlgates.core.verdict import Finding, InputDigest, Verdict
 from pytest_mlgates.engines.differences import compare
 from pytest_mlgates.engines.fresh import FreshProcesses
@@ -102,6 +103,7 @@ def evaluate(
             refuse_no_evidence(run.fingerprint, name)
             if number == 1:
                 first = run.value
+            run = replace(run, stages=(*told_by_fixtures.get(), *run.stages))
             runs.append(replace(run, value=None))
             differences.append(_compared(runs[0], run))
             divergences.append(first_divergence(runs[0].stages, run.stages))
@@ -183,6 +185,7 @@ def _detail(number: int, run: Run, differences: list[Difference]) -> dict[str, A
         "global_generators": sorted(run.random),
         "differences": [found.to_dict() for found in differences[:_MOST_DIFFERENCES]],
         "differences_total": len(differences),
+        "seed": run.facts.get("seed"),
         "stages": [{"stage": one.label, "digest": one.fingerprint.digest} for one in run.stages],
     }
 

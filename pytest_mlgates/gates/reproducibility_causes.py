@@ -58,8 +58,10 @@ class Evidence:
     @cached_property
     def drawn(self) -> list[str]:
         """The global generators that the runs drew from and left in different states."""
+        # A run that seeds a generator as the one before did leaves it as it was: it drew from it.
+        mine, theirs = (run.facts.get("end", run.random) for run in (self.first, self.other))
         names = {*self.first.random, *self.other.random}
-        return sorted(name for name in names if _left(self.first, name) != _left(self.other, name))
+        return sorted(name for name in names if mine.get(name) != theirs.get(name))
 
     @cached_property
     def drawn_here(self) -> list[str]:
@@ -78,22 +80,19 @@ class Evidence:
 
     @cached_property
     def seeded_here(self) -> list[str]:
-        """The global generators that both runs seeded between the last equal stage and this one.
+        """The global generators that were in different states before, and are in equal ones here.
 
-        They were in different states there and are in equal ones here.
+        Both runs have seeded them in between.
         """
-        here = tuple(
-            {name: _left(run, name) for name in run.facts.get("start", {})}
-            for run in (self.first, self.other)
-        )
-        before = self._states(-1)
-        if self.diverged is not None and self._is_in_both(self.diverged.place):
-            before, here = self._states(self.diverged.place - 1), self._states(self.diverged.place)
-        return [
+        place = -1 if self.diverged is None else self.diverged.place - 1
+        before, here = self._states(place), self._states(place + 1)
+        if self.diverged is None or not self._is_in_both(place + 1):
+            here = self.first.facts.get("end", {}), self.other.facts.get("end", {})
+        return sorted(
             name
-            for name in sorted({*before[0], *before[1]})
+            for name in {*here[0], *here[1]}
             if before[0].get(name) != before[1].get(name) and here[0].get(name) == here[1].get(name)
-        ]
+        )
 
     @property
     def stage(self) -> str:
@@ -133,15 +132,6 @@ class Evidence:
         if not self._is_in_both(place):
             return {}, {}
         return self.first.stages[place].generators, self.other.stages[place].generators
-
-
-def _left(run: Run, name: str) -> str | None:
-    """The state in which *run* left a generator: as it found it, where it drew nothing.
-
-    (Or where it seeded it to the very state that the run before had left.)
-    """
-    found: str | None = run.random.get(name, run.facts.get("start", {}).get(name))
-    return found
 
 
 def cause(report: Report, number: int) -> Cause:
@@ -220,6 +210,18 @@ def _dropout(evidence: Evidence) -> Cause | None:
     return why, f"call {_SEEDING[name]} at the start of the function"
 
 
+def _seeded_late(evidence: Evidence) -> Cause | None:
+    """Initial weights that differ, though their generator is seeded by the time they are told."""
+    library, _, what = evidence.stage.partition(".")
+    name = "random" if library == "keras" else library
+    untrained = evidence.diverged is not None and evidence.diverged.label.endswith(".weights 0")
+    if not untrained or name not in evidence.seeded_here:
+        return None
+    why = f"the initial {what} are drawn from {name} before it is seeded: it is in another state "
+    why += "when each run starts, and in the same one when they are told"
+    return why, f"{_SEEDING[name if library == 'torch' else library]} before the model is built"
+
+
 def _global_generator(evidence: Evidence) -> Cause | None:
     return _unseeded(evidence.drawn_here)
 
@@ -232,8 +234,8 @@ def _earlier_generator(evidence: Evidence) -> Cause | None:
 def _unseeded(names: list[str]) -> Cause | None:
     if not names:
         return None
-    why = f"it draws from the global generator {' and '.join(names)} and does not seed it, so "
-    why += "each run finds it in another state"
+    why = f"it draws from the global generator {' and '.join(names)} and each run finds it in "
+    why += "another state: it is not seeded, or not all that draws from it is repeated"
     fix = f"call {' and '.join(_SEEDING[name] for name in names)} at the start of the function, or "
     return why, fix + "pass random_state= or a generator of its own"
 
@@ -274,7 +276,8 @@ def _environment_variable(evidence: Evidence) -> Cause | None:
     mine, theirs = (run.facts.get("environment") for run in (evidence.first, evidence.other))
     if mine is None or theirs is None:
         return None
-    names = sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name))
+    # One that is new was set by a library when it was imported.
+    names = sorted(name for name in mine if mine[name] != theirs.get(name, mine[name]))
     names = [name for name in names if not name.endswith("_NUM_THREADS")]
     if not names:
         return None
@@ -344,6 +347,7 @@ _CAUSES: tuple[Callable[[Evidence], Cause | None], ...] = (
     _another_call,
     _loader,
     _dropout,
+    _seeded_late,
     _global_generator,
     _mutated,
     _hash_seed,

@@ -75,7 +75,7 @@ def message(report: Report) -> str:
         return (
             f"{report.name} is reproducible bit for bit (level bitwise proven): {count} in "
             f"{report.processes}, equal in {plural(parts, 'part')} and "
-            f"{plural(first.size, 'value')}"
+            f"{plural(first.size, 'value')}{_seed(report)}"
         )
     number = report.differing[0]
     found, diverged = report.found(number), report.divergences[number - 1]
@@ -98,4 +98,10 @@ def message(report: Report) -> str:
         lines.append(f"  - and {plural(len(found) - _MOST_SHOWN, 'more part')}")
     why, fix = cause(report, number)
     lines += ["  want:  the same bits in every run", f"  why:   {why}", f"  fix:   {fix}"]
-    return "\n".join([what, *lines])
+    return "\n".join([f"{what}{_seed(report)}", *lines])
+
+
+def _seed(report: Report) -> str:
+    """With which seed, where ``pytest_mlgates.seed`` or the fixture ``mlgate_seed`` set one."""
+    value = report.runs[0].facts.get("seed")
+    return "" if value is None else f", with seed {value}"

@@ -38,6 +38,7 @@ class Configurations:
             return
         try:
             self.examples()
+            self.seed(self.config.invocation_params.dir)
             configuration = self.main()
             if self.config.option.mlgates and not configuration.gates:
                 path = configuration.path
@@ -116,6 +117,22 @@ class Configurations:
         if not (str(given).isascii() and str(given).isdigit()):
             raise MLGatesError(
                 f"--mlgates-examples={given} is not usable", want="a whole number, 0 or more"
+            )
+        return int(given)
+
+    def seed(self, path: Path) -> int:
+        """What the seeds of the tests in *path* are derived from.
+
+        Raises:
+            MLGatesError: if the option is not a seed.
+        """
+        given = self.config.option.mlgates_seed
+        if given is None:
+            return self.governing(path).settings.seed
+        if not (str(given).isascii() and str(given).isdigit() and int(given) < 2**32):
+            raise MLGatesError(
+                f"--mlgates-seed={given} is not usable",
+                want="a whole number from 0 to 2**32 - 1",
             )
         return int(given)
 
