@@ -271,8 +271,6 @@ def _address(evidence: Evidence) -> Cause | None:
 
 
 def _environment_variable(evidence: Evidence) -> Cause | None:
-    if not evidence.fresh:  # what differs here was set by a library that run 1 imported
-        return None
     mine, theirs = (run.facts.get("environment") for run in (evidence.first, evidence.other))
     if mine is None or theirs is None:
         return None
