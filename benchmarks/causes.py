@@ -58,7 +58,7 @@ class Cause:
 
 
 _FRESH: dict[str, Any] = {"fresh_process": True}
-_THREADS: dict[str, Any] = {"fresh_process": True}
+_THREADS: dict[str, Any] = {"fresh_process": True, "vary": ["threads"]}
 
 CAUSES = (
     Cause("unseeded shuffle", "learners.unseeded_shuffle", "order", r"shuffle"),

@@ -34,11 +34,12 @@ def set_iteration(*, planted: bool) -> np.ndarray:
 
 
 def thread_reduction(*, planted: bool) -> np.ndarray:
-    """A gradient over rows: BLAS adds up one part per thread, einsum the whole in one."""
+    """A gradient over many rows: BLAS adds up one part per thread, einsum the whole in one."""
     rows = passengers()
     rng = np.random.default_rng(7)
-    x = np.cos(np.einsum("ij,jk->ik", numbers(rows), rng.normal(size=(4, 64))))
-    y = survived(rows)
+    drawn = rng.integers(len(rows), size=20_000)
+    x = np.cos(np.einsum("ij,jk->ik", numbers(rows), rng.normal(size=(4, 30))))[drawn]
+    y = survived(rows)[drawn]
     trace("features", x)
     weights = np.zeros(x.shape[1])
     for epoch in range(5):
