@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_mlgates.cli.output import stdout_to_stderr
+from pytest_mlgates.cli.progress import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from pytest_mlgates.config.model import Configuration
     from pytest_mlgates.core.errors import MLGatesError
     from pytest_mlgates.core.evidence import Evidence
@@ -66,9 +65,13 @@ def run(arguments: argparse.Namespace) -> int:
     _outdate(configuration, arguments)
     total = len(arguments.gates) or len(configuration.gates)
     only_json = arguments.json == "-"
-    with stdout_to_stderr() if only_json else contextlib.nullcontext(), _progress(total) as bar:
+    with stdout_to_stderr() if only_json else contextlib.nullcontext(), progress(total) as bar:
         evidence = evaluate(
-            configuration, arguments.gates, examples=arguments.examples, progress=bar
+            configuration,
+            arguments.gates,
+            examples=arguments.examples,
+            progress=None if bar is None else bar.gate,
+            step=None if bar is None else bar.step,
         )
     unwritten: list[MLGatesError] = []
     written = _write_evidence(configuration, evidence, arguments.evidence, unwritten)
@@ -182,30 +185,6 @@ def _step_summary(evidence: Evidence) -> None:
             stream.write(render(evidence))
     except OSError as error:
         sys.stderr.write(f"GITHUB_STEP_SUMMARY was not written: {error}\n")
-
-
-@contextlib.contextmanager
-def _progress(total: int) -> Iterator[Callable[[str], None] | None]:
-    """A progress bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    console = Console(stderr=True)
-    named = TextColumn("{task.description}", markup=False)  # an id may hold brackets
-    columns = (BarColumn(bar_width=20), MofNCompleteColumn(), named)
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=total)
-        started = False
-
-        def advance(name: str) -> None:
-            nonlocal started
-            bar.update(task, description=name, advance=1 if started else 0)
-            started = True
-
-        yield advance
 
 
 def _count(text: str) -> int:

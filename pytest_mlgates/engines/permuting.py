@@ -41,7 +41,7 @@ def permuted(function: Callable[[], Any], name: str) -> Callable[[], Any]:
             if arguments
             else "no arguments",
             want="a functools.partial with a dataframe or an array",
-            fix=f"partial({name}, frame), or leave out \"row_order\"",
+            fix=f'partial({name}, frame), or leave out "row_order"',
         )
     assert isinstance(function, functools.partial)  # noqa: S101
     length = lengths[0]

@@ -69,9 +69,9 @@ class Watcher:
             full = os.path.realpath(os.fsdecode(path))
             if not self._is_watched(full):
                 return
-            if reads and not flags & (os.O_TRUNC | os.O_APPEND) and full in self._earlier:
-                if full not in self.written:
-                    self.read[full] = None
+            kept = reads and not flags & (os.O_TRUNC | os.O_APPEND)
+            if kept and full in self._earlier and full not in self.written:
+                self.read[full] = None
             if writes and len(self.written) < _MOST_WRITES:
                 self.written[full] = None
 
@@ -80,7 +80,7 @@ class Watcher:
             return False
         for folder in self._folders:
             if full.startswith(folder.rstrip(os.sep) + os.sep):
-                return _SKIPPED.isdisjoint(full[len(folder) :].split(os.sep))
+                return _SKIPPED.isdisjoint(Path(full[len(folder) :]).parts)
         return False
 
 
@@ -103,7 +103,9 @@ def changed(
     before: dict[str, tuple[int, int, int]], after: dict[str, tuple[int, int, int]]
 ) -> list[str]:
     """The files that are new, gone or other, in the order of their names."""
-    return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+    return sorted(
+        path for path in before.keys() | after.keys() if before.get(path) != after.get(path)
+    )
 
 
 def _files(folder: Path, own: Path) -> Iterator[Path]:

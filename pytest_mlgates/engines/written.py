@@ -58,7 +58,5 @@ class Written:
         names = ", ".join(shown(p, self.base) for p in paths[:_MOST_SHOWN])
         more = len(paths) - _MOST_SHOWN
         names += f" and {plural(more, 'more file')}" if more > 0 else ""
-        return (
-            f"run {first} of {self._name} wrote {names}, outside of its own folder: a later run "
-            "may read it; write into a temporary folder",
-        )
+        text = f"run {first} of {self._name} wrote {names}, outside of its own folder: a later "
+        return (text + "run may read it; write into a temporary folder",)

@@ -135,6 +135,8 @@ class Context:
         entry: The object that ``package.module:name`` names, imported as the configuration says.
             Set by the layer above.
         cache: Kept for one run, shared by its gates.
+        progress: Told what an evaluation that takes long is at: "run 2 of 4". Set by the layer
+            above, which knows whether somebody watches.
     """
 
     base: Path = field(default_factory=Path.cwd)
@@ -143,6 +145,7 @@ class Context:
     champion: Callable[..., Any] | None = None
     entry: Callable[[str], Any] | None = None
     cache: dict[Any, Any] = field(default_factory=dict)
+    progress: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta
 
 from pytest_mlgates.core.errors import MLGatesError
@@ -15,9 +16,10 @@ from pytest_mlgates.core.policy import judge
 from pytest_mlgates.core.text import did_you_mean, plural
 from pytest_mlgates.core.verdict import Finding, InputDigest, Verdict
 from pytest_mlgates.engines.differences import compare
-from pytest_mlgates.engines.fresh import FreshProcesses
 from pytest_mlgates.engines.runs import Run, run_here
 from pytest_mlgates.engines.stages import Divergence, first_divergence
+from pytest_mlgates.engines.variations import Name
+from pytest_mlgates.gates import reproducibility_stress as stress
 from pytest_mlgates.gates.base import Context, GateKind, GateParameters, Number
 from pytest_mlgates.gates.callables import (
     callable_name,
@@ -32,7 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_mlgates.engines.canonical import Fingerprint
+    from pytest_mlgates.engines.commands import Commands
     from pytest_mlgates.engines.differences import Difference
+    from pytest_mlgates.engines.fresh import FreshProcesses
+    from pytest_mlgates.engines.variations import Conditions
 
 _PLANNED = ("tolerance", "statistical")
 _MOST_DIFFERENCES = 100
@@ -51,27 +56,27 @@ class ReproducibilityParameters(GateParameters, frozen=True, kw_only=True):
     """What a reproducibility gate takes.
 
     ``runs`` calls are compared with the first. ``fresh_process`` calls in a new process per run,
-    each with a hash seed of its own; ``timeout`` is in seconds per such run.
+    each with a hash seed of its own; ``timeout`` is in seconds per such run. ``vary`` names what
+    one run more each finds changed. Both imply ``fresh_process``.
     """
 
     runs: Annotated[int, Meta(ge=2, le=1000)] = 2
     level: Annotated[Literal["bitwise"], reader(_level)] = "bitwise"
-    fresh_process: bool = False
+    vary: Annotated[tuple[Name, ...], reader(stress.variations)] = ()
+    fresh_process: bool | None = None
     timeout: Annotated[Number, Meta(gt=0)] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a time limit that cannot be kept."""
-        if self.timeout is not None and not self.fresh_process:
-            raise ValueError(
-                "timeout needs fresh_process=True: a call in this process cannot be ended | "
-                "add `fresh_process=True`, or leave out `timeout`"
-            )
+        stress.refuse_one_process(self)
+        fresh = bool(self.fresh_process or self.vary or self.timeout is not None)
+        msgspec.structs.force_setattr(self, "fresh_process", fresh)
 
 
 def evaluate(
     parameters: ReproducibilityParameters,
     function: Any,
-    context: Context,  # noqa: ARG001  (every kind of gate is called alike)
+    context: Context,
 ) -> Verdict:
     """Run *function* and compare what it returns.
 
@@ -85,18 +90,20 @@ def evaluate(
     refuse_uncallable(function, name)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlgates-")))
-        fresh = None
-        if parameters.fresh_process:
-            fresh = stack.enter_context(FreshProcesses(function, name, parameters.timeout))
+        fresh = stress.processes(parameters, function, name, context)
+        if fresh is not None:
+            stack.enter_context(fresh)
+        planned = stress.plan(parameters, parameters.runs)
         runs: list[Run] = []
         first: Any = None  # kept alive: an object that is gone leaves its place to another
         differences: list[list[Difference]] = []
         divergences: list[Divergence | None] = []
-        for number in range(1, parameters.runs + 1):
+        for number, conditions in enumerate(planned, start=1):
+            stress.tell(context, number, planned)
             if fresh is None:
                 run = run_here(function, name, number, folder / str(number))
             else:
-                run = fresh.run(number)
+                run = fresh.run(number, conditions=conditions)
             refuse_no_evidence(run.fingerprint, name)
             if number == 1:
                 first = run.value
@@ -110,11 +117,12 @@ def evaluate(
             runs=runs,
             differences=differences,
             divergences=divergences,
-            fresh=parameters.fresh_process,
-            hash_seed_decides=_hash_seed_decides(fresh, runs, differences),
+            fresh=fresh is not None,
+            hash_seed_decides=_hash_seed_decides(fresh, planned[0], runs, differences),
+            variations=[conditions.variation for conditions in planned],
         )
     finding = Finding.DISPROVEN if report.differing else Finding.PROVEN
-    return Verdict(
+    verdict = Verdict(
         id="",
         kind=KIND.name,
         finding=finding,
@@ -123,10 +131,11 @@ def evaluate(
         summary=summary(report),
         n=len(runs),
         method=f"bitwise, {plural(len(runs), 'run')}, {report.processes}",
-        details=tuple(_detail(n, *pair) for n, pair in enumerate(_pairs(report), start=1)),
+        details=_details(report),
         inputs=(InputDigest(name=name, digest=runs[0].fingerprint.digest, rows=None),),
         warnings=_warnings(runs[0].fingerprint),
     )
+    return stress.stressed(verdict, report, fresh.written.warnings() if fresh is not None else ())
 
 
 def _compared(first: Run, run: Run) -> list[Difference]:
@@ -136,16 +145,19 @@ def _compared(first: Run, run: Run) -> list[Difference]:
 
 
 def _hash_seed_decides(
-    fresh: FreshProcesses | None, runs: list[Run], differences: list[list[Difference]]
+    fresh: FreshProcesses | Commands | None,
+    conditions: Conditions,
+    runs: list[Run],
+    differences: list[list[Difference]],
 ) -> bool | None:
-    """Whether one more process with the hash seed of the first run repeats that run's result.
+    """Whether one more process under the *conditions* of the first run repeats its result.
 
     None if there was nothing to find out.
     """
     if fresh is None or not any(differences) or any(run.random for run in runs):
         return None
     try:
-        again = fresh.run(len(runs) + 1, hash_seed=1)
+        again = fresh.run(len(runs) + 1, conditions=conditions)
     except MLGatesError:  # the verdict stands without it
         return None
     return again.fingerprint == runs[0].fingerprint
@@ -162,8 +174,13 @@ def _warnings(found: Fingerprint) -> tuple[str, ...]:
     )
 
 
-def _pairs(report: Report) -> list[tuple[Run, list[Difference]]]:
-    return list(zip(report.runs, report.differences, strict=True))
+def _details(report: Report) -> tuple[dict[str, Any], ...]:
+    pairs = zip(report.runs, report.differences, strict=True)
+    details = [_detail(number, *pair) for number, pair in enumerate(pairs, start=1)]
+    return tuple(
+        one | ({"variation": variation} if (variation := report.variation(one["run"])) else {})
+        for one in details
+    )
 
 
 def _detail(number: int, run: Run, differences: list[Difference]) -> dict[str, Any]:

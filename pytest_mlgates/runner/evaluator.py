@@ -30,9 +30,16 @@ class Evaluator:
     Args:
         configuration: What governs it.
         examples: How many example rows messages may show.
+        progress: Told what a gate that takes long is at.
     """
 
-    def __init__(self, configuration: Configuration, *, examples: int = 0) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        examples: int = 0,
+        progress: Callable[[str], None] | None = None,
+    ) -> None:
         self.configuration = configuration
         cache: dict[Any, Any] = {}
         self.context = Context(
@@ -42,6 +49,7 @@ class Evaluator:
             champion=self._champion,
             entry=self._callable,
             cache=cache,
+            progress=progress,
         )
         self._tables: dict[str, Table] = {}
         self._coming: dict[str, list[Gate]] = {}
@@ -71,7 +79,7 @@ class Evaluator:
         for declared in gates:
             gate, kind = declared.gate, declared.gate.kind
             if declared.table is None:
-                found[gate.id] = [f"{kind.name}: calls {declared.entry}"]
+                found[gate.id] = [f"{kind.name}: calls {declared.calls}"]
                 continue
             table = self.table(declared.table)
             if kind.anticipate is None or kind.explain is None:
@@ -132,6 +140,8 @@ class Evaluator:
         Raises:
             MLGatesError: if it cannot be read or imported.
         """
+        if declared.command is not None:
+            return declared.command
         if declared.table is None:
             return self._callable(str(declared.entry))
         try:
