@@ -37,15 +37,21 @@ def main() -> None:
         Path(status).write_text(json.dumps({"error": error.strerror or str(error)}), "utf-8")
         return
 
+    ending = threading.Event()
+
     def watch() -> None:
         asked = os.read(0, 1)
+        ending.set()
         _end(process)
         if not asked:
             shutil.rmtree(scratch, ignore_errors=True)
         os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
     code = process.wait()
+    if ending.is_set():
+        watcher.join()  # it ends this process when all is cleaned up
     _end(process)
     Path(status).write_text(json.dumps({"code": code}), "utf-8")
 
