@@ -4,7 +4,7 @@ UV := .venv/bin/uv
 UV_VERSION := 0.8.0
 PIP := $(UV) pip install --quiet --compile-bytecode --python .venv/bin/python --constraint constraints.txt
 
-.PHONY: demo test test-core test-random test-pythons test-oldest check format bench bench-gates simulate clean
+.PHONY: demo test test-core test-random test-pythons test-oldest check format bench bench-gates bench-fingerprints simulate clean
 
 # The example on real data: a sound version that passes, four broken ones that are blocked.
 demo: .venv/demo
@@ -63,10 +63,15 @@ bench-gates: .venv-bench/bench
 	.venv-bench/bin/python benchmarks/fairness.py $(BENCH)
 	.venv-bench/bin/python benchmarks/metrics.py $(BENCH)
 
+# Fingerprints beside the speed of memory and beside joblib.hash (about 5 minutes).
+bench-fingerprints: .venv-bench/bench
+	.venv-bench/bin/python benchmarks/fingerprint.py $(BENCH)
+
 # How often the findings and outcomes of gates are wrong (under 5 minutes): the tables of
-# docs/verdicts.md. SIMULATE='--runs 500' for less.
+# docs/verdicts.md and docs/reproducibility.md. SIMULATE='--runs 500' for less.
 simulate: .venv/dev
 	.venv/bin/python benchmarks/simulate_metrics.py $(SIMULATE)
+	.venv/bin/python benchmarks/simulate_seeds.py $(SIMULATE)
 
 .venv-bench/bench: .venv/uv pyproject.toml constraints.txt benchmarks/constraints.txt
 	$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-bench

@@ -198,12 +198,26 @@ def _references(ids: np.ndarray[Any, Any]) -> pa.Array:
     )
 
 
+def floats(folder: Path, megabytes: int) -> Path:
+    """A file of random float64 values, written once."""
+    path = folder / f"floats-{megabytes}.bin"
+    if not path.exists():
+        rng = np.random.default_rng(0)
+        unfinished = path.with_suffix(".unfinished")
+        with unfinished.open("wb") as stream:
+            for _ in range(megabytes):
+                stream.write(rng.normal(size=(1 << 20) // 8).astype("<f8").data)
+        unfinished.rename(path)
+    return path
+
+
 if __name__ == "__main__":
     kind, where, size = sys.argv[1:]
     kinds: dict[str, Callable[[Path, int], Path]] = {
         "parquet": parquet,
         "csv": csv,
         "broken": broken,
+        "floats": floats,
         **{f"people-{count}": partial(people, groups=count) for count in (2, 5, 20)},
     }
     sys.stdout.write(str(kinds[kind](Path(where), int(size))))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.core.verdict import Policy as Policy
     from pytest_mlgates.core.verdict import Verdict as Verdict
     from pytest_mlgates.extensions import hookimpl as hookimpl
+    from pytest_mlgates.extensions.fingerprints import register_fingerprint as register_fingerprint
     from pytest_mlgates.runner.functions import data_schema as data_schema
     from pytest_mlgates.runner.functions import fairness as fairness
     from pytest_mlgates.runner.functions import metric as metric
@@ -39,6 +40,7 @@ _EXPORTS = {
     "hookimpl": "pytest_mlgates.extensions",
     "metric": "pytest_mlgates.runner.functions",
     "read_table": "pytest_mlgates.runner.reading",
+    "register_fingerprint": "pytest_mlgates.extensions.fingerprints",
     "reproducibility": "pytest_mlgates.runner.functions",
     "trace": "pytest_mlgates.core.tracing",
 }

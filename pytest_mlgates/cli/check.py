@@ -44,6 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="show what would be read, in which scans, and evaluate nothing",
     )
     parser.add_argument(
+        "--locked",
+        action="store_true",
+        help="only compare definitions and inputs with mlgates.lock, and evaluate nothing",
+    )
+    parser.add_argument(
         "--examples",
         type=_count,
         default=0,
@@ -54,6 +59,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate, print, write the evidence."""
+    if arguments.locked:  # in milliseconds: nothing that evaluates is imported
+        from pytest_mlgates.cli.locked import check_locked
+
+        return check_locked(arguments.config, arguments.gates)
     from pytest_mlgates.core.boundary import write
     from pytest_mlgates.core.errors import MLGatesError
     from pytest_mlgates.runner.check import exit_code

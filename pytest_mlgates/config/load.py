@@ -120,12 +120,17 @@ def _waivers(
     gates: Mapping[str, DeclaredGate],
     errors: list[MLGatesError],
 ) -> tuple[Waiver, ...]:
-    if "waivers" not in raw:
+    if not {"waivers", "allow-loosening"} & set(raw):
         return ()
-    from pytest_mlgates.config.waivers import read_waivers  # seldom needed
+    from pytest_mlgates.config.waivers import read_allowed, read_waivers  # seldom needed
 
     kinds = {name: declared.gate.kind.name for name, declared in gates.items()}
     prefix = "tool.mlgates." if path.name == PYPROJECT else ""
+    if "allow-loosening" in raw:
+        where = f"{path.name} [[{prefix}allow-loosening]]"
+        read_allowed(raw["allow-loosening"], where, errors)
+    if "waivers" not in raw:
+        return ()
     return read_waivers(raw["waivers"], kinds, f"{path.name} [[{prefix}waivers]]", errors)
 
 
@@ -201,7 +206,7 @@ def _settings(raw: Mapping[str, Any], path: Path, errors: list[MLGatesError]) ->
     return Settings(**found, tables=read, gates=gates)
 
 
-_ENTRIES = ("tables", "gates", "waivers")
+_ENTRIES = ("tables", "gates", "waivers", "allow-loosening")
 
 
 def _entries(

@@ -86,6 +86,26 @@ def read_waivers(
     return tuple(found)
 
 
+class AllowedLoosening(Struct, frozen=True, kw_only=True):
+    """``[[tool.mlgates.allow-loosening]]``: who answers for a weaker gate, once."""
+
+    gate: Annotated[str, reading.reader(_said)]
+    owner: Annotated[str, reading.reader(_said)]
+    reason: Annotated[str, reading.reader(_said)]
+    date: Annotated[dt.date, reading.reader(_day)]
+
+
+def read_allowed(given: Any, name: str, errors: list[MLGatesError]) -> None:
+    """Put what is wrong with ``allow-loosening`` into *errors*."""
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        want = 'entries with gate = "…", owner = "…", reason = "…" and date = 2027-01-31'
+        errors.append(MLGatesError("allow-loosening is not usable", where=name, want=want))
+        return
+    for number, entry in enumerate(given, start=1):
+        _, mistakes = reading.read(AllowedLoosening, entry)
+        errors += [_complaint(one, f"{name} {number}", AllowedLoosening) for one in mistakes]
+
+
 def unknown(waivers: Sequence[Waiver], known: Collection[str]) -> list[str]:
     """What to say of each whose gate is none of those *known*: it excuses nothing."""
     return [
@@ -127,11 +147,13 @@ def _contradiction(
     return None
 
 
-def _complaint(mistake: reading.Mistake, where: str) -> MLGatesError:
+def _complaint(
+    mistake: reading.Mistake, where: str, model: type[Struct] = WaiverSettings
+) -> MLGatesError:
     if mistake.kind == "missing":
         return MLGatesError(f"{mistake.field} is missing", where=where, want=f"e.g. {_EXAMPLE}")
     if mistake.kind == "unknown":
-        names = list(reading.names_of(WaiverSettings))
+        names = list(reading.names_of(model))
         return MLGatesError(
             f"unknown key {mistake.field!r}",
             where=where,

@@ -141,6 +141,7 @@ class Verdict:
     replaces: str | None = None
     summary: str = ""
     waivers: tuple[Mapping[str, Any], ...] = ()
+    definition: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -195,6 +196,7 @@ class Verdict:
             "warnings": list(self.warnings),
             "replaces": self.replaces,
             "waivers": list(self.waivers),
+            "definition": self.definition,
         }
         plain_out = plain(out)
         assert isinstance(plain_out, dict)  # noqa: S101

@@ -1,7 +1,7 @@
 """The canonical form of values: what a fingerprint hashes, and how its parts are called.
 
 A value is walked into *leaves*: a path (``["weights"][2]``), a kind (``float64 array``), a shape
-and a sha256 over kind, shape and content. Content is either numbers (little-endian, C order) or
+and a digest over kind, shape and content. Content is either numbers (little-endian, C order) or
 texts. Pickles, ``repr`` and ``id`` are never hashed: they differ between processes and versions.
 
 At the bitwise level nothing is normalised: -0.0 is not 0.0, and NaN payloads count.
@@ -10,79 +10,29 @@ At the bitwise level nothing is normalised: -0.0 is not 0.0, and NaN payloads co
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.engines.tokens import dtype_name, is_extended, nested_token
+from pytest_mlgates.engines import hashing
+from pytest_mlgates.engines.leaves import Fingerprint, Leaf
+from pytest_mlgates.engines.sources import (
+    Array,
+    ArraySource,
+    ArrowSource,
+    Content,
+    FileSource,
+    Source,
+    Texts,
+    TextSource,
+)
+from pytest_mlgates.engines.tokens import dtype_name, nested_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
-# Part of every digest: raised when the canonical form changes, so that old and new never mix.
-FORM = b"mlgates-fingerprint-1"
-
-Array = np.ndarray[Any, Any]
-Texts = list[str | None]
-Content = Array | Texts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leaf:
-    """One part of a value.
-
-    Attributes:
-        path: Where it is, relative to the value: ``["weights"][2]``.
-        kind: Its type in one vocabulary: ``float64 array``, ``text``, ``dict``.
-        shape: Its shape or length.
-        digest: Hex sha256 of kind, shape and content.
-        size: How many values it holds; 0 proves nothing.
-        table: The path of the table that it is a column of.
-    """
-
-    path: str
-    kind: str
-    shape: tuple[int, ...]
-    digest: str
-    size: int
-    table: str | None = None
-
-
-class Fingerprint:
-    """The identity of a value, part by part.
-
-    Attributes:
-        leaves: By path, in the order in which they were met.
-        digest: ``sha256:…`` over all leaves; independent of the order of dictionary keys.
-        size: How many values it rests on.
-    """
-
-    def __init__(
-        self, leaves: Mapping[str, Leaf], content: Callable[[Leaf], Content | None]
-    ) -> None:
-        self.leaves = dict(leaves)
-        self._content = content
-        whole = hashlib.sha256(FORM)
-        for path in sorted(self.leaves):
-            whole.update(f"{path}\0{self.leaves[path].digest}\0".encode("utf-8", "surrogatepass"))
-        self.digest = f"sha256:{whole.hexdigest()}"
-        self.size = sum(leaf.size for leaf in self.leaves.values())
-
-    def content(self, path: str) -> Content | None:
-        """The values of a leaf; None if it has none, or none that still are what was hashed."""
-        return self._content(self.leaves[path])
-
-    def __eq__(self, other: object) -> bool:
-        """Equal digests."""
-        return isinstance(other, Fingerprint) and self.digest == other.digest
-
-    def __hash__(self) -> int:
-        """By digest."""
-        return hash(self.digest)
+__all__ = ["Array", "Content", "Fingerprint", "Leaf", "Texts", "Walk"]
 
 
 class Walk:
@@ -96,7 +46,7 @@ class Walk:
         self.leaves: dict[str, Leaf] = {}
         self.models = 0  # how many estimators enclose the part that is being visited
         self._labels = False
-        self._contents: dict[str, Content] = {}
+        self._sources: dict[str, Source] = {}
         self._handle = handle
         self._open: dict[int, str] = {}
 
@@ -136,7 +86,7 @@ class Walk:
             return
         array = array.astype(array.dtype.newbyteorder("<"), copy=False)
         kind = f"{dtype_name(array.dtype)} {kind}"
-        self._add(path, kind, array.shape, array.size, array, table)
+        self._add(path, kind, array.shape, array.size, ArraySource(array), table)
 
     def texts(
         self,
@@ -150,7 +100,12 @@ class Walk:
         """Texts, None where one is missing."""
         shape = (len(texts),) if shape is None else shape
         values = sum(text is not None for text in texts)
-        self._add(path, kind, shape, values, list(texts), table)
+        self._add(path, kind, shape, values, TextSource(list(texts)), table)
+
+    def arrow_texts(self, path: str, kind: str, texts: Any, *, table: str | None = None) -> None:
+        """Texts in a pyarrow array: the same leaf as that of :meth:`texts`."""
+        values = len(texts) - texts.null_count
+        self._add(path, kind, (len(texts),), values, ArrowSource(texts), table)
 
     def objects(
         self,
@@ -173,21 +128,19 @@ class Walk:
         for place, value in enumerate(values):
             self.visit(f"{path}[{place}]", value)
 
-    def file(self, path: str, kind: str, digest: str, size: int) -> None:
-        """A file, known by the digest of its bytes; its content is not kept."""
-        self._add(path, f"{kind} {digest}", (size,), size)
+    def file(self, path: str, kind: str, file: Path) -> None:
+        """A file, known by its bytes, which are not kept.
+
+        Raises:
+            OSError: if it cannot be read.
+        """
+        size = file.stat().st_size
+        self._add(path, kind, (size,), size, FileSource(file))
 
     def finished(self) -> Fingerprint:
         """All leaves, with their contents by reference."""
-        contents = self._contents
-
-        def content(leaf: Leaf) -> Content | None:
-            found = contents.get(leaf.path)
-            if found is None or _digest(leaf.kind, leaf.shape, found) != leaf.digest:
-                return None  # changed in place since it was hashed
-            return found
-
-        return Fingerprint(self.leaves, content)
+        sources = self._sources
+        return Fingerprint(self.leaves, lambda leaf: sources.get(leaf.path))
 
     def _add(
         self,
@@ -195,7 +148,7 @@ class Walk:
         kind: str,
         shape: tuple[int, ...],
         size: int,
-        content: Content | None = None,
+        source: Source | None = None,
         table: str | None = None,
     ) -> None:
         if path in self.leaves:
@@ -207,31 +160,9 @@ class Walk:
             path=path,
             kind=kind,
             shape=shape,
-            digest=_digest(kind, shape, content),
+            digest=hashing.of_leaf(hashing.FAST, kind, shape, source),
             size=0 if self._labels else size,
             table=table,
         )
-        if content is not None:
-            self._contents[path] = content
-
-
-def _digest(kind: str, shape: tuple[int, ...], content: Content | None) -> str:
-    sha = hashlib.sha256(FORM)
-    sha.update(f"\0{kind}\0{','.join(map(str, shape))}\0".encode("utf-8", "surrogatepass"))
-    if isinstance(content, np.ndarray):
-        sha.update(_raw(content))
-    elif content is not None:
-        lengths = [-1 if text is None else len(text) for text in content]
-        sha.update(np.array(lengths, dtype="<i8").tobytes())
-        joined = "".join(text for text in content if text is not None)
-        sha.update(joined.encode("utf-8", "surrogatepass"))
-    return sha.hexdigest()
-
-
-def _raw(array: Array) -> Any:
-    if not array.size or not array.itemsize:
-        return b""
-    raw = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-    if is_extended(array.dtype):  # ten bytes of number, six of whatever was in memory
-        raw = np.ascontiguousarray(raw.reshape(-1, 16)[:, :10])
-    return raw.data
+        if source is not None:
+            self._sources[path] = source

@@ -56,7 +56,10 @@ def _masked(walk: Walk, path: str, value: Any) -> None:
 
 
 def _sparse(walk: Walk, path: str, value: Any) -> bool:
-    """By its sorted entries: the order in which they were added is not part of a matrix."""
+    """By its sorted entries: their order, duplicates and index width are not part of a matrix.
+
+    Stored zeros are entries, and the format (csr, coo) is part of the kind.
+    """
     scipy_sparse = sys.modules.get("scipy.sparse")
     if scipy_sparse is None or not scipy_sparse.issparse(value):
         return False

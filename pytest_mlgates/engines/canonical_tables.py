@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_mlgates.engines import arrow_texts
 from pytest_mlgates.engines.tokens import key_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_mlgates.engines.canonical import Walk
+
+_POLARS_TEXTS = {"String", "Categorical", "Enum"}
 
 
 def handle(walk: Walk, path: str, value: Any) -> bool:
@@ -72,15 +75,10 @@ def _pandas_index(walk: Walk, path: str, index: Any, pd: Any) -> None:
 
 def _pandas_column(walk: Walk, path: str, column: Any, pd: Any, table: str | None) -> None:
     dtype = column.dtype
-    missing = np.asarray(column.isna())
     if isinstance(dtype, np.dtype):
         walk.array(path, "column", column.to_numpy(), table=table)
     elif isinstance(dtype, pd.StringDtype):
-        texts = [
-            None if gone else str(text)
-            for gone, text in zip(missing.tolist(), column.to_numpy(dtype=object), strict=True)
-        ]
-        walk.texts(path, f"{dtype} column", texts, table=table)
+        _pandas_texts(walk, path, column, table)
     elif isinstance(dtype, pd.CategoricalDtype):
         values = column.array
         order = "ordered" if dtype.ordered else "unordered"
@@ -105,9 +103,23 @@ def _pandas_column(walk: Walk, path: str, column: Any, pd: Any, table: str | Non
     elif isinstance(getattr(dtype, "numpy_dtype", None), np.dtype):  # Int64, Float64, boolean
         numbers = column.to_numpy(dtype=dtype.numpy_dtype, na_value=dtype.type(0))
         walk.array(path, f"{dtype} column", numbers, table=table)
+        missing = np.asarray(column.isna())
         walk.array(f"{path}.isna()", "column", missing, table=table)
     else:
         walk.objects(path, f"{dtype} column", column.tolist(), (len(column),), table=table)
+
+
+def _pandas_texts(walk: Walk, path: str, column: Any, table: str | None) -> None:
+    kind = f"{column.dtype} column"
+    if column.dtype.storage == "pyarrow":
+        walk.arrow_texts(path, kind, column.array.__arrow_array__(), table=table)
+        return
+    missing = np.asarray(column.isna()).tolist()
+    texts = [
+        None if gone else str(text)
+        for gone, text in zip(missing, column.to_numpy(dtype=object), strict=True)
+    ]
+    walk.texts(path, kind, texts, table=table)
 
 
 def _polars(walk: Walk, path: str, value: Any, pl: Any) -> bool:
@@ -132,12 +144,17 @@ def _polars(walk: Walk, path: str, value: Any, pl: Any) -> bool:
 def _polars_column(walk: Walk, path: str, column: Any, table: str | None) -> None:
     dtype = column.dtype
     kind = f"{dtype} column"
+    missing = column.null_count() > 0
     if dtype.is_temporal():
         column = column.to_physical()
     if (dtype.is_numeric() and not dtype.is_decimal()) or dtype.is_temporal():
-        numbers = column.fill_null(0).to_numpy()
+        numbers = (column.fill_null(0) if missing else column).to_numpy()
     elif str(dtype) == "Boolean":
-        numbers = column.fill_null(value=False).to_numpy()
+        numbers = (column.fill_null(value=False) if missing else column).to_numpy()
+    elif type(dtype).__name__ in _POLARS_TEXTS and arrow_texts.has_arrow(len(column)):
+        texts = column.cast(sys.modules["polars"].String)
+        walk.arrow_texts(path, kind, texts.to_arrow(), table=table)
+        return
     else:
         values = column.to_list()
         if column.dtype.is_nested() or not all(v is None or type(v) is str for v in values):
@@ -146,7 +163,8 @@ def _polars_column(walk: Walk, path: str, column: Any, table: str | None) -> Non
             walk.texts(path, kind, values, table=table)
         return
     walk.array(path, kind, numbers, table=table)
-    walk.array(f"{path}.is_null()", "column", column.is_null().to_numpy(), table=table)
+    nulls = column.is_null().to_numpy() if missing else np.zeros(len(column), dtype=bool)
+    walk.array(f"{path}.is_null()", "column", nulls, table=table)
 
 
 def _arrow(walk: Walk, path: str, value: Any, pa: Any) -> bool:
@@ -184,15 +202,14 @@ def _arrow_column(walk: Walk, path: str, column: Any, table: str | None) -> None
         column = column.cast(pa.int64())
     plain = column.type
     if types.is_boolean(plain) or types.is_integer(plain) or types.is_floating(plain):
-        zero = pa.scalar(0, pa.int64()).cast(plain)
-        numbers = column.fill_null(zero).to_numpy(zero_copy_only=False)
-        walk.array(path, kind, numbers, table=table)
-        walk.array(
-            f"{path}.is_null()",
-            "column",
-            column.is_null().to_numpy(zero_copy_only=False),
-            table=table,
-        )
+        nulls = np.zeros(len(column), dtype=bool)
+        if column.null_count:
+            nulls = column.is_null().to_numpy(zero_copy_only=False)
+            column = column.fill_null(pa.scalar(0, pa.int64()).cast(plain))
+        walk.array(path, kind, column.to_numpy(zero_copy_only=False), table=table)
+        walk.array(f"{path}.is_null()", "column", nulls, table=table)
+    elif types.is_string(plain) or types.is_large_string(plain):
+        walk.arrow_texts(path, f"{kind} of text", column, table=table)
     else:
         values = column.to_pylist()
         walk.objects(path, kind, values, (len(values),), table=table)

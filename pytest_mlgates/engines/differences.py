@@ -11,11 +11,13 @@ import numpy as np
 
 from pytest_mlgates.core.text import plural
 from pytest_mlgates.engines.rows import match, same_rows
+from pytest_mlgates.engines.ulps import ulps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_mlgates.engines.canonical import Array, Content, Fingerprint, Leaf, Texts
+    from pytest_mlgates.engines.leaves import Fingerprint, Leaf
+    from pytest_mlgates.engines.sources import Array, Content, Texts
 
 Aspect = Literal["only_first", "only_other", "type", "shape", "order", "rows", "values", "mutated"]
 _TWO_DAYS_S = 2 * 86400
@@ -62,11 +64,12 @@ def compare(first: Fingerprint, other: Fingerprint, *, root: str = "result") -> 
         other: What is compared with it.
         root: What messages call the whole.
     """
-    return list(_compare(first, other, root))
+    return list(_compare(*_alike(first, other), root))
 
 
 def changed(first: Fingerprint, other: Fingerprint) -> list[str]:
     """The paths that are not the same in both, in the order of *first*."""
+    first, other = _alike(first, other)
     paths = [*first.leaves, *(path for path in other.leaves if path not in first.leaves)]
     return [path for path in paths if first.leaves.get(path) != other.leaves.get(path)]
 
@@ -76,6 +79,13 @@ def needed(first: Fingerprint, other: Fingerprint) -> set[str]:
     paths = set(changed(first, other))
     tables = {leaf.table for path in paths if (leaf := other.leaves.get(path))} - {None}
     return paths | {path for path, leaf in other.leaves.items() if leaf.table in tables}
+
+
+def _alike(first: Fingerprint, other: Fingerprint) -> tuple[Fingerprint, Fingerprint]:
+    """Both with digests of one kind: what is kept from run to run has cryptographic ones alone."""
+    if first.is_sealed == other.is_sealed:
+        return first, other
+    return first.sealed(), other.sealed()
 
 
 def _compare(first: Fingerprint, other: Fingerprint, root: str) -> Iterator[Difference]:
@@ -99,7 +109,11 @@ def _compare(first: Fingerprint, other: Fingerprint, root: str) -> Iterator[Diff
         if mine is None or theirs is None:
             yield _alone(path, mine, theirs, root)
         else:
-            yield _leaf(mine, theirs, first.content(path), other.content(path), root)
+            a, b = first.content(path), other.content(path)
+            if a is None or b is None:
+                yield _unseen(mine, theirs, root, kept=first.kept and other.kept)
+            else:
+                yield _leaf(mine, theirs, a, b, root)
     yield from after.values()
 
 
@@ -119,27 +133,49 @@ def _alone(path: str, mine: Leaf | None, theirs: Leaf | None, root: str) -> Diff
     )
 
 
-def _leaf(mine: Leaf, theirs: Leaf, a: Content | None, b: Content | None, root: str) -> Difference:
-    path, kind = root + mine.path, mine.kind
+def _unseen(mine: Leaf, theirs: Leaf, root: str, *, kept: bool) -> Difference:
+    """What can be said of two leaves without their contents."""
+    common: dict[str, Any] = {"path": root + mine.path, "kind": mine.kind}
     if mine.kind != theirs.kind:
-        if mine.kind.startswith("file sha256:") and theirs.kind.startswith("file sha256:"):
-            text = f"other bytes ({mine.size:,} and {theirs.size:,})"
-            return Difference(path=path, aspect="values", text=text, kind="file")
-        text = f"{mine.kind} in the first run, {theirs.kind} in the other"
-        return Difference(path=path, aspect="type", text=text, kind=kind)
+        return _other_kind(mine, theirs, root)
+    if mine.kind == "file":
+        text = f"other bytes ({mine.size:,} and {theirs.size:,})"
+        return Difference(aspect="values", text=text, **common)
     if mine.shape != theirs.shape:
-        text = f"shape {mine.shape} in the first run, {theirs.shape} in the other"
+        return _other_shape(mine, theirs, root)
+    if not kept and mine.rows is not None and mine.rows == theirs.rows:
+        what = "rows" if len(mine.shape) > 1 else "values"
+        text = f"the same {mine.shape[0]:,} {what} in another order"
+        return Difference(aspect="order", text=text, of=mine.size, **common)
+    text = "other values; how far apart is unknown, because "
+    text += "the value was changed in place" if kept else "only the digest of one is kept"
+    aspect: Aspect = "mutated" if kept else "values"
+    return Difference(aspect=aspect, text=text, of=mine.size, **common)
+
+
+def _other_kind(mine: Leaf, theirs: Leaf, root: str) -> Difference:
+    text = f"{mine.kind} in the first run, {theirs.kind} in the other"
+    return Difference(path=root + mine.path, aspect="type", text=text, kind=mine.kind)
+
+
+def _other_shape(mine: Leaf, theirs: Leaf, root: str, more: str = "") -> Difference:
+    text = f"shape {mine.shape} in the first run, {theirs.shape} in the other{more}"
+    return Difference(path=root + mine.path, aspect="shape", text=text, kind=mine.kind)
+
+
+def _leaf(mine: Leaf, theirs: Leaf, a: Content, b: Content, root: str) -> Difference:
+    if mine.kind != theirs.kind:
+        return _other_kind(mine, theirs, root)
+    if mine.shape != theirs.shape:
+        counts = ""
         if isinstance(a, list) and isinstance(b, list):
             more, less = _counts(a, b)
-            text += f"; {more:,} only in the first, {less:,} only in the other"
-        return Difference(path=path, aspect="shape", text=text, kind=kind)
-    if a is None or b is None:
-        text = "other values; how far apart is unknown, because the value was changed in place"
-        return Difference(path=path, aspect="mutated", text=text, kind=kind, of=mine.size)
+            counts = f"; {more:,} only in the first, {less:,} only in the other"
+        return _other_shape(mine, theirs, root, counts)
     if isinstance(a, list):
         assert isinstance(b, list)  # noqa: S101
-        return _texts(path, mine, a, b)
-    return _numbers(path, mine, np.asarray(a), np.asarray(b))
+        return _texts(root + mine.path, mine, a, b)
+    return _numbers(root + mine.path, mine, np.asarray(a), np.asarray(b))
 
 
 def _texts(path: str, leaf: Leaf, a: Texts, b: Texts) -> Difference:
@@ -201,11 +237,11 @@ def _rows(first: Fingerprint, other: Fingerprint, table: str, root: str) -> Diff
         return None
     pairs = [(first.content(x.path), other.content(x.path)) for x in mine]
     known = [(a, b) for a, b in pairs if a is not None and b is not None]
+    leaf = first.leaves[table]
+    rows: dict[str, Any] = {"path": root + table, "kind": leaf.kind, "of": leaf.shape[0]}
     if len(known) < len(pairs):
-        return None
+        return _unseen_rows(leaf, other.leaves[table], rows)
     found = match(known)
-    kind = first.leaves[table].kind
-    rows: dict[str, Any] = {"path": root + table, "kind": kind, "of": found.first}
     at = found.unequal_at or 0
     if found.reordered:
         text = f"the same {plural(found.first, 'row')} in another order, from row {at} on"
@@ -216,6 +252,17 @@ def _rows(first: Fingerprint, other: Fingerprint, table: str, root: str) -> Diff
     text += f", {gone:,} only in the first" if gone else ""
     text += f", {new:,} only in the other" if new else ""
     return Difference(aspect="rows", text=text, differing=gone, **rows)
+
+
+def _unseen_rows(mine: Leaf, theirs: Leaf, rows: dict[str, Any]) -> Difference | None:
+    """The same by the digests of the rows, where the rows themselves are not kept."""
+    if mine.rows is None or theirs.rows is None:
+        return None
+    if mine.rows == theirs.rows:
+        text = f"the same {plural(mine.shape[0], 'row')} in another order"
+        return Difference(aspect="order", text=text, **rows)
+    text = "other rows, not the same in another order"
+    return Difference(aspect="rows", text=text, **rows)
 
 
 def _counts(a: Texts, b: Texts) -> tuple[int, int]:
@@ -272,18 +319,8 @@ def _distance(a: Array, b: Array) -> float | None:
 
 def _ulp(a: Array, b: Array) -> int | None:
     """The largest number of floats between two of a pair."""
-    words = {2: np.uint16, 4: np.uint32, 8: np.uint64}
-    if a.dtype.kind != "f" or a.itemsize not in words:
+    if a.dtype.kind != "f":
         return None
     alive = np.isfinite(a) & np.isfinite(b)
-    if not alive.any():
-        return None
-    top = 1 << (8 * a.itemsize - 1)
-
-    def ranks(values: Array) -> Array:
-        bits = values[alive].view(words[a.itemsize]).astype(np.uint64)
-        # ascending with the float: negative ones are stored by magnitude
-        return np.where(bits >= top, np.uint64(2 * top - 1) - bits, bits + np.uint64(top - 1))
-
-    x, y = ranks(a), ranks(b)
-    return int((np.maximum(x, y) - np.minimum(x, y)).max())
+    apart = ulps(a[alive], b[alive]) if alive.any() else None
+    return None if apart is None else int(apart.max())

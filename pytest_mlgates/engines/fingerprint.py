@@ -19,8 +19,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.core.files import sha256_of_file
-from pytest_mlgates.engines import canonical_arrays, canonical_models, canonical_tables
+from pytest_mlgates.engines import (
+    canonical_arrays,
+    canonical_models,
+    canonical_registered,
+    canonical_tables,
+)
 from pytest_mlgates.engines.canonical import Fingerprint, Walk
 from pytest_mlgates.engines.tokens import key_text, scalar_token
 
@@ -29,14 +33,15 @@ if TYPE_CHECKING:
 
 _WANT = (
     "numbers, text, numpy arrays, pandas, polars or pyarrow tables, scikit-learn estimators, "
-    "dataclasses, containers of these, or a Path to a file or folder"
+    "models and tensors of PyTorch, Keras, TensorFlow, XGBoost or LightGBM, dataclasses, "
+    "containers of these, a Path to a file or folder, or a type told to register_fingerprint"
 )
 _FIXES = {
-    "torch": "return tensor.detach().cpu().numpy(), or what the model predicts",
-    "tensorflow": "return tensor.numpy(), or what the model predicts",
+    "torch": "return model.state_dict(), or what the model predicts",
+    "tensorflow": "return its variables, or what the model predicts",
     "keras": "return model.get_weights(), or what the model predicts",
-    "xgboost": "return what the model predicts",
-    "lightgbm": "return what the model predicts",
+    "xgboost": "return the booster, or what it predicts",
+    "lightgbm": "return the booster, or what it predicts",
     "duckdb": "return relation.fetchnumpy()",
     "pyspark": "return frame.toPandas()",
     "narwhals": "return frame.to_native()",
@@ -67,6 +72,7 @@ def _handle(walk: Walk, path: str, value: Any) -> None:
         _PLAIN[type(value)](walk, path, value)
         return
     handlers: tuple[Callable[[Walk, str, Any], bool], ...] = (
+        canonical_registered.handle,
         canonical_arrays.handle,
         canonical_tables.handle,
         _containers,
@@ -197,7 +203,7 @@ def _path(walk: Walk, path: str, value: Path) -> None:
 
 def _file(walk: Walk, path: str, file: Path) -> None:
     try:
-        walk.file(path, "file", sha256_of_file(file), file.stat().st_size)
+        walk.file(path, "file", file.absolute())
     except OSError as error:
         _raise(error)
 
@@ -213,7 +219,8 @@ def _unknown(path: str, value: Any) -> MLGatesError:
     name = f"{kind.__module__}.{kind.__qualname__}"
     fix = _FIXES.get(
         kind.__module__.partition(".")[0],
-        "return what it predicts, its arrays, or a dataclass of them",
+        "return what it predicts, its arrays, or a dataclass of them; or register_fingerprint("
+        f"{kind.__qualname__}, …)",
     )
     if inspect.iscoroutine(value):
         fix = "wrap it: lambda: asyncio.run(train())"
@@ -253,4 +260,5 @@ _PLAIN: dict[type, Callable[[Walk, str, Any], None]] = {
     dict: _mapping,
     set: _set,
     frozenset: _set,
+    np.ndarray: lambda walk, path, value: walk.array(path, "array", value),
 }

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.engines import stages, stored
-from pytest_mlgates.engines.handover import pack
+from pytest_mlgates.engines.handover import extensions, pack
 from pytest_mlgates.engines.permuting import permuted
 from pytest_mlgates.engines.processes import Ended, execute
 from pytest_mlgates.engines.runs import Run, raised
@@ -87,6 +87,7 @@ class FreshProcesses:
         job = {
             "sys_path": [os.path.abspath(entry) for entry in sys.path],  # noqa: PTH100  ('' too)
             "modules": self._modules,
+            "extensions": extensions(),
             "callable": str(self._callable(conditions)),
             "folder": str(folder),
             "watched": [str(self.written.base), str(Path.cwd())],

@@ -11,7 +11,7 @@ from pytest_mlgates.core.files import write_atomically
 from pytest_mlgates.engines import stored
 from pytest_mlgates.engines.differences import needed
 from pytest_mlgates.engines.fingerprint import fingerprint
-from pytest_mlgates.engines.handover import unpack
+from pytest_mlgates.engines.handover import load_extensions, unpack
 from pytest_mlgates.engines.runs import call, describe, place
 from pytest_mlgates.engines.writes import Watcher
 
@@ -27,6 +27,7 @@ def main(job: dict[str, Any]) -> None:
 
 def _outcome(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     try:
+        load_extensions(job["extensions"])
         function = unpack(Path(job["callable"]).read_bytes(), job["modules"])
     except BaseException as error:  # importing what users wrote may raise anything
         return _misuse(
@@ -43,11 +44,13 @@ def _outcome(job: dict[str, Any], folder: Path) -> dict[str, Any]:
         return _misuse(error)
     except BaseException as error:  # sys.exit(0) must not look like a result
         return {"status": "raised", "error": describe(error), "place": place(error)}
+    first = None if job["first"] is None else stored.load(Path(job["first"]))
     try:
         found = fingerprint(value)
+        found.digests(like=first)
     except MLGatesError as error:
         return _misuse(error)
-    paths = None if job["first"] is None else needed(stored.load(Path(job["first"])), found)
+    paths = None if first is None else needed(first, found)
     stored.save(found, folder / "result", paths)
     return {"status": "returned", "duration_s": duration, "random": drawn}
 

@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.extensions import fingerprints
+from pytest_mlgates.extensions.manager import load_plugins
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 # What the script of the parent is called in the child, so that its __main__ block does not run.
 _SCRIPT = "__mlgates_main__"
@@ -83,6 +85,22 @@ def _located(module: str, name: str) -> dict[str, str | None]:
             fix="move it into a file and import it from there",
         )
     return {"name": module, "load_as": _SCRIPT, "file": str(Path(file).absolute())}
+
+
+def extensions() -> list[dict[str, Any]]:
+    """The modules from which fingerprints know types, for :func:`load_extensions` in the child."""
+    return [
+        {**_located(module, "the function that registers a type"), "plugin": is_plugin}
+        for module, is_plugin in fingerprints.modules().items()
+    ]
+
+
+def load_extensions(modules: Iterable[Mapping[str, Any]]) -> None:
+    """Import what :func:`extensions` found in the parent."""
+    for module in modules:
+        _load(module["load_as"], module["file"])
+        if module["plugin"]:
+            load_plugins([module["name"]])
 
 
 class _Reader(pickle.Unpickler):

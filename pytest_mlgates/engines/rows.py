@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_mlgates.engines.canonical import Array, Content
+    from pytest_mlgates.engines.sources import Array, Content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

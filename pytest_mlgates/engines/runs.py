@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import random
 import time
 import traceback
@@ -139,7 +138,4 @@ def place(error: BaseException) -> str:
 
 def _states() -> dict[str, str]:
     states = {"random": random.getstate(), "numpy.random": np.random.get_state(legacy=False)}  # noqa: NPY002
-    return {
-        name: hashlib.sha256(fingerprint(state).digest.encode()).hexdigest()
-        for name, state in states.items()
-    }
+    return {name: fingerprint(state).identity for name, state in states.items()}

@@ -77,7 +77,9 @@ class Recorder:
             MLGatesError: if its value has no fingerprint.
         """
         place = self._folder / str(len(self._told))
-        stored.save(fingerprint(value), place)
+        found = fingerprint(value)
+        found.digests()  # they stand in the evidence, and the value may change from here on
+        stored.save(found, place)
         self._told.append({"name": name, "index": index})
 
     def finish(self) -> None:

@@ -21,6 +21,8 @@ def dtype_name(dtype: np.dtype[Any]) -> str:
     """``float64``, ``datetime64[ns]``, ``str12`` (in characters), ``float80``."""
     if dtype.kind == "U":
         return f"str{dtype.itemsize // 4}"
+    if dtype.kind == "V" and dtype.type is not np.void:  # bfloat16 and the like, of ml_dtypes
+        return str(dtype.name)
     if dtype.kind in "SV":
         return f"{'bytes' if dtype.kind == 'S' else 'void'}{dtype.itemsize}"
     if is_extended(dtype):

@@ -79,3 +79,24 @@ def mlgates_metric_by_group(metric: str, y_true: Any, y_pred: Any, groups: Any) 
     Returns:
         ``(y_true, y_pred) -> float``, its value by group, and its value on all rows.
     """
+
+
+@hookspec(firstresult=True)
+def mlgates_fingerprint(value: Any) -> Any:
+    """What *value* consists of, so that a fingerprint can be made of it, or None to pass.
+
+    Asked for types that are not of Python, numpy, pandas, polars, pyarrow, scipy or scikit-learn::
+
+        @hookimpl
+        def mlgates_fingerprint(value):
+            if isinstance(value, Index):
+                return {"ids": value.ids, "vectors": value.vectors}
+
+    Args:
+        value: Part of a result.
+
+    Returns:
+        All that makes one value differ from another, and nothing that changes from run to run
+        (times, addresses): a mapping of names to parts, each of which has a fingerprint itself; or
+        one numpy array, or a text.
+    """

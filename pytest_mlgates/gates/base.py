@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import fields as fields_of
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import did_you_mean, listing
-from pytest_mlgates.core.verdict import Bound, Policy, Verdict
+from pytest_mlgates.core.verdict import Bound, Policy, Verdict, plain
 from pytest_mlgates.gates import reading
 from pytest_mlgates.gates.privacy import Display, redact
 
@@ -193,6 +194,15 @@ class Gate:
     where: str = ""
     replaces: str | None = None
 
+    def definition(self) -> dict[str, Any]:
+        """What it demands, in plain values: its kind, and every parameter that is no default."""
+        found: dict[str, Any] = {"kind": self.kind.name}
+        for one in fields_of(self.parameters):
+            value = getattr(self.parameters, one.name)
+            if one.required or value != one.default:
+                found[one.name] = plain(value)
+        return found
+
 
 def parse(
     kind: GateKind,
@@ -288,4 +298,5 @@ def evaluate(gate: Gate, subject: Any, context: Context) -> Verdict:
         bound=gate.parameters.bound(),
         policy=gate.parameters.inconclusive,
         duration_s=time.perf_counter() - start,
+        definition=gate.definition(),
     )

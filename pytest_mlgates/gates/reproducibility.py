@@ -1,4 +1,4 @@
-"""Reproducibility: a callable run several times returns the same, bit for bit, or what differs."""
+"""Reproducibility: a callable run several times returns the same, or what differs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from msgspec import Meta
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.policy import judge
-from pytest_mlgates.core.text import did_you_mean, plural
-from pytest_mlgates.core.verdict import Finding, InputDigest, Verdict
+from pytest_mlgates.core.text import plural
+from pytest_mlgates.core.verdict import Bound, Finding, InputDigest, Verdict
 from pytest_mlgates.engines.differences import compare
 from pytest_mlgates.engines.runs import Run, run_here
 from pytest_mlgates.engines.stages import Divergence, first_divergence
 from pytest_mlgates.engines.variations import Name
+from pytest_mlgates.gates import reproducibility_levels as levels
 from pytest_mlgates.gates import reproducibility_stress as stress
 from pytest_mlgates.gates.base import Context, GateKind, GateParameters, Number
 from pytest_mlgates.gates.callables import (
@@ -28,49 +29,65 @@ from pytest_mlgates.gates.callables import (
     refuse_uncallable,
 )
 from pytest_mlgates.gates.reading import reader
+from pytest_mlgates.gates.reproducibility_statistical import evaluate_seeds
 from pytest_mlgates.gates.reproducibility_text import Report, message, summary
+from pytest_mlgates.gates.reproducibility_tolerance import (
+    Nearness,
+    single_value,
+    within_tolerance,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_mlgates.engines.canonical import Fingerprint
     from pytest_mlgates.engines.commands import Commands
     from pytest_mlgates.engines.differences import Difference
     from pytest_mlgates.engines.fresh import FreshProcesses
     from pytest_mlgates.engines.variations import Conditions
 
-_PLANNED = ("tolerance", "statistical")
 _MOST_DIFFERENCES = 100
-
-
-def _level(value: Any) -> Any:
-    if value in _PLANNED:
-        raise ValueError(f"'bitwise': level {value!r} is not available yet")
-    if value != "bitwise":
-        hint = did_you_mean(str(value), ["bitwise"])
-        raise ValueError("'bitwise', the one level there is" + (f"; {hint}" if hint else ""))
-    return value
 
 
 class ReproducibilityParameters(GateParameters, frozen=True, kw_only=True):
     """What a reproducibility gate takes.
 
     ``runs`` calls are compared with the first. ``fresh_process`` calls in a new process per run,
-    each with a hash seed of its own; ``timeout`` is in seconds per such run. ``vary`` names what
-    one run more each finds changed. Both imply ``fresh_process``.
+    each with a hash seed of its own; ``timeout`` is in seconds per such run; ``vary`` names what
+    one run more each finds changed: both imply ``fresh_process``. The others are those of a level,
+    see ``reproducibility_levels``.
     """
 
     runs: Annotated[int, Meta(ge=2, le=1000)] = 2
-    level: Annotated[Literal["bitwise"], reader(_level)] = "bitwise"
+    level: Annotated[Literal["bitwise", "tolerance", "statistical"], reader(levels.level)] = (
+        "bitwise"
+    )
+    atol: Annotated[Number, Meta(ge=0)] | None = None
+    rtol: Annotated[Number, Meta(ge=0, lt=1)] | None = None
+    max_ulp: Annotated[int, reader(levels.whole_number), Meta(ge=0, le=2**63 - 1)] | None = None
+    max_flips: Annotated[Number, Meta(ge=0, lt=1)] | None = None
+    tolerance: Annotated[Number, Meta(gt=0)] | None = None
+    max_spread: Annotated[Number, Meta(gt=0)] | None = None
+    seeds: Annotated[tuple[int, ...], reader(levels.several_seeds)] | None = None
+    seed: Annotated[int, reader(levels.whole_number)] | None = None
     vary: Annotated[tuple[Name, ...], reader(stress.variations)] = ()
     fresh_process: bool | None = None
     timeout: Annotated[Number, Meta(gt=0)] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a time limit that cannot be kept."""
+        """Refuse a time limit that cannot be kept, and limits of another level."""
         stress.refuse_one_process(self)
         fresh = bool(self.fresh_process or self.vary or self.timeout is not None)
         msgspec.structs.force_setattr(self, "fresh_process", fresh)
+        levels.check(self)
+
+    @property
+    def has_reference(self) -> bool:
+        """Whether there are runs of other seeds to compare with."""
+        return self.seeds is not None
+
+    def bound(self) -> Bound:
+        """What the level allows."""
+        return levels.bound(self)
 
 
 def evaluate(
@@ -87,7 +104,10 @@ def evaluate(
         MLGatesError: if it cannot be called, raises, or returns nothing that can be compared.
     """
     name = callable_name(function)
+    if parameters.level == "statistical":
+        return evaluate_seeds(parameters, function, name)
     refuse_uncallable(function, name)
+    near = Nearness.of(parameters)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlgates-")))
         fresh = stress.processes(parameters, function, name, context)
@@ -108,9 +128,13 @@ def evaluate(
             if number == 1:
                 first = run.value
             runs.append(replace(run, value=None))
-            differences.append(_compared(runs[0], run))
-            divergences.append(first_divergence(runs[0].stages, run.stages))
-            if number > 1 and not differences[-1]:
+            # Now: a later run may change what this one returned.
+            run.fingerprint.digests(like=runs[0].fingerprint)
+            found = _compared(runs[0], run) if near is None else near.beyond(runs[0], run)
+            differences.append(found)
+            held = near is None or found  # within the tolerance, stages may differ
+            divergences.append(first_divergence(runs[0].stages, run.stages) if held else None)
+            if number > 1 and run.fingerprint == runs[0].fingerprint:
                 refuse_same_object(first, run.value, name, number)
         report = Report(
             name=name,
@@ -118,9 +142,13 @@ def evaluate(
             differences=differences,
             divergences=divergences,
             fresh=fresh is not None,
-            hash_seed_decides=_hash_seed_decides(fresh, planned[0], runs, differences),
+            hash_seed_decides=_hash_seed_decides(fresh, planned[0], runs, differences, near),
             variations=[conditions.variation for conditions in planned],
         )
+        warnings = fresh.written.warnings() if fresh is not None else ()
+        if near is not None:
+            verdict = within_tolerance(parameters, near, report, _details(report))
+            return stress.stressed(verdict, report, warnings)
     finding = Finding.DISPROVEN if report.differing else Finding.PROVEN
     verdict = Verdict(
         id="",
@@ -133,12 +161,13 @@ def evaluate(
         method=f"bitwise, {plural(len(runs), 'run')}, {report.processes}",
         details=_details(report),
         inputs=(InputDigest(name=name, digest=runs[0].fingerprint.digest, rows=None),),
-        warnings=_warnings(runs[0].fingerprint),
+        warnings=single_value(runs[0].fingerprint),
     )
-    return stress.stressed(verdict, report, fresh.written.warnings() if fresh is not None else ())
+    return stress.stressed(verdict, report, warnings)
 
 
 def _compared(first: Run, run: Run) -> list[Difference]:
+    # For the evidence, now: a later run may change what this one returned.
     if run.fingerprint == first.fingerprint:
         return []
     return compare(first.fingerprint, run.fingerprint)
@@ -149,6 +178,7 @@ def _hash_seed_decides(
     conditions: Conditions,
     runs: list[Run],
     differences: list[list[Difference]],
+    near: Nearness | None,
 ) -> bool | None:
     """Whether one more process under the *conditions* of the first run repeats its result.
 
@@ -160,18 +190,9 @@ def _hash_seed_decides(
         again = fresh.run(len(runs) + 1, conditions=conditions)
     except MLGatesError:  # the verdict stands without it
         return None
+    if near is not None:
+        return near.holds(runs[0], again)
     return again.fingerprint == runs[0].fingerprint
-
-
-def _warnings(found: Fingerprint) -> tuple[str, ...]:
-    if found.size > 1:
-        return ()
-    return (
-        (
-            "the result is a single value; equal values can come from different models: "
-            "return the model or its predictions"
-        ),
-    )
 
 
 def _details(report: Report) -> tuple[dict[str, Any], ...]:

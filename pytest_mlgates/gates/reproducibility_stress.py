@@ -80,6 +80,11 @@ def variations(value: Any) -> Any:
 
 def refuse_one_process(parameters: ReproducibilityParameters) -> None:
     """ValueError for what needs processes of its own, where they are ruled out."""
+    if parameters.vary and parameters.level == "statistical":
+        raise ValueError(
+            "level 'statistical' varies the seed alone | leave out `vary`, or choose level "
+            "'bitwise' or 'tolerance'"
+        )
     for name in ("timeout", "vary"):
         if getattr(parameters, name) and parameters.fresh_process is False:
             why = "cannot be ended" if name == "timeout" else "has one environment"

@@ -110,13 +110,15 @@ def message(report: Report) -> str:
         lines.append(f"  - {diverged.label}: {side} {there}")
     if len(found) > _MOST_SHOWN:
         lines.append(f"  - and {plural(len(found) - _MOST_SHOWN, 'more part')}")
-    why, fix = stress.cause(report, number) or cause(report, number)
+    why, fix = cause(report, number)
     lines += ["  want:  the same bits in every run", f"  why:   {why}", f"  fix:   {fix}"]
     return "\n".join([what, *lines])
 
 
 def cause(report: Report, number: int) -> tuple[str, str]:
     """The usual cause of what run *number* shows, and what to do about it."""
+    if (varied := stress.cause(report, number)) is not None:
+        return varied
     found = report.found(number)
     mine, theirs = report.runs[0].random, report.runs[number - 1].random
     drawn = sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name))

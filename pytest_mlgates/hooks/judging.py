@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shlex
 import sys
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pytest_mlgates.core.errors import MissingExtraError, MLGatesError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_mlgates.config.model import Configuration, DeclaredGate
+    from pytest_mlgates.core.lock import Lock
     from pytest_mlgates.core.verdict import Verdict
     from pytest_mlgates.core.waivers import Waiver
     from pytest_mlgates.runner.evaluator import Evaluator
@@ -20,23 +24,69 @@ def judge(configuration: Configuration, gates: Sequence[DeclaredGate]) -> int:
     from pytest_mlgates.runner.changed import needs_project
 
     verdicts: list[Verdict] = []
-    elsewhere: list[tuple[str, str, str]] = []
+    locked = _Locked(configuration)
     evaluator: Evaluator | None = None
     for declared in gates:
         reason = needs_project(configuration, declared)
         if reason is not None:
-            elsewhere.append((declared.gate.id, reason, _command(declared)))
+            locked.compare(declared, reason)
         elif (kept := _kept(configuration, declared)) is not None:
             verdicts.append(kept)
         else:
             evaluator = evaluator or _evaluator(configuration)
-            found = _evaluated(evaluator, declared, elsewhere)
-            verdicts += [found] if found is not None else []
-    return report(verdicts, elsewhere, waivers=configuration.waivers)
+            try:
+                verdicts.append(_evaluated(evaluator, declared))
+            except MissingExtraError as error:
+                locked.compare(declared, error.what)
+    return report(
+        verdicts, locked.elsewhere, matching=locked.matching, waivers=configuration.waivers
+    )
 
 
-def _command(declared: DeclaredGate) -> str:
-    return f"mlgates check {shlex.quote(declared.gate.id)}"
+class _Locked:
+    """Gates that cannot be evaluated here, compared with what the lock says of them.
+
+    Attributes:
+        matching: Of gates that are as they were locked, and passed: why they are not evaluated.
+        elsewhere: Of the others: name, reason, and the command to run.
+    """
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.matching: list[str] = []
+        self.elsewhere: list[tuple[str, str, str]] = []
+        self._path = configuration.path
+
+    def compare(self, declared: DeclaredGate, reason: str) -> None:
+        """Find out whether *declared*, not evaluated for *reason*, is as it was locked.
+
+        Raises:
+            ConfigurationError: for a damaged lock.
+        """
+        from pytest_mlgates.config.locked import changes
+
+        name = declared.gate.id
+        lock, now = self._known
+        told = ["there is no mlgates.lock"]
+        if lock is not None:
+            locked = lock.gates.get(name)
+            told = changes(locked, *now[name])
+            if locked is not None and not told and not locked.passed:
+                told = [f"the lock says that it {locked.verdict.get('outcome')}"]
+        if not told:
+            self.matching.append(f"gate {name!r} is not evaluated here ({reason}): it is as locked")
+            return
+        self.elsewhere.append(
+            (name, f"{reason}; {', '.join(told)}", f"mlgates lock {shlex.quote(name)}")
+        )
+
+    @cached_property
+    def _known(self) -> tuple[Lock | None, dict[str, tuple[dict[str, Any], dict[str, str]]]]:
+        from pytest_mlgates.config.locked import current
+        from pytest_mlgates.core import lock as locks
+
+        assert self._path is not None  # noqa: S101  (it declares gates)
+        lock = locks.read(locks.path_of(self._path))
+        return lock, {} if lock is None else current(self._path)
 
 
 def _evaluator(configuration: Configuration) -> Evaluator:
@@ -45,18 +95,18 @@ def _evaluator(configuration: Configuration) -> Evaluator:
     return Evaluator(configuration)
 
 
-def _evaluated(
-    evaluator: Evaluator, declared: DeclaredGate, elsewhere: list[tuple[str, str, str]]
-) -> Verdict | None:
-    """The verdict; None, and a line more of *elsewhere*, if an extra is not installed here."""
-    from pytest_mlgates.core.errors import MissingExtraError, MLGatesError
+def _evaluated(evaluator: Evaluator, declared: DeclaredGate) -> Verdict:
+    """The verdict; misuse becomes outcome ``error``.
+
+    Raises:
+        MissingExtraError: if an extra is not installed here.
+    """
     from pytest_mlgates.runner.evaluator import error_verdict
 
     try:
         return evaluator.evaluate(declared.gate, evaluator.subject_of(declared))
-    except MissingExtraError as error:
-        elsewhere.append((declared.gate.id, error.what, _command(declared)))
-        return None
+    except MissingExtraError:
+        raise
     except MLGatesError as error:
         return error_verdict(declared.gate, error.at(declared.gate.where))
 
@@ -84,11 +134,13 @@ def report(
     verdicts: Sequence[Verdict],
     elsewhere: Sequence[tuple[str, str, str]] = (),
     *,
+    matching: Sequence[str] = (),
     waivers: Sequence[Waiver] = (),
 ) -> int:
     """Print *verdicts* and *elsewhere* (name, reason and command of what was not evaluated).
 
-    Those of *waivers* that have expired fail the run; those that end soon are told.
+    What of that is *matching* its lock passes here. Those of *waivers* that have expired fail the
+    run; those that end soon are told.
     """
     from pytest_mlgates.core.boundary import write
     from pytest_mlgates.core.verdict import Outcome
@@ -103,10 +155,11 @@ def report(
     if verdicts:
         lines += [*render_rows(verdicts), *render_messages(verdicts), ""]
         lines.append(f" {render_tally(verdicts)}")
+    lines += [f" {text}; CI recomputes it" for text in matching]
     for name, reason, command in elsewhere:
         lines += [
             f"gate {name!r} is not evaluated here: {reason}",
-            f"  fix:   run it in the project's environment: {command}",
+            f"  fix:   run it in the project's environment{_commit(command)}: {command}",
         ]
     problems: list[str] = []
     if waivers:
@@ -118,3 +171,7 @@ def report(
     if any(v.outcome is Outcome.ERROR for v in verdicts):
         return 2
     return 1 if elsewhere or problems or any(not v.passed for v in verdicts) else 0
+
+
+def _commit(command: str) -> str:
+    return ", and commit mlgates.lock" if command.startswith("mlgates lock") else ""

@@ -63,6 +63,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="write the record of the run there (with --mlgates: .mlgates/evidence.json)",
     )
     group.addoption(
+        "--mlgates-lock",
+        action="store_true",
+        default=False,
+        help="write what the gates of this run found into mlgates.lock",
+    )
+    group.addoption(
         "--mlgates-examples",
         metavar="N",
         default=None,
@@ -94,7 +100,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Watch(config), WATCH)
     option = config.option
     asked = option.mlgates or option.mlgates_require or option.mlgates_strict
-    asked = asked or option.mlgates_evidence or option.mlgates_examples
+    asked = asked or option.mlgates_evidence or option.mlgates_examples or option.mlgates_lock
     if asked or option.mlgates_inconclusive:
         gate_session(config).configurations.check()
     elif _is_configured(config.invocation_params.dir):

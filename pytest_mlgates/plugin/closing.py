@@ -161,7 +161,9 @@ def _places(session: GateSession, pytest_session: pytest.Session) -> list[Path]:
 
 def _asked(session: GateSession) -> bool:
     option = session.config.option
-    return bool(option.mlgates or option.mlgates_require or option.mlgates_evidence)
+    return bool(
+        option.mlgates or option.mlgates_require or option.mlgates_evidence or option.mlgates_lock
+    )
 
 
 def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed) -> None:
@@ -191,6 +193,7 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
         closed.problems += told
     if session.config.option.mlgates_require and (problem := _nothing_required(session, found)):
         closed.problems.append(problem)
+    closed.problems += _of_locks(session, whole=whole)
     primary = main if main.path is not None or not found else found[0]
     import msgspec  # seldom needed, and never without a gate
 
@@ -214,6 +217,23 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
         closed.problems.append(f"the evidence could not be written to {path}: {error.strerror}")
     else:
         closed.written = _relative(session, path)
+
+
+def _of_locks(session: GateSession, *, whole: bool) -> list[str]:
+    """What fails the run: a lock that claims something else, in CI; one that is not written."""
+    from pytest_mlgates.core.errors import MLGatesError
+    from pytest_mlgates.plugin.locking import contradicted, write_locks
+    from pytest_mlgates.runner.check import is_ci
+
+    entries = session.ledger.entries()
+    try:
+        if session.config.option.mlgates_lock:
+            write_locks(entries, session.config.rootpath)
+        elif is_ci() and session.config.option.mlgates:
+            return contradicted(entries, whole=whole)
+    except (MLGatesError, OSError) as error:
+        return [str(error)]
+    return []
 
 
 def _configurations(

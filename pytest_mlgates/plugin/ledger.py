@@ -116,6 +116,10 @@ class Ledger:
         """Gates that failed although no test failed with them."""
         return [name for name, e in self._entries.items() if not e.verdict.passed and not e.told]
 
+    def entries(self) -> list[Entry]:
+        """The last verdict of every gate, with whose it is."""
+        return sorted(self._entries.values(), key=lambda e: e.place)
+
     def verdicts(self, allowing: Collection[str] = ()) -> list[Verdict]:
         """All verdicts in the order of tests; a failed earlier attempt counts unless allowed.
 

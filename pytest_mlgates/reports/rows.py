@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pytest_mlgates.core.text import limit, number, percent, plural
 from pytest_mlgates.core.verdict import Bound, Finding, Outcome, Verdict
 
+_RUNS = "reproducibility"  # its rows count runs, and name their level
 ESTIMATE = 3  # the cell that holds the estimate
 
 _WORST_FIRST = {Outcome.ERROR: "ERROR", Outcome.FAILED: "FAIL", Outcome.WAIVED: "WAIVED"}
@@ -74,7 +75,7 @@ def row(verdict: Verdict) -> Row:
         status=status(verdict),
         gate=short_id(verdict.id),
         claim=claim(verdict),
-        estimate=number(verdict.estimate) if verdict.metric is not None else "",
+        estimate=_estimate(verdict),
         deciding=deciding_side(verdict),
         bound=bound_text(verdict.bound),
         size=_size(verdict),
@@ -96,6 +97,12 @@ def claim(verdict: Verdict) -> str:
 
     A slice is named where the estimate and its rows are the slice's and not the whole table's.
     """
+    if verdict.kind == _RUNS:
+        level = (verdict.method or "").partition(",")[0]
+        if level in {"", "bitwise"}:
+            return verdict.kind
+        what = "" if verdict.metric is None else f": {verdict.metric}"
+        return f"{verdict.kind} {level}{what}"
     if verdict.metric is None:
         return verdict.kind
     by = f" by {' × '.join(verdict.by)}" if verdict.by else ""
@@ -121,6 +128,8 @@ def bound_text(bound: Bound) -> str:
 
 def deciding_side(verdict: Verdict) -> str:
     """The bound that the finding rests on: ``at most 0.066``; both where both decide."""
+    if verdict.kind == _RUNS and verdict.lower is not None and verdict.upper is not None:
+        return f"{number(verdict.lower)} to {number(verdict.upper)}"
     if verdict.metric is None or (verdict.lower is None and verdict.upper is None):
         return ""
     upper_matters, lower_matters = _sides(verdict)
@@ -132,6 +141,12 @@ def deciding_side(verdict: Verdict) -> str:
     if upper_matters and verdict.upper is not None:
         texts.append(f"at most {number(verdict.upper)}")
     return ", ".join(texts)
+
+
+def _estimate(verdict: Verdict) -> str:
+    if verdict.metric is None and (verdict.kind != _RUNS or verdict.estimate is None):
+        return ""
+    return number(verdict.estimate)
 
 
 def _sides(verdict: Verdict) -> tuple[bool, bool]:
@@ -153,13 +168,13 @@ def _sides(verdict: Verdict) -> tuple[bool, bool]:
 def _size(verdict: Verdict) -> str:
     if verdict.n is None:
         return ""
-    if verdict.kind == "reproducibility":
+    if verdict.kind == _RUNS:
         return plural(verdict.n, "run")
     return f"n={verdict.n:,}"
 
 
 def _finding(verdict: Verdict) -> str:
-    if verdict.metric is None:
+    if verdict.metric is None or verdict.kind == _RUNS:
         return verdict.summary
     if verdict.finding is Finding.INCONCLUSIVE:
         text = "not decided"

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 # Keys of gates and tables whose values name files.
-_INPUTS = ("path", "suite", "no_worse_than")
+_INPUTS = ("path", "suite", "no_worse_than", "model")
+# Those whose values may name a module of the project: any source file may be part of it.
+_CODE = ("entry", "metric", "model", "no_worse_than")
 
 
 def configurations_of(files: Sequence[Path], config: Path | None = None) -> dict[Path, list[Path]]:
@@ -60,19 +62,24 @@ def may_concern(path: Path, files: Iterable[Path]) -> bool:
     changed = {variant for file in files for variant in (file, file.resolve())}
     if path in changed:
         return True
-    named = {text for text in _named(read(path)) if text}
+    raw = read(path)
+    if any(file.suffix == ".py" for file in changed) and any(
+        ":" in text for text in _named(raw, _CODE)
+    ):
+        return True
+    named = {text for text in _named(raw, _INPUTS) if text}
     return any(covers(path.parent, text, file) for text in named for file in changed)
 
 
-def _named(value: Any, key: str = "") -> Iterator[str]:
-    """What *value* names under the keys of inputs, at any depth."""
+def _named(value: Any, keys: Sequence[str], key: str = "") -> Iterator[str]:
+    """What *value* names under *keys*, at any depth."""
     if isinstance(value, dict):
         for name, part in value.items():
-            yield from _named(part, name)
+            yield from _named(part, keys, name)
     elif isinstance(value, list):
         for part in value:
-            yield from _named(part, key)
-    elif isinstance(value, str) and key in _INPUTS:
+            yield from _named(part, keys, key)
+    elif isinstance(value, str) and key in keys:
         yield value
 
 
@@ -82,20 +89,42 @@ def absolute(path: Path) -> Path:
 
 
 def is_data(path: Path) -> bool:
-    """Whether *path* is a table; a JSON or TOML file may be anyone's."""
-    return path.suffix.lower() not in {".json", ".toml"}
+    """Whether *path* is a table; sources, models, JSON and TOML files may be anyone's."""
+    return path.suffix.lower() not in {".json", ".toml", ".py", ".skops", ".dvc", ".lock"}
 
 
 def affected(configuration: Configuration, files: Iterable[Path]) -> list[DeclaredGate]:
     """The gates with an input among *files* (absolute), in the order of the configuration.
 
-    Inputs are the data files of the table, the suite, a champion's file, and the configuration
-    itself.
+    Inputs are the data files of the table, the suite, the files of a model and a champion, the
+    modules of the project that a gate calls, and the configuration itself.
     """
     changed = {variant for file in files for variant in (file, file.resolve())}
     if configuration.path in changed:
         return list(configuration.gates.values())
-    return [d for d in configuration.gates.values() if _reads(configuration, d, changed)]
+    calling = _calling(configuration, changed)
+    return [
+        declared
+        for name, declared in configuration.gates.items()
+        if name in calling or _reads(configuration, declared, changed)
+    ]
+
+
+def _calling(configuration: Configuration, changed: set[Path]) -> set[str]:
+    """The gates that call a module of the project whose source, or whose package's, changed."""
+    if configuration.path is None or not any(file.suffix == ".py" for file in changed):
+        return set()
+    from pytest_mlgates.config.definitions import definitions
+    from pytest_mlgates.config.inputs import named
+
+    folders = configuration.settings.pythonpath
+    found = definitions(read(configuration.path))
+    return {
+        name
+        for name, definition in found.items()
+        for path in named(definition, configuration.base, folders)
+        if absolute(configuration.base / path) in changed
+    }
 
 
 def needs_project(configuration: Configuration, declared: DeclaredGate) -> str | None:
@@ -132,8 +161,9 @@ def _reads(configuration: Configuration, declared: DeclaredGate, changed: set[Pa
         return True
     if declared.table is None:
         return False
-    pattern = configuration.settings.tables[declared.table].path
-    return any(covers(base, pattern, path) for path in changed)
+    settings = configuration.settings.tables[declared.table]
+    patterns = [settings.path, *([settings.model] if settings.model is not None else [])]
+    return any(covers(base, pattern, path) for pattern in patterns for path in changed)
 
 
 def covers(base: Path, pattern: str, path: Path) -> bool:

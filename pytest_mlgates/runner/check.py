@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from typing import TYPE_CHECKING
 
 from pytest_mlgates.config.find import section
+from pytest_mlgates.config.locked import refuted
+from pytest_mlgates.core import lock as locks
 from pytest_mlgates.core.errors import ConfigurationError
 from pytest_mlgates.core.evidence import Evidence, environment, now
 from pytest_mlgates.core.files import sha256_of_file
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from pytest_mlgates.config.model import Configuration, DeclaredGate
+    from pytest_mlgates.core.lock import Lock
     from pytest_mlgates.core.verdict import Verdict
     from pytest_mlgates.core.waivers import Waiver
 
@@ -87,8 +91,24 @@ def run(
         if progress is not None:
             progress(declared.gate.id)
         verdicts.append(evaluator.evaluate_declared(declared))
-    problems = [] if ids else unknown_waivers(configuration, configuration.gates)
-    return evidence_of(configuration, verdicts, whole=not ids, problems=problems)
+    lock = _lock(configuration)
+    known = {*configuration.gates, *(() if lock is None else lock.gates)}
+    problems = [] if ids else unknown_waivers(configuration, known)
+    notes = refuted(configuration.path, lock, verdicts, whole=not ids) if configuration.path else []
+    if is_ci():  # elsewhere a lock that is to be brought up to date fails nothing
+        problems, notes = [*problems, *notes], []
+    elif notes:
+        notes = [*notes, "fix:   mlgates lock (in CI this fails the run)"]
+    return evidence_of(configuration, verdicts, whole=not ids, problems=problems, notes=notes)
+
+
+def is_ci() -> bool:
+    """Whether this runs in continuous integration, as all its providers say."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+def _lock(configuration: Configuration) -> Lock | None:
+    return None if configuration.path is None else locks.read(locks.path_of(configuration.path))
 
 
 def unknown_waivers(
@@ -128,6 +148,7 @@ def evidence_of(
     *,
     whole: bool,
     problems: Sequence[str] = (),
+    notes: Sequence[str] = (),
 ) -> Evidence:
     """The record of a run with *verdicts*.
 
@@ -136,10 +157,11 @@ def evidence_of(
         verdicts: What was found.
         whole: Whether nothing was selected or left out.
         problems: What made it untrustworthy.
+        notes: What people should know in time.
     """
     settings = configuration.settings
     path = configuration.path
-    expired, notes = _of_waivers(configuration.waivers)
+    expired, ending = _of_waivers(configuration.waivers)
     evidence = Evidence(
         verdicts=tuple(verdicts),
         complete=whole,
@@ -149,7 +171,7 @@ def evidence_of(
         policy=str(settings.inconclusive or Policy.ESTIMATE),
         created=now(),
         problems=(*problems, *expired),
-        notes=notes,
+        notes=(*notes, *ending),
     )
     if whole and evidence.required_not_run:
         missing = evidence.required_not_run

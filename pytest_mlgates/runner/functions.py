@@ -122,10 +122,15 @@ def reproducibility(
 
     Args:
         function: A callable without required arguments; it returns what must be reproducible.
+            At the level statistical it takes a ``seed`` and returns a number, or numbers by name.
         runs: How often (at least 2).
-        level: ``bitwise``: equal fingerprints.
+        level: ``bitwise``: equal fingerprints; ``tolerance``: floats within ``atol``, ``rtol`` and
+            ``max_ulp`` of run 1, at most the share ``max_flips`` of labels flipped;
+            ``statistical``: a run with a new ``seed`` within ``tolerance`` of runs with ``seeds``,
+            and a standard deviation over these of at most ``max_spread``.
         fresh_process: Each run in a process of its own, with another hash seed.
-        options: ``timeout`` in seconds per run, ``id``.
+        options: The limits of the level, ``timeout`` in seconds per run, ``confidence``,
+            ``inconclusive``, ``id``.
 
     Raises:
         MLGatesError: misuse, and a callable that raises.

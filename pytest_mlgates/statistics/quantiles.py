@@ -1,4 +1,4 @@
-"""Quantiles and tails of the normal, t, beta and binomial distributions, standard library only.
+"""Quantiles and tails of normal, t, chi-square, beta and binomial distributions, standard library.
 
 The core install has no scipy; these agree with it to 1e-9 (``tests/unit/statistics``).
 """
@@ -37,6 +37,44 @@ def t(confidence: float, df: float) -> float:
         return math.sqrt(df * y / (1 - y))
     x = beta_ppf(2 * (1 - confidence), df / 2, 0.5)
     return math.sqrt(df * (1 - x) / x) if x > 0 else math.inf
+
+
+@lru_cache(maxsize=256)
+def chi_square(p: float, df: float) -> float:
+    """The *p* quantile of the chi-square distribution with *df* degrees of freedom.
+
+    Newton's method on the logarithm, kept inside a shrinking bracket: the lower tail of few degrees
+    of freedom spans many powers of ten.
+    """
+    if p <= 0:
+        return 0.0
+    if p >= 1:
+        return math.inf
+    a = df / 2
+    # Below the true one for every p: P(a, x) < x^a / Gamma(a + 1).
+    low = (math.log(p) + math.lgamma(a + 1)) / a
+    high = max(low, math.log(a + 1)) + 1
+    while gamma_cdf(a, math.exp(high)) < p:
+        high += 1
+    at = max(low, min(high, math.log(a)))
+    for _ in range(200):
+        x = math.exp(at)
+        below, above = _gamma_tails(a, x)
+        error = below - p if p < 0.5 else (1 - p) - above
+        low, high = (low, at) if error > 0 else (at, high)
+        density = _poisson(a, x) * a  # of log x
+        guess = at - (error / density if density > 0 else math.inf)
+        if not low < guess < high:
+            guess = (low + high) / 2
+        if abs(guess - at) <= _EPS or guess in (low, high):
+            return 2 * math.exp(guess)
+        at = guess
+    return 2 * math.exp(at)
+
+
+def gamma_cdf(a: float, x: float) -> float:
+    """The regularised incomplete gamma function P(a, x)."""
+    return _gamma_tails(a, x)[0] if x > 0 else 0.0
 
 
 def beta_cdf(x: float, a: float, b: float) -> float:
@@ -96,6 +134,39 @@ def binomial_cdf(k: int, n: int, p: float) -> float:
     if k < 0:
         return 0.0
     return 1.0 if k >= n else beta_cdf(1 - p, n - k, k + 1)
+
+
+def _gamma_tails(a: float, x: float) -> tuple[float, float]:
+    """P(a, x) and Q(a, x), by the series below the mean and the continued fraction above it."""
+    if x < a + 1:
+        term = total = 1.0
+        n = a
+        while term > total * _EPS / 10:
+            n += 1
+            term *= x / n
+            total += term
+        below = _poisson(a, x) * total
+        return below, 1 - below
+    b = x + 1 - a
+    c, d = 1 / _TINY, 1 / b
+    value = d
+    for n in range(1, 100_000):
+        step = -n * (n - a)
+        b += 2
+        d = step * d + b
+        d = 1 / (d if abs(d) > _TINY else _TINY)
+        c = b + step / c
+        c = c if abs(c) > _TINY else _TINY
+        value *= c * d
+        if abs(c * d - 1) < _EPS:
+            break
+    above = _poisson(a, x) * a * value
+    return 1 - above, above
+
+
+def _poisson(a: float, x: float) -> float:
+    """x^a e^-x / Gamma(a + 1), by Loader's saddle point as in :func:`_binomial`."""
+    return math.exp(-_stirling_error(a) - _deviance(a, x)) / math.sqrt(2 * math.pi * a)
 
 
 def _beta_tail(x: float, y: float, a: float, b: float) -> float:

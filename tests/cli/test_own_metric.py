@@ -125,7 +125,7 @@ def test_a_hook_runs_no_code_of_the_project(project, capsys, plugin):
     reason = "a plugin of the project registers its metric" if plugin else f"calls {module}:profit"
     assert "gate 'profit' is not evaluated here" in out
     assert reason in out
-    assert "mlgates check profit" in out
+    assert "mlgates lock profit" in out
 
 
 def test_a_plan_says_what_the_rows_can_settle(project, capsys):

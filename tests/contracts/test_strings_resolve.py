@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import pytest_mlgates
+from pytest_mlgates.extensions.fingerprints import FRAMEWORKS
 from pytest_mlgates.extensions.manager import BUILTIN_KINDS, INTEGRATIONS, gate_kind
 from pytest_mlgates.gates.reading import names_of
 
@@ -66,13 +67,13 @@ def test_every_kind_resolves_and_is_called_what_it_is(name):
     assert set(kind.positional) <= set(names_of(kind.parameters))
 
 
-@pytest.mark.parametrize("name", INTEGRATIONS)
+@pytest.mark.parametrize("name", [*INTEGRATIONS, *FRAMEWORKS.values()])
 def test_every_integration_imports_without_its_library(name):
     program = f"import sys, {name}; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    heavy = {"great_expectations", "mlflow", "pandas", "sklearn"}
+    heavy = {"great_expectations", "mlflow", "pandas", "sklearn", *FRAMEWORKS}
     assert not heavy & set(done.stdout.split())
 
 
@@ -104,7 +105,7 @@ DATA += ["a.csv.gz", "b.jsonl.zst"]
                 "ml/pyproject.toml",
                 "mlgates.toml",
             ],
-            ["a.py", "a.csv.py", "README.md", "csv", "acsv", "uv.lock", "a.json5", "model.pkl"],
+            ["a.pyc", "README.md", "csv", "acsv", "uv.lock", "a.json5", "model.pkl"],
         ),
         (
             "mlgates-data",

@@ -51,7 +51,7 @@ def test_a_changed_configuration_runs_every_gate(project, capsys):
     out = capsys.readouterr().out
     assert " 3 gates: 3 passed" in out
     assert "gate 'training' is not evaluated here: it runs trainer_" in out
-    assert "  fix:   run it in the project's environment: mlgates check training\n" in out
+    assert "environment, and commit mlgates.lock: mlgates lock training\n" in out
 
 
 def test_files_that_no_gate_reads_pass_and_are_named(project, capsys):
@@ -84,7 +84,7 @@ def test_a_gate_that_needs_the_project_is_refused_with_the_command(
     out = capsys.readouterr().out
     for gate in ("accuracy", "parity"):
         assert f"gate '{gate}' is not evaluated here: {reason}" in out
-        assert f"  fix:   run it in the project's environment: mlgates check {gate}\n" in out
+        assert f"environment, and commit mlgates.lock: mlgates lock {gate}\n" in out
 
 
 def test_a_champion_in_a_registry_needs_the_project_too(project, capsys):
@@ -123,7 +123,7 @@ def test_a_library_that_the_hook_lacks_is_named_with_the_command(project, capsys
     assert "gate 'schema' is not evaluated here: " in out
     assert "expect_column_values_to_match_json_schema" in out
     assert "great_expectations" in out
-    assert "mlgates check schema\n" in out
+    assert "mlgates lock schema\n" in out
 
 
 def test_a_data_file_without_a_configuration_is_misuse(tmp_path, capsys, monkeypatch):
@@ -211,7 +211,7 @@ def test_a_hook_imports_no_plugin_of_the_project(tmp_path, monkeypatch, capsys):
     assert not (tmp_path / "imported").exists()
     out = capsys.readouterr().out
     assert "gate 'own' is not evaluated here: a plugin of the project registers its kind" in out
-    assert "mlgates check own" in out
+    assert "mlgates lock own" in out
 
 
 def test_a_file_that_no_gate_reads_costs_no_validation(project, capsys):
@@ -225,3 +225,39 @@ def test_a_file_that_no_gate_reads_costs_no_validation(project, capsys):
         [sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True
     ).stdout
     assert shown == "mlgates-check: no gate of pyproject.toml reads other.csv\n[]\n"
+
+
+def test_a_gate_that_is_as_locked_passes_without_the_project(project, capsys):
+    assert mlgates(["lock"]) == 0
+    capsys.readouterr()
+    assert main(["pyproject.toml"]) == 0
+    out = capsys.readouterr().out
+    assert "gate 'training' is not evaluated here (it runs trainer_" in out
+    assert "): it is as locked; CI recomputes it\n" in out
+
+
+def test_changed_code_is_seen_and_refused_until_it_is_locked(project, capsys):
+    assert mlgates(["lock"]) == 0
+    (trainer,) = project.glob("trainer_*.py")
+    assert main([trainer.name]) == 0
+    trainer.write_text(trainer.read_text().replace("2.0", "3.0"))
+    capsys.readouterr()
+    assert main([trainer.name]) == 1
+    out = capsys.readouterr().out
+    assert f"{trainer.name} changed" in out
+    assert "and commit mlgates.lock: mlgates lock training\n" in out
+
+
+def test_a_gate_locked_as_failed_is_refused(project, capsys):
+    (trainer,) = project.glob("trainer_*.py")
+    trainer.write_text("import random\ndef train():\n    return random.random()\n")
+    assert mlgates(["lock", "training"]) == 1
+    capsys.readouterr()
+    assert main([trainer.name]) == 1
+    assert "the lock says that it failed" in capsys.readouterr().out
+
+
+def test_code_that_no_gate_calls_is_no_business_of_a_hook(project, capsys):
+    (project / "other.py").write_text("x = 1\n")
+    assert main(["other.py"]) == 0
+    assert "no gate of pyproject.toml reads other.py" in capsys.readouterr().out

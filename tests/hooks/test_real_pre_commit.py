@@ -22,6 +22,7 @@ repos:
   rev: {rev}
   hooks:
   - id: mlgates-check
+  - id: mlgates-config
   - id: mlgates-data
     files: ^incoming/.*\\.csv$
     args: [--suite, contracts/applications.json]
@@ -120,10 +121,16 @@ def test_a_good_change_goes_through(repository):
 
 
 def test_an_unrelated_file_does_not_run_the_hooks(repository):
-    through, output = repository.commit({"README.md": "words\n", "train.py": "x = 1\n"})
+    through, output = repository.commit({"README.md": "words\n", "notes.txt": "x\n"})
     assert through
     for hook in ("ML gates (declared)", "ML gates (data contracts)"):
         assert skipped(output, hook)
+
+
+def test_code_that_no_gate_calls_passes(repository):
+    through, output = repository.commit({"other.py": "x = 1\n"})
+    assert through
+    assert passed(output, "ML gates (declared)")
 
 
 def test_named_files_are_held_to_a_suite(repository):
@@ -143,9 +150,44 @@ def test_a_gate_with_a_model_is_refused_with_the_command_to_run(repository):
     assert not through
     reason = "its table is judged by the model models:/credit@challenger"
     assert f"gate 'accuracy' is not evaluated here: {reason}" in output
-    assert "  fix:   run it in the project's environment: mlgates check accuracy\n" in output
+    assert "environment, and commit mlgates.lock: mlgates lock accuracy\n" in output
     assert "gate 'training' is not evaluated here: it runs " in output
     assert "PASS  schema" in output
+
+
+def test_a_weaker_gate_is_refused_until_somebody_answers_for_it(repository):
+    text = CONFIGURATION.replace('kind = "reproducibility"', 'kind = "reproducibility"\nruns = 3')
+    trainer = next(repository.root.glob("trainer_*.py")).stem
+    text = text.replace("TRAINER", trainer)
+    weaker = text.replace("max = 0.4", "max = 0.45")
+    lock(repository, weaker)
+    through, output = repository.commit({})
+    assert not through
+    assert "gate 'parity' is weakened" in output
+    assert "max changed from 0.4 to 0.45: weaker" in output
+    allowed = weaker + (
+        '[[tool.mlgates.allow-loosening]]\ngate = "parity"\nowner = "ana"\n'
+        'reason = "agreed"\ndate = 2026-11-28\n'
+    )
+    lock(repository, allowed)
+    through, output = repository.commit({})
+    assert through, output
+    assert "it is as locked; CI recomputes it" in output or passed(output, "ML gates (declared)")
+
+
+def test_a_contract_that_is_removed_is_seen(repository):
+    repository.git("rm", "-q", "contracts/applications.json")
+    through, output = repository.commit({})
+    assert not through
+    assert "gate 'schema' is weakened" in output
+    assert "its contract contracts/applications.json is gone" in output
+
+
+def lock(repository, configuration):
+    """Write *configuration* and its lock, as the project's own environment does."""
+    (repository.root / "pyproject.toml").write_text(configuration)
+    command = [sys.executable, "-m", "pytest_mlgates", "lock"]
+    run(command, repository.root, repository.environment)
 
 
 def test_an_expectation_of_great_expectations_is_refused_with_the_command_to_run(repository):
@@ -159,7 +201,7 @@ def test_an_expectation_of_great_expectations_is_refused_with_the_command_to_run
     assert not through
     assert "gate 'schema' is not evaluated here: " in output
     assert "expect_column_values_to_match_json_schema" in output
-    assert "  fix:   run it in the project's environment: mlgates check schema\n" in output
+    assert "environment, and commit mlgates.lock: mlgates lock schema\n" in output
 
 
 @pytest.mark.parametrize(

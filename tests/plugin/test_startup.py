@@ -19,6 +19,7 @@ HEAVY = (
     "fairlearn",
     "rich",
     "msgspec",
+    "xxhash",
 )
 
 # All that importing the plugin adds to an imported pytest.

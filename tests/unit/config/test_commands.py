@@ -168,7 +168,7 @@ def test_python_is_the_one_that_runs_the_gate(tmp_path):
 def test_what_it_writes_beside_its_folder_is_a_warning(tmp_path):
     script = (
         STEADY
-        + 'pathlib.Path("cache").mkdir(exist_ok=True)\npathlib.Path("cache/w.txt").write_text("w")\n'
+        + 'os.makedirs("cache", exist_ok=True)\npathlib.Path("cache/w.txt").write_text("w")\n'
     )
     (warning,) = verdict_of(project(tmp_path, script)).warnings
     assert "wrote cache/w.txt, outside of its own folder: a later run may read it" in warning
@@ -206,6 +206,13 @@ def test_mistakes_are_told_when_the_configuration_is_read(tmp_path, keys, text):
 
 def test_a_table_gate_runs_no_command(tmp_path):
     (tmp_path / "mlgates.toml").write_text(
-        '[gates.a]\nkind = "metric"\nmetric = "accuracy"\nmin = 0.5\ncommand = "python a.py {out}"\n'
+        '[gates.a]\nkind = "metric"\nmetric = "accuracy"\nmin = 0.5\ncommand = "a {out}"\n'
     )
     assert "of kind 'metric' runs no command" in mistakes(tmp_path / "mlgates.toml")
+
+
+def test_numbers_in_a_file_are_held_to_a_tolerance_as_numbers(tmp_path):
+    verdict = verdict_of(project(tmp_path, NEARLY, level="tolerance", atol=1e-9))
+    assert verdict.passed
+    assert not verdict_of(project(tmp_path, NEARLY, level="tolerance", atol=1e-13)).passed
+    assert "takes no seeds" in mistakes(project(tmp_path, level="statistical"))

@@ -359,8 +359,6 @@ def test_skips_of_pytest_pass_through():
         ({"runs": 1}, "runs is not usable"),
         ({"runs": 2.5}, "runs is not usable"),
         ({"runs": True}, "runs is not usable"),
-        ({"level": "tolerance"}, "level 'tolerance' is not available yet"),
-        ({"level": "statistical"}, "level 'statistical' is not available yet"),
         ({"level": "bitwisee"}, "did you mean 'bitwise'?"),
         ({"timeout": 3, "fresh_process": False}, "timeout needs fresh processes"),
         ({"vary": ["threads"], "fresh_process": False}, "vary needs fresh processes"),

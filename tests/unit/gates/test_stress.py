@@ -170,6 +170,20 @@ def test_another_variation_makes_a_gate_no_weaker():
     assert "(PYTHONHASHSEED)" in verdict.message
 
 
+def test_a_tolerance_covers_the_varied_runs_as_well():
+    limits = {"level": "tolerance", "atol": 1e-9, "vary": ["hash_seed", "working_directory"]}
+    assert judged(on_rows(steady), **limits).passed
+    verdict = judged(on_rows(by_folder), **limits)
+    assert verdict.summary.endswith("; broken by working_directory")
+    assert "  - not by hash_seed" in verdict.message.splitlines()
+    assert "the folder that it is called in" in verdict.message
+
+
+def test_seeds_are_not_varied_together_with_anything_else():
+    text = refused(steady, level="statistical", tolerance=0.1, vary=["hash_seed"])
+    assert "level 'statistical' varies the seed alone" in text
+
+
 # --- threads: what libraries really use ---
 
 

@@ -25,7 +25,7 @@ ERROR = verdict("e", Outcome.ERROR)
     [
         ([PASSED], 0, "PASSED"),
         ([PASSED, UNDECIDED], 0, "WARNED"),
-        ([PASSED, WAIVED], 0, "PASSED"),
+        ([PASSED, WAIVED], 0, "WARNED"),
         ([PASSED, FAILED], 1, "FAILED"),
         ([PASSED, ERROR], 2, "FAILED"),
         ([FAILED, ERROR], 2, "FAILED"),

@@ -1,0 +1,63 @@
+"""``mlgates lock``: evaluate what changed and write ``mlgates.lock``."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+HELP = "evaluate the gates that changed and write mlgates.lock"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    parser.add_argument("gates", nargs="*", metavar="GATE", help="ids to lock (default: all)")
+    parser.add_argument("--config", metavar="FILE", help="pyproject.toml or mlgates.toml to use")
+    parser.add_argument(
+        "--refresh",
+        action="store_true",
+        help="evaluate also what did not change: a champion or a library may have",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluate, print, write the lock."""
+    from pytest_mlgates.cli.output import configuration_of, show
+    from pytest_mlgates.cli.progress import progress
+    from pytest_mlgates.core import lock as locks
+    from pytest_mlgates.core.errors import MLGatesError
+    from pytest_mlgates.core.text import plural
+    from pytest_mlgates.core.verdict import Outcome
+    from pytest_mlgates.reports.text import render_messages, render_rows
+    from pytest_mlgates.runner.locking import lock
+
+    configuration = configuration_of(arguments.config, command="lock")
+    total = len(arguments.gates) or len(configuration.gates)
+    with progress(total) as bar:
+        found = lock(
+            configuration,
+            arguments.gates,
+            refresh=arguments.refresh,
+            progress=None if bar is None else bar.gate,
+        )
+    lines = []
+    if found.verdicts:
+        lines += [*render_rows(found.verdicts), *render_messages(found.verdicts), ""]
+    assert configuration.path is not None  # noqa: S101  (there is a gate)
+    path = locks.path_of(configuration.path)
+    try:
+        locks.write(path, found.lock)
+    except OSError as error:
+        raise MLGatesError(
+            f"{path.name} cannot be written", where=str(path), got=str(error.strerror or error)
+        ) from None
+    text = f" {plural(len(found.verdicts), 'gate')} evaluated, {len(found.kept)} unchanged"
+    text += f", {len(found.dropped)} dropped" if found.dropped else ""
+    lines.append(f"{text} · {os.path.relpath(path)}")
+    show(lines, to_stderr=False)
+    if any(verdict.outcome is Outcome.ERROR for verdict in found.verdicts):
+        return 2
+    chosen = (*(v.id for v in found.verdicts), *found.kept)
+    return 0 if all(found.lock.gates[name].passed for name in chosen) else 1

@@ -1,0 +1,156 @@
+"""The tree that a change is compared with: HEAD, or where a branch left its target.
+
+Git is asked in a process of its own, with nothing of ours on its command line but names of commits
+and paths. Standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pytest_mlgates.core.errors import MLGatesError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# What pre-commit tells its hooks on pre-push; what providers of CI tell of a pull request.
+_PUSHED = "PRE_COMMIT_FROM_REF"
+_TARGETS = (
+    "GITHUB_BASE_REF",
+    "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+    "BITBUCKET_PR_DESTINATION_BRANCH",
+)
+_NOWHERE = "0" * 40
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The files of a commit.
+
+    Attributes:
+        root: The working tree of the repository.
+        commit: Its hash; None for a repository without any commit: it has no files.
+        name: What messages call it.
+    """
+
+    root: Path
+    commit: str | None
+    name: str
+
+    @cached_property
+    def files(self) -> frozenset[str]:
+        """The paths of all files, relative to the root."""
+        if self.commit is None:
+            return frozenset()
+        told = _git(self.root, "ls-tree", "-r", "-z", "--name-only", self.commit)
+        return frozenset(name for name in told.split("\0") if name)
+
+    def read(self, path: str) -> str | None:
+        """The text of a file, None where there is none."""
+        if path not in self.files:
+            return None
+        return _git(self.root, "show", f"{self.commit}:{path}")
+
+    @cached_property
+    def changed(self) -> frozenset[str]:
+        """The paths that differ from the index, or from what is not yet added to it."""
+        if self.commit is None:
+            return tracked(self.root)
+        told = _git(self.root, "diff", "--name-only", "-z", "--no-renames", self.commit, "--")
+        return frozenset(name for name in told.split("\0") if name)
+
+
+def repository(start: Path) -> Path:
+    """The root of the working tree around *start*.
+
+    Raises:
+        MLGatesError: outside of one.
+    """
+    try:
+        return start.joinpath(_git(start, "rev-parse", "--show-toplevel").strip())
+    except MLGatesError:
+        raise MLGatesError(
+            "there is no git repository to compare with",
+            where=str(start),
+            want="a working tree of git: a weakened gate is seen against its last commit",
+        ) from None
+
+
+def base_tree(root: Path, given: str | None) -> Tree:
+    """What the working tree at *root* is compared with.
+
+    Args:
+        root: Of the working tree.
+        given: ``--base REF``: the merge base with it. Default: what pre-commit or CI tell, else
+            HEAD.
+
+    Raises:
+        MLGatesError: if the commit is not there, as in a shallow clone.
+    """
+    pushed = os.environ.get(_PUSHED)
+    target = next((os.environ[name] for name in _TARGETS if os.environ.get(name)), None)
+    if given is not None:
+        return _merge_base(root, given, given)
+    if pushed and pushed != _NOWHERE:
+        return _merge_base(root, pushed, pushed)
+    if target is not None:
+        return _merge_base(root, f"origin/{target}", target)
+    head = _resolved(root, "HEAD")
+    if head is None:
+        return Tree(root, None, "no commit")
+    if os.environ.get("CI", "").lower() not in ("", "0", "false"):
+        before = _resolved(root, "HEAD^")
+        if before is None:
+            raise _not_there("HEAD^")
+        return Tree(root, before, "HEAD^")
+    return Tree(root, head, "HEAD")
+
+
+def _merge_base(root: Path, reference: str, name: str) -> Tree:
+    if reference.startswith("-") or _resolved(root, reference) is None:
+        raise _not_there(name)
+    try:
+        commit = _git(root, "merge-base", reference, "HEAD").strip()
+    except MLGatesError:
+        raise _not_there(name) from None
+    return Tree(root, commit, name)
+
+
+def _resolved(root: Path, reference: str) -> str | None:
+    try:
+        found = _git(root, "rev-parse", "--verify", "--quiet", f"{reference}^{{commit}}")
+    except MLGatesError:
+        return None
+    return found.strip()
+
+
+def _not_there(name: str) -> MLGatesError:
+    return MLGatesError(
+        f"there is no commit to compare with: {name!r} and HEAD have no common one here",
+        want="the history up to where this branch left its target",
+        fix="clone it whole (actions/checkout with `fetch-depth: 0`), or name another: --base REF",
+    )
+
+
+def tracked(root: Path) -> frozenset[str]:
+    """The paths that git knows, those just added included."""
+    told = _git(root, "ls-files", "-z")
+    return frozenset(name for name in told.split("\0") if name)
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    # In a hook, GIT_DIR and GIT_INDEX_FILE are those of the commit that is being made.
+    command = ["git", "-C", str(folder), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+    except OSError as error:
+        raise MLGatesError("git cannot be run", got=str(error)) from None
+    if done.returncode:
+        raise MLGatesError(
+            f"git {arguments[0]} failed", got=done.stderr.decode("utf-8", "replace").strip()
+        )
+    return done.stdout.decode("utf-8", "surrogateescape")

@@ -1,0 +1,113 @@
+"""Hook ``mlgates-config``: nothing is wrong, nothing is weakened unseen, the lock fits."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_mlgates.config.base import Tree
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Review the change in the working tree around the working directory; the exit code."""
+    from pytest_mlgates.core.boundary import guarded, parsed
+
+    return guarded(lambda: _run(parsed(_parser(), argv)))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mlgates-config", description=__doc__, allow_abbrev=False)
+    parser.add_argument(
+        "filenames", nargs="*", metavar="FILE", help="ignored: the change is read from git"
+    )
+    parser.add_argument(
+        "--base",
+        metavar="REF",
+        help="compare with the merge base of REF and HEAD (default: HEAD on commit; on push what "
+        "pre-commit or CI name)",
+    )
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from pytest_mlgates.config.base import base_tree, repository
+    from pytest_mlgates.config.review import excused, review
+    from pytest_mlgates.core.boundary import write
+
+    root = repository(Path.cwd())
+    base = base_tree(root, arguments.base)
+    configurations = _configurations(base)
+    mistakes = list(_mistakes(base, configurations))
+    stale = list(_stale(configurations))
+    weaker, allowed = excused(base, review(base))
+    lines = [str(mistake) for mistake in mistakes]
+    lines += [
+        f"gate {one.gate!r} is weakened\n  where: {one.where}\n  got:   {one.what}"
+        for one in weaker
+    ]
+    if weaker:
+        lines.append(
+            "  want:  somebody who answers for it, in the same change\n"
+            "  fix:   undo it, or add to the configuration:\n"
+            f'         [[tool.mlgates.allow-loosening]]\n         gate = "{weaker[0].gate}"\n'
+            '         owner = "…"\n         reason = "…"\n         date = "…"'
+        )
+    lines += stale
+    lines += [f"gate {one.gate!r} is weakened, as allowed: {one.what}" for one in allowed]
+    count = f"{len(weaker)} weakened" if weaker else "no gate weakened"
+    lines.append(f"mlgates-config: {count} since {base.name}")
+    write(sys.stdout, "\n".join(lines) + "\n")
+    if mistakes:
+        return 2
+    return 1 if weaker or stale else 0
+
+
+def _configurations(base: Tree) -> list[Path]:
+    from pytest_mlgates.config.base import tracked
+    from pytest_mlgates.config.find import NAMES, has_gates
+
+    names = sorted(name for name in tracked(base.root) if PurePosixPath(name).name in NAMES)
+    return [base.root / name for name in names if has_gates(base.root / name)]
+
+
+def _mistakes(base: Tree, configurations: Sequence[Path]) -> Iterator[Exception]:
+    """What is wrong in configurations, contracts and markers that changed."""
+    changed = base.changed
+    if not any(name.endswith((".toml", ".json", ".py")) for name in changed):
+        return
+    from pytest_mlgates.core.errors import MLGatesError
+    from pytest_mlgates.hooks.linting import mistakes_in
+
+    for path in configurations:
+        try:
+            yield from mistakes_in(path, base.root, changed)
+        except MLGatesError as error:
+            yield error
+
+
+def _stale(configurations: Sequence[Path]) -> Iterator[str]:
+    from pytest_mlgates.config.locked import changes, current
+    from pytest_mlgates.core import lock as locks
+    from pytest_mlgates.core.errors import MLGatesError
+
+    for path in configurations:
+        lock = locks.read(locks.path_of(path))
+        if lock is None:
+            continue
+        try:
+            now = current(path)
+        except MLGatesError:  # told as a mistake
+            continue
+        for name, found in now.items():
+            for line in changes(lock.gates.get(name), *found):
+                yield f"{locks.NAME} is not up to date: gate {name!r}: {line}"
+                yield "  fix:   mlgates lock"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

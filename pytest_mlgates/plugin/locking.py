@@ -1,0 +1,113 @@
+"""``--mlgates-lock``, and what a lock claims of gates that are tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_mlgates.config.locked import changes, current, refuted
+from pytest_mlgates.core import lock as locks
+from pytest_mlgates.core.lock import Lock
+from pytest_mlgates.core.verdict import Outcome
+from pytest_mlgates.runner.locking import entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pytest_mlgates.core.verdict import Verdict
+    from pytest_mlgates.plugin.ledger import Entry
+
+
+def write_locks(entries: Iterable[Entry], root: Path) -> list[str]:
+    """Put what a run found into the lock of each configuration; the paths, for people.
+
+    Gates of test files that ran are replaced, those of others are kept.
+
+    Raises:
+        ConfigurationError: for a damaged lock.
+        OSError: if one cannot be written.
+    """
+    written = []
+    for path, own in _by_configuration(entries).items():
+        target = locks.path_of(path)
+        before = locks.read(target) or Lock()
+        now = current(path)
+        ran = {_file(one, path.parent, root) for one in own}
+        gates = {n: g for n, g in before.gates.items() if g.test is None or g.test not in ran}
+        for one in own:
+            verdict = one.verdict
+            if verdict.outcome is Outcome.ERROR:
+                gates.pop(verdict.id, None)
+            elif verdict.id in now:
+                gates[verdict.id] = entry(verdict, *now[verdict.id])
+            else:
+                gates[verdict.id] = entry(
+                    verdict,
+                    definition_of(verdict),
+                    inputs_of(verdict),
+                    test=_file(one, path.parent, root),
+                )
+        locks.write(target, Lock(gates=gates))
+        written.append(str(target))
+    return written
+
+
+def contradicted(entries: Iterable[Entry], *, whole: bool) -> list[str]:
+    """What the locks claim otherwise than a run found; in CI each fails it.
+
+    Raises:
+        ConfigurationError: for a damaged lock.
+    """
+    lines = []
+    for path, own in _by_configuration(entries).items():
+        lock = locks.read(locks.path_of(path))
+        if lock is None:
+            continue
+        verdicts = [one.verdict for one in own]
+        lines += refuted(path, lock, verdicts, whole=False)
+        lines += _of_tests(path, lock, verdicts)
+        if whole:
+            ids = {verdict.id for verdict in verdicts}
+            gone = [n for n, g in lock.gates.items() if g.test is not None and n not in ids]
+            lines += [f"{name} is in {locks.NAME}, and no test evaluated it" for name in gone]
+    return lines
+
+
+def _of_tests(path: Path, lock: Lock, verdicts: Sequence[Verdict]) -> list[str]:
+    declared = current(path)
+    lines = []
+    for verdict in verdicts:
+        locked = lock.gates.get(verdict.id)
+        if verdict.id in declared or locked is None or verdict.outcome is Outcome.ERROR:
+            continue  # a test that was never locked claims nothing
+        told = changes(locked, definition_of(verdict), inputs_of(verdict))
+        told = told or locks.contradictions(locked, verdict)
+        if told:
+            lines.append(f"{verdict.id} is not as {locks.NAME} claims: {'; '.join(told)}")
+    return lines
+
+
+def definition_of(verdict: Verdict) -> dict[str, object]:
+    """As the lock keeps that of a test."""
+    return {"gate": dict(verdict.definition)}
+
+
+def inputs_of(verdict: Verdict) -> dict[str, str]:
+    """The digests of what a test's gate judged, by name."""
+    return {one.name: one.digest for one in verdict.inputs if one.digest is not None}
+
+
+def _by_configuration(entries: Iterable[Entry]) -> dict[Path, list[Entry]]:
+    found: dict[Path, list[Entry]] = {}
+    for one in entries:
+        if one.configuration:
+            found.setdefault(Path(one.configuration), []).append(one)
+    return found
+
+
+def _file(one: Entry, base: Path, root: Path) -> str:
+    """The file of the test, relative to its configuration."""
+    import os
+
+    full = root / one.owner.partition("::")[0]
+    return Path(os.path.relpath(full, base)).as_posix()

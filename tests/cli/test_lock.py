@@ -1,0 +1,237 @@
+"""``mlgates.lock``: written whole, compared by digests alone, and believed by nobody in CI."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pytest_mlgates.cli import main
+from tests.projects import CONFIGURATION, write_project
+
+ALL = ("schema", "accuracy", "parity", "training")
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.delenv("CI", raising=False)
+    write_project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def ran(capsys, *arguments):
+    code = main(list(arguments))
+    out = capsys.readouterr()
+    return code, out.out + out.err
+
+
+def locked():
+    return json.loads(Path("mlgates.lock").read_text())["gates"]
+
+
+def test_every_declared_gate_is_locked_with_its_digests_and_numbers(project, capsys):
+    code, text = ran(capsys, "lock")
+    assert code == 0, text
+    assert "4 gates evaluated, 0 unchanged · mlgates.lock" in text
+    found = locked()
+    assert set(found) == set(ALL)
+    assert found["accuracy"]["definition"]["gate"]["min"] == 0.6
+    assert found["accuracy"]["inputs"]["holdout.csv"].startswith("sha256:")
+    assert found["accuracy"]["verdict"]["outcome"] == "passed"
+    assert 0 <= found["accuracy"]["verdict"]["lower"] <= found["accuracy"]["verdict"]["estimate"]
+    assert set(found["schema"]["inputs"]) == {
+        "contracts/applications.json",
+        *(p.relative_to(project).as_posix() for p in (project / "data").glob("*.csv")),
+    }
+    (trainer,) = found["training"]["inputs"]
+    assert trainer.startswith("trainer_")
+    assert "numpy" in found["accuracy"]["versions"]
+
+
+def test_only_what_changed_is_evaluated_again(project, capsys):
+    ran(capsys, "lock")
+    before = Path("mlgates.lock").read_text()
+    code, text = ran(capsys, "lock")
+    assert (code, Path("mlgates.lock").read_text()) == (0, before)
+    assert "0 gates evaluated, 4 unchanged" in text
+    (project / "contracts" / "applications.json").write_text(
+        (project / "contracts" / "applications.json").read_text().replace("120", "119")
+    )
+    code, text = ran(capsys, "lock")
+    assert "1 gate evaluated, 3 unchanged" in text
+    assert ran(capsys, "lock", "--refresh")[1].count("4 gates evaluated") == 1
+
+
+def test_locked_compares_and_evaluates_nothing(project, capsys):
+    ran(capsys, "lock")
+    code, text = ran(capsys, "check", "--locked")
+    assert code == 0
+    assert "4 gates: 4 as locked, 0 changed, 0 failed; nothing was evaluated" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda p: (p / "holdout.csv").write_text("y_true,y_pred,sex\n1,1,F\n"),
+            "holdout.csv changed",
+        ),
+        (lambda p: (p / "holdout.csv").unlink(), "holdout.csv is gone"),
+        (lambda p: (p / "data" / "more.csv").write_text("age,sex\n1,F\n"), "data/more.csv is new"),
+        (
+            lambda p: (p / "pyproject.toml").write_text(
+                (p / "pyproject.toml").read_text().replace("min = 0.6", "min = 0.5")
+            ),
+            "accuracy  its definition changed",
+        ),
+        (
+            lambda p: (p / "pyproject.toml").write_text(
+                (p / "pyproject.toml")
+                .read_text()
+                .replace("[tool.mlgates]\n", "[tool.mlgates]\nconfidence = 0.6\n")
+            ),
+            "its definition changed",
+        ),
+    ],
+    ids=["data", "deleted", "added", "bound", "confidence"],
+)
+def test_whatever_changed_since_is_named(project, capsys, change, said):
+    ran(capsys, "lock")
+    change(project)
+    code, text = ran(capsys, "check", "--locked")
+    assert code == 1
+    assert " STALE " in text
+    assert said in text
+    assert "fix:   run it in the project's environment: mlgates lock" in text
+
+
+def test_without_a_lock_comparing_is_misuse(project, capsys):
+    code, text = ran(capsys, "check", "--locked")
+    assert code == 2
+    assert "there is no mlgates.lock" in text
+
+
+def test_a_failed_gate_is_locked_as_failed_and_never_passes(project, capsys):
+    text = (project / "pyproject.toml").read_text().replace("min = 0.6", "min = 0.99")
+    (project / "pyproject.toml").write_text(text)
+    assert ran(capsys, "lock")[0] == 1
+    code, text = ran(capsys, "check", "--locked")
+    assert code == 1
+    assert " FAIL   accuracy" in text
+
+
+def test_a_gate_in_error_is_not_locked(project, capsys):
+    ran(capsys, "lock")
+    (project / "holdout.csv").write_text("y_true,sex\n1,F\n")
+    assert ran(capsys, "lock")[0] == 2
+    assert set(locked()) == {"schema", "training"}
+    assert ran(capsys, "check", "--locked")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda t: t[: len(t) // 2], "is damaged"),
+        (lambda t: "<<<<<<< HEAD\n" + t, "a merge conflict"),
+        (lambda t: t.replace('"version": "1"', '"version": "9"'), "version '9'"),
+        (lambda t: t.replace('"verdict"', '"verdikt"'), "lacks"),
+        (lambda t: "[]", "version"),
+        (
+            lambda t: t.replace('"accuracy": {', '"parity": {}, "accuracy": {', 1),
+            "a key stands twice",
+        ),
+        (lambda _: "", "is damaged"),
+    ],
+)
+@pytest.mark.parametrize("command", [("lock",), ("check", "--locked"), ("check",)])
+def test_a_damaged_lock_is_misuse(project, capsys, damage, said, command):
+    ran(capsys, "lock")
+    Path("mlgates.lock").write_text(damage(Path("mlgates.lock").read_text()))
+    code, text = ran(capsys, *command)
+    assert code == 2
+    assert said in text
+    assert "Traceback" not in text
+
+
+def edited(key, value, gate="accuracy"):
+    lock = json.loads(Path("mlgates.lock").read_text())
+    lock["gates"][gate]["verdict"][key] = value
+    Path("mlgates.lock").write_text(json.dumps(lock, indent=2))
+
+
+@pytest.mark.parametrize(("key", "value"), [("estimate", 0.99), ("outcome", "failed"), ("n", 7)])
+def test_in_ci_a_lock_that_claims_something_else_fails_the_run(
+    project, capsys, monkeypatch, key, value
+):
+    ran(capsys, "lock")
+    assert ran(capsys, "check")[0] == 0
+    edited(key, value)
+    code, text = ran(capsys, "check")
+    assert code == 0
+    assert f"accuracy is not as mlgates.lock claims: {key} {value} in the lock" in text
+    monkeypatch.setenv("CI", "true")
+    code, text = ran(capsys, "check")
+    assert code == 1
+    assert f"accuracy is not as mlgates.lock claims: {key} {value} in the lock" in text
+
+
+def test_in_ci_a_stale_lock_and_one_with_a_gate_too_many_fail(project, capsys, monkeypatch):
+    ran(capsys, "lock")
+    monkeypatch.setenv("CI", "1")
+    assert ran(capsys, "check")[0] == 0
+    text = (project / "pyproject.toml").read_text()
+    (project / "pyproject.toml").write_text(text.replace("min = 0.6", "min = 0.5"))
+    code, said = ran(capsys, "check")
+    assert code == 1
+    assert "accuracy is not as mlgates.lock claims: its definition changed" in said
+    start = text.index("[tool.mlgates.gates.accuracy]")
+    end = text.index("[tool.mlgates.gates.parity]")
+    (project / "pyproject.toml").write_text(text[:start] + text[end:])
+    code, said = ran(capsys, "check")
+    assert code == 1
+    assert "accuracy is in mlgates.lock, and no gate is declared by that id" in said
+    assert "1 dropped" in ran(capsys, "lock")[1]
+
+
+def test_a_pointer_of_git_lfs_counts_as_its_data(project, capsys):
+    ran(capsys, "lock")
+    digest = locked()["accuracy"]["inputs"]["holdout.csv"]
+    size = (project / "holdout.csv").stat().st_size
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid {digest}\nsize {size}\n"
+    (project / "holdout.csv").write_text(pointer)
+    assert ran(capsys, "check", "--locked")[0] == 0
+    (project / "holdout.csv").write_text(pointer.replace("sha256:", "sha256:0")[:-1])
+    assert ran(capsys, "check", "--locked")[0] == 1
+
+
+def test_a_lock_is_whole_whenever_it_is_killed(project):
+    """The old lock or the new one, never a part, and no litter that looks like one."""
+    subprocess.run(
+        [sys.executable, "-m", "pytest_mlgates", "lock"], check=True, capture_output=True
+    )
+    old = Path("mlgates.lock").read_text()
+    Path("holdout.csv").write_text(Path("holdout.csv").read_text() + "1,1,F\n")
+    seeded = random.Random(7)
+    seen = set()
+    for _ in range(6):
+        Path("mlgates.lock").write_text(old)
+        command = [sys.executable, "-m", "pytest_mlgates", "lock"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+            time.sleep(seeded.uniform(0.05, 1.2))
+            os.kill(run.pid, signal.SIGKILL)
+        text = Path("mlgates.lock").read_text()
+        json.loads(text)
+        seen.add(text == old)
+    assert True in seen
+
+
+def test_the_configuration_of_the_tests_has_a_gate_of_each_kind():
+    assert all(f"[tool.mlgates.gates.{name}]" in CONFIGURATION for name in ALL)

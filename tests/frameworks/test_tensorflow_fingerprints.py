@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+tf = pytest.importorskip("tensorflow")
+
+from pytest_mlgates.engines.fingerprint import fingerprint  # noqa: E402
+
+VALUES = [
+    lambda n: tf.constant([1.0, n]),
+    tf.constant,
+    lambda n: tf.constant([1.0, n], tf.bfloat16),
+    lambda n: tf.constant([b"a", str(n)]),
+    lambda n: tf.Variable([1, n]),
+    lambda n: tf.ragged.constant([[1], [2, n]]),
+    lambda n: tf.sparse.from_dense([[0, n]]),
+    tf.random.Generator.from_seed,
+]
+
+
+@pytest.mark.parametrize("make", VALUES)
+def test_tensors_variables_and_generators_are_their_values(make):
+    assert fingerprint(make(2)) == fingerprint(make(2))
+    assert fingerprint(make(2)) != fingerprint(make(3))
+    assert fingerprint(make(2)).size > 0
+
+
+def test_a_variable_is_told_from_a_tensor_and_from_an_array():
+    values = [tf.constant([1, 2]), tf.Variable([1, 2]), tf.constant([1, 2]).numpy()]
+    assert len({fingerprint(value).digest for value in values}) == 3

@@ -1,0 +1,548 @@
+"""``mlgates-config``: every way of weakening a gate is seen, honest edits are not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pytest_mlgates.cli import main as mlgates
+from pytest_mlgates.hooks.mlgates_config import main
+
+TOML = """\
+[tool.mlgates]
+required = ["accuracy", "tests/test_model.py::test_model::metric:f1"]
+confidence = 0.95
+
+[tool.mlgates.tables.holdout]
+path = "data/holdout.csv"
+
+[tool.mlgates.gates.accuracy]
+kind = "metric"
+table = "holdout"
+metric = "accuracy"
+min = 0.8
+
+[tool.mlgates.gates.parity]
+kind = "fairness"
+table = "holdout"
+metric = "demographic_parity_difference"
+by = "sex"
+max = 0.1
+inconclusive = "fail"
+
+[tool.mlgates.gates.schema]
+kind = "data_schema"
+table = "holdout"
+suite = "contracts/holdout.json"
+"""
+SCHEMA = TOML.index("[tool.mlgates.gates.schema]")
+MORE = """\
+[tool.mlgates.gates.more]
+kind = "metric"
+table = "holdout"
+metric = "recall"
+min = 0.1
+
+"""
+SUITE = [
+    {
+        "type": "expect_column_values_to_be_between",
+        "kwargs": {"column": "y_true", "min_value": 0, "max_value": 1},
+    },
+    {
+        "type": "expect_column_values_to_not_be_null",
+        "kwargs": {"column": "sex", "mostly": 0.99},
+    },
+    {
+        "type": "expect_column_values_to_be_in_set",
+        "kwargs": {"column": "sex", "value_set": ["F", "M"]},
+    },
+]
+TEST = """\
+import pytest
+
+LIMIT = 0.7
+
+
+@pytest.mark.metric("f1", min=LIMIT)
+@pytest.mark.fairness("equalized_odds_difference", max=0.1, by=["sex", "age"], id="odds")
+def test_model(mlgate, holdout):
+    mlgate(holdout)
+
+
+class TestTraining:
+    @pytest.mark.reproducibility(runs=3, fresh_process=True)
+    def test_it(self, mlgate):
+        mlgate(train)
+
+
+def test_method(mlgate, holdout):
+    mlgate.metric(holdout, "recall", min=0.5)
+"""
+F1 = "tests/test_model.py::test_model::metric:f1"
+TRAINING = "tests/test_model.py::TestTraining::test_it::reproducibility"
+METHOD = "tests/test_model.py::test_method::metric:recall"
+
+
+def git(*arguments: str) -> str:
+    identity = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    done = subprocess.run(
+        ["git", *identity, *arguments], check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    for name in ("CI", "GITHUB_BASE_REF", "PRE_COMMIT_FROM_REF"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    for name, text in {
+        "pyproject.toml": TOML,
+        "contracts/holdout.json": json.dumps(SUITE, indent=1),
+        "tests/test_model.py": TEST,
+        "data/holdout.csv": "y_true,y_pred,sex\n1,1,F\n0,0,M\n",
+    }.items():
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text(text)
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-q", "-m", "first")
+    return tmp_path
+
+
+def edit(name: str, old: str, new: str) -> None:
+    text = Path(name).read_text()
+    assert old in text
+    Path(name).write_text(text.replace(old, new, 1))
+
+
+def suite(change):
+    expectations = json.loads(json.dumps(SUITE))
+    change(expectations)
+    Path("contracts/holdout.json").write_text(json.dumps(expectations, indent=1))
+
+
+def reviewed(capsys, *arguments: str) -> tuple[int, str]:
+    git("add", "-A")
+    code = main(list(arguments))
+    out = capsys.readouterr()
+    return code, out.out + out.err
+
+
+CONFIG, CONTRACT, SOURCE = "pyproject.toml", "contracts/holdout.json", "tests/test_model.py"
+WEAKER = {
+    "bound lowered": (
+        lambda: edit(CONFIG, "min = 0.8", "min = 0.7"),
+        "accuracy",
+        "min changed from 0.8 to 0.7",
+    ),
+    "bound raised": (
+        lambda: edit(CONFIG, "max = 0.1", "max = 0.2"),
+        "parity",
+        "max changed from 0.1 to 0.2",
+    ),
+    "gate removed": (
+        lambda: edit(CONFIG, TOML[TOML.index("[tool.mlgates.gates.parity]") : SCHEMA], ""),
+        "parity",
+        "the gate is gone",
+    ),
+    "gate renamed": (
+        lambda: edit(CONFIG, "gates.parity", "gates.fair"),
+        "parity",
+        "the gate is gone",
+    ),
+    "no longer required": (
+        lambda: edit(CONFIG, '"accuracy", ', ""),
+        "accuracy",
+        "no longer required",
+    ),
+    "a test no longer required": (
+        lambda: edit(CONFIG, ', "tests/test_model.py::test_model::metric:f1"', ""),
+        F1,
+        "no longer required",
+    ),
+    "weaker policy": (
+        lambda: edit(CONFIG, 'inconclusive = "fail"', 'inconclusive = "pass"'),
+        "parity",
+        'from "fail" to "pass"',
+    ),
+    "confidence lowered": (
+        lambda: edit(CONFIG, "confidence = 0.95", "confidence = 0.8"),
+        "accuracy",
+        "confidence changed from 0.95 to 0.8",
+    ),
+    "metric swapped": (
+        lambda: edit(CONFIG, '"accuracy"\nmin', '"recall"\nmin'),
+        "accuracy",
+        "cannot be compared",
+    ),
+    "group dropped": (lambda: edit(SOURCE, '["sex", "age"]', '["sex"]'), "odds", "by changed"),
+    "another table": (
+        lambda: edit(CONFIG, "data/holdout.csv", "data/easy.csv"),
+        "accuracy",
+        "path of its table changed",
+    ),
+    "expectation dropped": (
+        lambda: suite(lambda s: s.pop(0)),
+        "schema",
+        "expect_column_values_to_be_between of y_true is gone",
+    ),
+    "mostly lowered": (
+        lambda: suite(lambda s: s[1]["kwargs"].update(mostly=0.5)),
+        "schema",
+        "mostly changed from 0.99 to 0.5",
+    ),
+    "set widened": (
+        lambda: suite(lambda s: s[2]["kwargs"]["value_set"].append("X")),
+        "schema",
+        "value_set changed",
+    ),
+    "limit widened": (
+        lambda: suite(lambda s: s[0]["kwargs"].update(max_value=9)),
+        "schema",
+        "max_value changed from 1 to 9",
+    ),
+    "severity lowered": (
+        lambda: suite(lambda s: s[0].update(severity="warning")),
+        "schema",
+        "severity changed",
+    ),
+    "condition added": (
+        lambda: suite(
+            lambda s: s[0]["kwargs"].update(row_condition="y_true < 5", condition_parser="pandas")
+        ),
+        "schema",
+        "row_condition changed",
+    ),
+    "contract deleted": (
+        lambda: git("rm", "-q", CONTRACT),
+        "schema",
+        "contracts/holdout.json is gone",
+    ),
+    "table deleted": (
+        lambda: git("rm", "-q", "data/holdout.csv"),
+        "accuracy",
+        "table data/holdout.csv is gone",
+    ),
+    "marker deleted": (
+        lambda: edit(SOURCE, '@pytest.mark.metric("f1", min=LIMIT)\n', ""),
+        F1,
+        "the gate is gone",
+    ),
+    "marker loosened by its constant": (
+        lambda: edit(SOURCE, "LIMIT = 0.7", "LIMIT = 0.2"),
+        F1,
+        "min changed from 0.7 to 0.2",
+    ),
+    "marker computed": (
+        lambda: edit(SOURCE, "min=LIMIT", "min=float('0.1')"),
+        F1,
+        "cannot be compared",
+    ),
+    "method loosened": (
+        lambda: edit(SOURCE, "min=0.5", "min=0.1"),
+        METHOD,
+        "min changed from 0.5 to 0.1",
+    ),
+    "fewer runs": (lambda: edit(SOURCE, "runs=3", "runs=2"), TRAINING, "runs changed from 3 to 2"),
+    "no fresh process": (
+        lambda: edit(SOURCE, ", fresh_process=True", ""),
+        TRAINING,
+        "fresh_process changed",
+    ),
+    "test file deleted": (lambda: git("rm", "-q", SOURCE), F1, "its test file is gone"),
+    "test file renamed": (
+        lambda: git("mv", SOURCE, "tests/test_other.py"),
+        F1,
+        "its test file is gone",
+    ),
+    "skip on a gate": (
+        lambda: edit(SOURCE, "def test_method", "@pytest.mark.skip\ndef test_method"),
+        METHOD,
+        "skip was put on test_method",
+    ),
+    "xfail on a class": (
+        lambda: edit(
+            SOURCE, "class TestTraining", "@pytest.mark.xfail(reason='x')\nclass TestTraining"
+        ),
+        TRAINING,
+        "xfail was put on TestTraining",
+    ),
+    "skip on the module": (
+        lambda: edit(
+            SOURCE, "LIMIT = 0.7", "LIMIT = 0.7\npytestmark = pytest.mark.skipif(True, reason='x')"
+        ),
+        F1,
+        "skipif was put on the module",
+    ),
+    "configuration deleted": (
+        lambda: git("rm", "-q", CONFIG),
+        "accuracy",
+        "pyproject.toml is gone",
+    ),
+    "reruns allowed": (
+        lambda: edit(CONFIG, "confidence", "allow_reruns = true\nconfidence"),
+        "*",
+        "allow_reruns",
+    ),
+}
+HONEST = {
+    "nothing": lambda: None,
+    "bound tightened": lambda: edit(CONFIG, "min = 0.8", "min = 0.9"),
+    "maximum tightened": lambda: edit(CONFIG, "max = 0.1", "max = 0.05"),
+    "a bound more": lambda: edit(CONFIG, "min = 0.8", "min = 0.8\nmax = 0.999"),
+    "stricter policy": lambda: edit(CONFIG, "min = 0.8", 'min = 0.8\ninconclusive = "fail"'),
+    "confidence raised": lambda: edit(CONFIG, "confidence = 0.95", "confidence = 0.99"),
+    "a default written out": lambda: edit(
+        CONFIG, "min = 0.8", 'min = 0.8\ninconclusive = "estimate"'
+    ),
+    "a comment": lambda: edit(CONFIG, "min = 0.8", "min = 0.8  # as agreed"),
+    "keys in another order": lambda: edit(
+        CONFIG, 'metric = "accuracy"\nmin = 0.8', 'min = 0.8\nmetric = "accuracy"'
+    ),
+    "a gate more": lambda: edit(CONFIG, TOML[SCHEMA:], MORE + TOML[SCHEMA:]),
+    "an expectation more": lambda: suite(
+        lambda s: s.append({"type": "expect_column_to_exist", "kwargs": {"column": "sex"}})
+    ),
+    "expectations in another order": lambda: suite(lambda s: s.reverse()),
+    "mostly raised": lambda: suite(lambda s: s[1]["kwargs"].update(mostly=1.0)),
+    "mostly left out": lambda: suite(lambda s: s[1]["kwargs"].pop("mostly")),
+    "set narrowed": lambda: suite(lambda s: s[2]["kwargs"].update(value_set=["F"])),
+    "contract reformatted": lambda: Path(CONTRACT).write_text(json.dumps(SUITE)),
+    "marker tightened": lambda: edit(SOURCE, "LIMIT = 0.7", "LIMIT = 0.75"),
+    "a constant written out": lambda: edit(SOURCE, "min=LIMIT", "min=0.7"),
+    "a test more": lambda: edit(
+        SOURCE,
+        "def test_method",
+        "@pytest.mark.skip\ndef test_more():\n    pass\n\n\ndef test_method",
+    ),
+    "more runs": lambda: edit(SOURCE, "runs=3", "runs=4"),
+    "data changed": lambda: edit("data/holdout.csv", "0,0,M", "0,1,M"),
+    "markers in another order": lambda: Path(SOURCE).write_text(
+        TEST.replace('@pytest.mark.metric("f1", min=LIMIT)\n', "").replace(
+            "def test_model", '@pytest.mark.metric("f1", min=LIMIT)\ndef test_model'
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WEAKER)
+def test_a_weaker_gate_is_seen(repository, capsys, name):
+    change, gate, said = WEAKER[name]
+    change()
+    code, text = reviewed(capsys)
+    assert code in (1, 2), text
+    assert f"gate {gate!r} is weakened" in text
+    assert said in text
+    assert "allow-loosening" in text
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_edit_is_free(repository, capsys, name):
+    HONEST[name]()
+    code, text = reviewed(capsys)
+    assert (code, text) == (0, "mlgates-config: no gate weakened since HEAD\n")
+
+
+ALLOWED = """
+[[tool.mlgates.{key}]]
+gate = "accuracy"
+owner = "ana@example.org"
+reason = "the new holdout is harder"
+{day}
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "day"),
+    [("allow-loosening", "date = 2026-11-28"), ("waivers", "expires = 2126-11-28")],
+)
+def test_a_weakening_that_somebody_answers_for_in_the_same_change_is_allowed(
+    repository, capsys, key, day
+):
+    edit(CONFIG, "min = 0.8", "min = 0.7")
+    Path(CONFIG).write_text(Path(CONFIG).read_text() + ALLOWED.format(key=key, day=day))
+    code, text = reviewed(capsys)
+    assert code == 0
+    assert "gate 'accuracy' is weakened, as allowed: min changed from 0.8 to 0.7: weaker" in text
+
+
+def test_an_old_allowance_allows_nothing_new(repository, capsys):
+    Path(CONFIG).write_text(TOML + ALLOWED.format(key="allow-loosening", day="date = 2026-11-28"))
+    git("commit", "-qam", "allowed before")
+    edit(CONFIG, "min = 0.8", "min = 0.7")
+    assert reviewed(capsys)[0] == 1
+
+
+def test_an_allowance_of_one_gate_allows_no_other(repository, capsys):
+    edit(CONFIG, "max = 0.1", "max = 0.7")
+    day = ALLOWED.format(key="allow-loosening", day="date = 2026-11-28")
+    Path(CONFIG).write_text(Path(CONFIG).read_text() + day)
+    assert reviewed(capsys)[0] == 1
+
+
+def test_an_allowance_without_its_owner_is_misuse(repository, capsys):
+    Path(CONFIG).write_text(TOML + '[[tool.mlgates.allow-loosening]]\ngate = "accuracy"\n')
+    code, text = reviewed(capsys)
+    assert code == 2
+    assert "owner is missing" in text
+
+
+def test_on_a_branch_all_its_commits_are_reviewed(repository, capsys, monkeypatch):
+    git("checkout", "-q", "-b", "topic")
+    edit(CONFIG, "min = 0.8", "min = 0.7")
+    git("commit", "-qam", "loosened")
+    assert reviewed(capsys)[0] == 0  # on commit only what is being committed
+    code, text = reviewed(capsys, "--base", "main")
+    assert code == 1
+    assert "since main" in text
+    monkeypatch.setenv("PRE_COMMIT_FROM_REF", git("rev-parse", "main").strip())
+    assert reviewed(capsys)[0] == 1
+
+
+def test_in_ci_the_target_of_the_pull_request_is_the_base(repository, capsys, monkeypatch):
+    git("update-ref", "refs/remotes/origin/main", "HEAD")
+    git("checkout", "-q", "-b", "topic")
+    edit(CONFIG, "min = 0.8", "min = 0.7")
+    git("commit", "-qam", "loosened")
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("GITHUB_BASE_REF", "main")
+    assert reviewed(capsys)[0] == 1
+
+
+@pytest.mark.parametrize("given", ["--base=origin/main", "GITHUB_BASE_REF", "CI"])
+def test_without_the_history_it_is_misuse_that_names_the_depth(
+    repository, capsys, monkeypatch, given, tmp_path
+):
+    shallow = tmp_path / "shallow"
+    git("commit", "-q", "--allow-empty", "-m", "second")
+    git("clone", "-q", "--depth", "1", f"file://{repository}", str(shallow))
+    git("-C", str(shallow), "update-ref", "-d", "refs/remotes/origin/main")
+    monkeypatch.chdir(shallow)
+    arguments = [given] if given.startswith("--") else []
+    if not arguments:
+        monkeypatch.setenv(given, "main" if given != "CI" else "true")
+    code = main(arguments)
+    assert code == 2
+    assert "fetch-depth: 0" in capsys.readouterr().err
+
+
+def test_a_first_commit_weakens_nothing(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    git("init", "-q")
+    Path("mlgates.toml").write_text("confidence = 0.9\n")
+    assert reviewed(capsys) == (0, "mlgates-config: no gate weakened since no commit\n")
+
+
+def test_outside_of_a_repository_it_is_misuse(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main([]) == 2
+    assert "there is no git repository to compare with" in capsys.readouterr().err
+
+
+def test_a_project_in_a_folder_of_its_repository_is_reviewed(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    git("init", "-q")
+    Path("packages/one/tests").mkdir(parents=True)
+    Path("packages/one/mlgates.toml").write_text(
+        TOML.replace("tool.mlgates.", "").partition("\n")[2]
+    )
+    Path("packages/one/tests/test_model.py").write_text(TEST)
+    Path("packages/one/contracts").mkdir()
+    Path("packages/one/contracts/holdout.json").write_text(json.dumps(SUITE))
+    git("add", "-A")
+    git("commit", "-qm", "first")
+    edit("packages/one/mlgates.toml", "min = 0.8", "min = 0.1")
+    edit("packages/one/tests/test_model.py", "LIMIT = 0.7", "LIMIT = 0.2")
+    code, text = reviewed(capsys)
+    assert code == 1
+    assert "gate 'accuracy' is weakened" in text
+    assert f"gate {F1!r} is weakened" in text
+
+
+def test_a_lock_that_is_not_up_to_date_is_refused(repository, capsys):
+    assert mlgates(["lock"]) in (0, 1)
+    capsys.readouterr()
+    assert reviewed(capsys)[0] == 0
+    edit("data/holdout.csv", "0,0,M", "0,1,M")
+    code, text = reviewed(capsys)
+    assert code == 1
+    assert "mlgates.lock is not up to date: gate 'accuracy': data/holdout.csv changed" in text
+    assert "fix:   mlgates lock" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "said"),
+    [
+        (
+            lambda: edit(CONFIG, "min = 0.8", 'min = "a lot"'),
+            "pyproject.toml:12 ",
+            "min is not usable",
+        ),
+        (
+            lambda: edit(CONFIG, "max = 0.1", "maxx = 0.1"),
+            "pyproject.toml:19 ",
+            "did you mean 'max'",
+        ),
+        (
+            lambda: edit(SOURCE, '"f1", min=LIMIT', '"f1", minn=LIMIT'),
+            "tests/test_model.py:6 ",
+            "unknown argument 'minn'",
+        ),
+        (
+            lambda: suite(lambda s: s[1]["kwargs"].update(mostly=3)),
+            "contracts/holdout.json",
+            "mostly",
+        ),
+    ],
+    ids=["value", "key", "marker", "suite"],
+)
+def test_mistakes_are_told_with_their_line(repository, capsys, change, line, said):
+    change()
+    code, text = reviewed(capsys)
+    assert code == 2
+    assert line in text
+    assert said in text
+
+
+def test_all_mistakes_are_told_at_once(repository, capsys):
+    edit(CONFIG, "min = 0.8", 'min = "a lot"')
+    edit(CONFIG, "max = 0.1", "max = []")
+    code, text = reviewed(capsys)
+    assert code == 2
+    assert "pyproject.toml:12 " in text
+    assert "pyproject.toml:19 " in text
+
+
+COMPUTED = TEST.replace("LIMIT = 0.7", "LIMIT = float('0.7')")
+
+
+def lock_of_test(limit: float) -> str:
+    entry = {
+        "definition": {"gate": {"kind": "metric", "metric": "f1", "min": limit}},
+        "inputs": {},
+        "verdict": {"outcome": "passed"},
+        "test": "tests/test_model.py",
+    }
+    return json.dumps(
+        {"version": "1", "gates": {f"{F1.replace('::metric', '[a]::metric')}": entry}}
+    )
+
+
+def test_locks_say_what_computed_arguments_demand(repository, capsys):
+    Path(SOURCE).write_text(COMPUTED)
+    Path("mlgates.lock").write_text(lock_of_test(0.7))
+    git("add", "-A")
+    git("commit", "-qm", "computed")
+    Path(SOURCE).write_text(COMPUTED + "# more\n")
+    Path("mlgates.lock").write_text(lock_of_test(0.75))
+    assert "weakened since" in reviewed(capsys)[1]
+    assert "is weakened\n" not in reviewed(capsys)[1]
+    Path("mlgates.lock").write_text(lock_of_test(0.6))
+    text = reviewed(capsys)[1]
+    assert "::test_model[a]::metric:f1' is weakened" in text
+    assert "min changed from 0.7 to 0.6" in text
