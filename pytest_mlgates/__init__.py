@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from pytest_mlgates.core.verdict import Outcome as Outcome
     from pytest_mlgates.core.verdict import Policy as Policy
     from pytest_mlgates.core.verdict import Verdict as Verdict
+    from pytest_mlgates.engines.seeding import seed as seed
     from pytest_mlgates.extensions import hookimpl as hookimpl
     from pytest_mlgates.extensions.fingerprints import register_fingerprint as register_fingerprint
+    from pytest_mlgates.integrations.keras_trace import trace_keras as trace_keras
+    from pytest_mlgates.integrations.torch_trace import trace_torch as trace_torch
     from pytest_mlgates.runner.functions import data_schema as data_schema
     from pytest_mlgates.runner.functions import fairness as fairness
     from pytest_mlgates.runner.functions import metric as metric
@@ -42,7 +45,10 @@ _EXPORTS = {
     "read_table": "pytest_mlgates.runner.reading",
     "register_fingerprint": "pytest_mlgates.extensions.fingerprints",
     "reproducibility": "pytest_mlgates.runner.functions",
+    "seed": "pytest_mlgates.engines.seeding",
     "trace": "pytest_mlgates.core.tracing",
+    "trace_keras": "pytest_mlgates.integrations.keras_trace",
+    "trace_torch": "pytest_mlgates.integrations.torch_trace",
 }
 
 __all__ = list(_EXPORTS)

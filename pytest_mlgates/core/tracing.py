@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_mlgates.core.errors import MLGatesError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    Listener = Callable[[str, int | None, Any], None]
+# What fixtures told before the test whose gates are being evaluated: stages, in order.
+told_by_fixtures: ContextVar[tuple[Any, ...]] = ContextVar("told_by_fixtures", default=())
+
+
+class Listener(Protocol):
+    """Gets the stages of a run; threads of the run call it too."""
+
+    def tell(self, name: str, index: int | None, value: Any) -> None:
+        """Record a stage that the user named."""
+
+    def offer(self, name: str, index: int | None, value: Any) -> None:
+        """Record a stage that was found automatically, if its value has a fingerprint."""
+
+    def note(self, fact: str, value: Any) -> None:
+        """Keep what is no stage but explains a difference: ``"dropout", ["0.drop"]``."""
+
 
 # Not a context variable: threads that a training starts would not see it.
 _listeners: list[Listener] = []
@@ -43,13 +59,30 @@ def trace(stage: str, *values: Any) -> Any:
             fix="put several values of a stage into one tuple or dictionary",
         )
     if _listeners:
-        _listeners[-1](stage, index, values[-1])
+        _listeners[-1].tell(stage, index, values[-1])
     return values[-1]
+
+
+def offer(stage: str, index: int | None, value: Any) -> None:
+    """Record a stage that nobody asked for by name; a value without a fingerprint is no mistake."""
+    if _listeners:
+        _listeners[-1].offer(stage, index, value)
+
+
+def note(fact: str, value: Any) -> None:
+    """Tell what is no stage, and compared by nobody, but explains a difference; plain types."""
+    if _listeners:
+        _listeners[-1].note(fact, value)
+
+
+def is_listening() -> bool:
+    """Whether a gate runs: what only prepares stages may be left out otherwise."""
+    return bool(_listeners)
 
 
 @contextlib.contextmanager
 def listening(listener: Listener) -> Iterator[None]:
-    """Within the block, *listener* gets what :func:`trace` is told: stage, number, value."""
+    """Within the block, *listener* gets what :func:`trace` is told."""
     _listeners.append(listener)
     try:
         yield

@@ -15,6 +15,7 @@ import numpy as np
 
 from pytest_mlgates.core.text import plural
 from pytest_mlgates.engines.apart import Allowed, Apart, floats_apart, share_allows
+from pytest_mlgates.engines.category_codes import covers, recoded
 from pytest_mlgates.engines.differences import changed
 from pytest_mlgates.engines.token_parts import float_pairs, holds_floats, is_told_as_tokens
 
@@ -72,7 +73,24 @@ def closeness(
         allowed: How far they may be apart.
         root: What messages call the whole.
     """
-    return [_part(first, other, path, allowed, root) for path in changed(first, other)]
+    paths = changed(first, other)
+    columns = recoded(first, other, paths)
+    found = [
+        _part(first, other, path, allowed, root)
+        for path in paths
+        if not any(covers(column, path) for column in columns)
+    ]
+    for column, (a, b) in columns.items():
+        leaf = first.leaves[column]
+        found.append(_categories(root + column, leaf, a, b, allowed))
+    return found
+
+
+def _categories(path: str, leaf: Leaf, a: Array, b: Array, allowed: Allowed) -> Part:
+    lost = int(((a < 0) != (b < 0)).sum())
+    if lost:
+        return _whole(path, leaf, f"{plural(lost, 'value is', 'values are')} {_LOST}", lost)
+    return _labels(path, leaf, np.flatnonzero(a != b), allowed)
 
 
 def _part(first: Fingerprint, other: Fingerprint, path: str, allowed: Allowed, root: str) -> Part:
@@ -98,11 +116,11 @@ def _part(first: Fingerprint, other: Fingerprint, path: str, allowed: Allowed, r
         return _whole(place, leaf, "other names: what labels rows and columns must be equal")
     if path.endswith(_MISSING):
         count = int((np.asarray(a) != np.asarray(b)).sum())
-        text = f"{plural(count, 'value is', 'values are')} missing in one run only"
-        return _whole(place, leaf, text, count)
+        return _whole(place, leaf, f"{plural(count, 'value is', 'values are')} {_LOST}", count)
     return _values(place, mine, a, b, allowed)
 
 
+_LOST = "missing in one run only"
 _FILE = "other bytes: a file has no tolerance, return the numbers that it holds"
 
 
@@ -140,7 +158,7 @@ def _texts(path: str, leaf: Leaf, a: Texts, b: Texts, allowed: Allowed) -> Part:
             x += pairs[0]
             y += pairs[1]
         elif _missing(mine) != _missing(theirs):
-            return _whole(path, leaf, f"a value is missing in one run only, first at [{place}]")
+            return _whole(path, leaf, f"a value is {_LOST}, first at [{place}]")
         elif tokens and (holds_floats(str(mine)) or holds_floats(str(theirs))):
             return _whole(path, leaf, f"a number in one run only, first at [{place}]")
         else:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from pytest_mlgates.core.text import plural
+from pytest_mlgates.engines import looks
 from pytest_mlgates.engines.rows import match, same_rows
 from pytest_mlgates.engines.ulps import ulps
 
@@ -38,6 +39,7 @@ class Difference:
         max_ulp: The same in units in the last place, for floats.
         first: The index of the first value that differs.
         clock: Whether the values look like the time of the run.
+        looks: What else they look like: addresses of objects, or names of files.
     """
 
     path: str
@@ -50,6 +52,7 @@ class Difference:
     max_ulp: int | None = None
     first: tuple[int, ...] | None = None
     clock: bool = False
+    looks: looks.Looks = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types."""
@@ -130,6 +133,7 @@ def _alone(path: str, mine: Leaf | None, theirs: Leaf | None, root: str) -> Diff
         aspect="only_first" if mine else "only_other",
         text=f"only in the {side} run ({leaf.kind})",
         kind=leaf.kind,
+        looks=looks.of_key(path),
     )
 
 
@@ -183,6 +187,7 @@ def _texts(path: str, leaf: Leaf, a: Texts, b: Texts) -> Difference:
     common: dict[str, Any] = {"path": path, "kind": leaf.kind, "of": len(a)}
     common |= {"differing": len(places), "first": (places[0],) if leaf.shape else ()}
     common |= {"clock": leaf.kind in {"datetime", "date", "Timestamp"}}
+    common |= {"looks": looks.of_texts([a[n] for n in places], [b[n] for n in places])}
     if leaf.kind in {"set", "frozenset"}:
         more, less = _counts(a, b)
         text = f"{plural(more, 'element')} only in the first run, {less:,} only in the other"
@@ -225,7 +230,7 @@ def _numbers(path: str, leaf: Leaf, a: Array, b: Array) -> Difference:
         text += f"; {plural(lost, 'value is', 'values are')} NaN in one run only"
     if first:
         text += f", first at [{', '.join(map(str, first))}]"
-    common |= {"clock": _is_now(mine) and _is_now(theirs)}
+    common |= {"clock": _is_now(mine) and _is_now(theirs), "looks": looks.of_numbers(mine, theirs)}
     return Difference(aspect="values", text=text, max_abs=far, max_ulp=ulp, **common)
 
 

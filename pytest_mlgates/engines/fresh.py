@@ -110,7 +110,9 @@ class FreshProcesses:
             duration_s=report["duration_s"],
             process=conditions.process,
             random=report["random"],
-            stages=stages.load(folder / "stages"),
+            environment=report["environment"],
+            stages=stages.load(folder / "stages", first.parent / "stages"),
+            facts=stages.facts(folder / "stages"),
         )
 
     def _callable(self, conditions: Conditions) -> Path:

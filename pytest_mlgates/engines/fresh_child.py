@@ -10,6 +10,7 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.files import write_atomically
 from pytest_mlgates.engines import stored
 from pytest_mlgates.engines.differences import needed
+from pytest_mlgates.engines.environment import environment
 from pytest_mlgates.engines.fingerprint import fingerprint
 from pytest_mlgates.engines.handover import load_extensions, unpack
 from pytest_mlgates.engines.runs import call, describe, place
@@ -39,7 +40,8 @@ def _outcome(job: dict[str, Any], folder: Path) -> dict[str, Any]:
             )
         )
     try:
-        value, duration, drawn = call(function, folder / "stages")
+        reference = None if job["first"] is None else Path(job["first"]).parent / "stages"
+        value, duration, drawn = call(function, folder / "stages", reference)
     except MLGatesError as error:  # what it told `trace` has no fingerprint
         return _misuse(error)
     except BaseException as error:  # sys.exit(0) must not look like a result
@@ -52,7 +54,12 @@ def _outcome(job: dict[str, Any], folder: Path) -> dict[str, Any]:
         return _misuse(error)
     paths = None if first is None else needed(first, found)
     stored.save(found, folder / "result", paths)
-    return {"status": "returned", "duration_s": duration, "random": drawn}
+    return {
+        "status": "returned",
+        "duration_s": duration,
+        "random": drawn,
+        "environment": environment(),
+    }
 
 
 def _misuse(error: MLGatesError) -> dict[str, Any]:

@@ -28,8 +28,8 @@ def of_leaf(name: str, kind: str, shape: tuple[int, ...], source: Source | None)
         shape: See ``Leaf``.
         source: Of its content, None for a container.
     """
-    state = _new(name)
-    state.update(f"\0{kind}\0{','.join(map(str, shape))}\0".encode("utf-8", "surrogatepass"))
+    head = f"\0{kind}\0{','.join(map(str, shape))}\0"
+    state = _new(name, FORM + head.encode("utf-8", "surrogatepass"))
     if source is not None:
         source.feed(state.update, cryptographic=name == CRYPTOGRAPHIC)
     return f"{name}:{state.hexdigest()}"
@@ -37,15 +37,14 @@ def of_leaf(name: str, kind: str, shape: tuple[int, ...], source: Source | None)
 
 def of_leaves(name: str, digests: Iterable[tuple[str, str]]) -> str:
     """``sha256:<hex>`` or ``xxh3:<hex>`` over the paths and digests of all leaves, sorted here."""
-    state = _new(name)
     lines = (f"{path}\0{digest.partition(':')[2]}\0" for path, digest in sorted(digests))
-    state.update("".join(lines).encode("utf-8", "surrogatepass"))
+    state = _new(name, FORM + "".join(lines).encode("utf-8", "surrogatepass"))
     return f"{name}:{state.hexdigest()}"
 
 
-def _new(name: str) -> Any:
+def _new(name: str, start: bytes) -> Any:
     if name == CRYPTOGRAPHIC:
-        return hashlib.sha256(FORM)
+        return hashlib.sha256(start)
     import xxhash  # here, so that a run without fingerprints does not pay for it
 
-    return xxhash.xxh3_128(FORM)
+    return xxhash.xxh3_128(start)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import random
+import hashlib
+import os
 import time
 import traceback
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from enum import Enum
 from numbers import Number
@@ -16,9 +18,11 @@ import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.tracing import listening
-from pytest_mlgates.engines import stages
+from pytest_mlgates.engines import generators, stages
 from pytest_mlgates.engines.fingerprint import fingerprint
+from pytest_mlgates.engines.seeding import seed_in_force
 from pytest_mlgates.engines.stages import Recorder
+from pytest_mlgates.extensions.manager import manager
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,6 +36,8 @@ _SMALL = (
     *(Number, np.generic, str, bytes, Enum, PurePath, type, range),
     *(dt.date, dt.time, dt.timedelta),
 )
+# Of the test runner, not of the training.
+_OURS = ("PYTEST_", "MLGATES_", "PYTHONHASHSEED")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +51,8 @@ class Run:
         random: The global generators that it drew from, each with the digest of the state it left:
             equal for two runs that seed it, different where it continues from run to run.
         stages: What it told ``trace``, in order.
+        environment: Where it ran, if that was another process that said so.
+        facts: What explains differences, and is compared by nobody; see ``core.tracing.note``.
         value: What it returned, where it ran in this process.
     """
 
@@ -53,33 +61,51 @@ class Run:
     process: str
     random: Mapping[str, str] = field(default_factory=dict)
     stages: tuple[Stage, ...] = ()
+    environment: Mapping[str, Any] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
     value: Any = field(default=None, repr=False, compare=False)
 
 
-def call(function: Callable[[], Any], folder: Path) -> tuple[Any, float, dict[str, str]]:
+def call(
+    function: Callable[[], Any], folder: Path, reference: Path | None = None
+) -> tuple[Any, float, dict[str, str]]:
     """What *function* returns, its seconds, and the global generators that it drew from.
 
-    The stages that it tells ``trace`` are written into *folder*.
+    The stages that it tells ``trace`` are written into *folder*; *reference* is that of run 1.
     """
-    before = _states()
-    recorder = Recorder(folder)
-    start = time.perf_counter()
-    with listening(recorder):
+    recorder = Recorder(folder, reference)
+    recorder.note("environment", _environment())
+    before = generators.states()
+    recorder.note("start", before)
+    recorder.note("seed", seed_in_force())
+    with ExitStack() as watches:
+        watches.enter_context(listening(recorder))
+        for watch in manager().hook.mlgates_watch_run():
+            watches.enter_context(watch)
+        start = time.perf_counter()
         value = function()
-    duration = time.perf_counter() - start
+        duration = time.perf_counter() - start
+    after = generators.states()
+    recorder.note("end", after)
     recorder.finish()
-    drawn = {name: state for name, state in _states().items() if state != before[name]}
+    drawn = {name: state for name, state in after.items() if state != before.get(name)}
     return value, duration, drawn
 
 
-def run_here(function: Callable[[], Any], name: str, number: int, folder: Path) -> Run:
+def run_here(
+    function: Callable[[], Any],
+    name: str,
+    number: int,
+    folder: Path,
+    reference: Path | None = None,
+) -> Run:
     """Call *function* in this process; its stages are kept in *folder*.
 
     Raises:
         MLGatesError: if it raises (SystemExit counts: it would end the run with its own code).
     """
     try:
-        value, duration, drawn = call(function, folder)
+        value, duration, drawn = call(function, folder, reference)
     except MLGatesError:  # what it told `trace` has no fingerprint
         raise
     except (Exception, SystemExit) as error:
@@ -89,7 +115,8 @@ def run_here(function: Callable[[], Any], name: str, number: int, folder: Path) 
         duration_s=duration,
         process="this",
         random=drawn,
-        stages=stages.load(folder),
+        stages=stages.load(folder, reference),
+        facts=stages.facts(folder),
         value=value,
     )
 
@@ -136,6 +163,10 @@ def place(error: BaseException) -> str:
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
 
 
-def _states() -> dict[str, str]:
-    states = {"random": random.getstate(), "numpy.random": np.random.get_state(legacy=False)}  # noqa: NPY002
-    return {name: fingerprint(state).identity for name, state in states.items()}
+def _environment() -> dict[str, str]:
+    """Each environment variable with a digest of its value, which may be a secret."""
+    return {
+        name: hashlib.blake2b(os.fsencode(value), digest_size=6).hexdigest()
+        for name, value in os.environ.items()
+        if not name.startswith(_OURS)
+    }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mlgates.extensions import hookspec
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 
@@ -50,6 +51,35 @@ def mlgates_load_model(reference: str, base: Path) -> Any:
 
     Returns:
         A ``pytest_mlgates.gates.models.Model``.
+    """
+
+
+@hookspec(firstresult=True)
+def mlgates_read_artifacts(reference: str, name: str, folder: Path, base: Path) -> Any:
+    """Put the stored run *name* of *reference* (``runs:/ID``) into *folder*, or None to pass.
+
+    Args:
+        reference: The run that holds it, among artifacts called ``mlgates/<name>.…``.
+        name: ``NAME.json`` and whatever else is called so.
+        folder: Where to put the files.
+        base: The folder that relative paths are relative to.
+
+    Returns:
+        True, also where there are no such artifacts.
+    """
+
+
+@hookspec(firstresult=True)
+def mlgates_write_artifacts(reference: str, files: list[Path], base: Path) -> Any:
+    """Log *files*, in this order, to *reference* under ``mlgates/``, or None to pass.
+
+    Args:
+        reference: The run (``runs:/ID``).
+        files: To be logged under their own names.
+        base: The folder that relative paths are relative to.
+
+    Returns:
+        True.
     """
 
 
@@ -99,4 +129,14 @@ def mlgates_fingerprint(value: Any) -> Any:
         All that makes one value differ from another, and nothing that changes from run to run
         (times, addresses): a mapping of names to parts, each of which has a fingerprint itself; or
         one numpy array, or a text.
+    """
+
+
+@hookspec
+def mlgates_watch_run() -> AbstractContextManager[object]:  # type: ignore[empty-body]
+    """A context that is open while a reproducibility gate runs its callable, once per run.
+
+    What it finds out is told to ``pytest_mlgates.core.tracing``: ``offer`` for stages, ``note`` for
+    what explains a difference. In a fresh process it is opened before the callable is called, which
+    may be before any framework is imported.
     """

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -138,6 +138,9 @@ class Context:
         cache: Kept for one run, shared by its gates.
         progress: Told what an evaluation that takes long is at: "run 2 of 4". Set by the layer
             above, which knows whether somebody watches.
+        record: Whether gates with a stored run make it instead of comparing with it.
+        gate: The id of the gate that is being evaluated.
+        where: Where the user wrote that gate.
     """
 
     base: Path = field(default_factory=Path.cwd)
@@ -147,6 +150,9 @@ class Context:
     entry: Callable[[str], Any] | None = None
     cache: dict[Any, Any] = field(default_factory=dict)
     progress: Callable[[str], None] | None = None
+    record: bool = False
+    gate: str = ""
+    where: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,7 +292,8 @@ def evaluate(gate: Gate, subject: Any, context: Context) -> Verdict:
     """
     start = time.perf_counter()
     try:
-        verdict = gate.kind.evaluate(gate.parameters, subject, context)
+        named = replace(context, gate=gate.id, where=gate.where)
+        verdict = gate.kind.evaluate(gate.parameters, subject, named)
     except MLGatesError as error:
         error.at(gate.where)
         raise  # as it is: its cause may be an exception of the user's own function

@@ -14,13 +14,16 @@ from msgspec import Meta
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.policy import judge
 from pytest_mlgates.core.text import plural
+from pytest_mlgates.core.tracing import told_by_fixtures
 from pytest_mlgates.core.verdict import Bound, Finding, InputDigest, Verdict
 from pytest_mlgates.engines.differences import compare
 from pytest_mlgates.engines.runs import Run, run_here
 from pytest_mlgates.engines.stages import Divergence, first_divergence
 from pytest_mlgates.engines.variations import Name
+from pytest_mlgates.gates import against_seeds
 from pytest_mlgates.gates import reproducibility_levels as levels
 from pytest_mlgates.gates import reproducibility_stress as stress
+from pytest_mlgates.gates.against import Against
 from pytest_mlgates.gates.base import Context, GateKind, GateParameters, Number
 from pytest_mlgates.gates.callables import (
     callable_name,
@@ -29,13 +32,15 @@ from pytest_mlgates.gates.callables import (
     refuse_uncallable,
 )
 from pytest_mlgates.gates.reading import reader
+from pytest_mlgates.gates.reproducibility_causes import draws_global_numbers
 from pytest_mlgates.gates.reproducibility_statistical import evaluate_seeds
-from pytest_mlgates.gates.reproducibility_text import Report, message, summary
+from pytest_mlgates.gates.reproducibility_text import Report, message, summary, unseen
 from pytest_mlgates.gates.reproducibility_tolerance import (
     Nearness,
     single_value,
     within_tolerance,
 )
+from pytest_mlgates.gates.stored_places import reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,11 +58,12 @@ class ReproducibilityParameters(GateParameters, frozen=True, kw_only=True):
 
     ``runs`` calls are compared with the first. ``fresh_process`` calls in a new process per run,
     each with a hash seed of its own; ``timeout`` is in seconds per such run; ``vary`` names what
-    one run more each finds changed: both imply ``fresh_process``. The others are those of a level,
-    see ``reproducibility_levels``.
+    one run more each finds changed: both imply ``fresh_process``. ``against`` names a stored run
+    that the first is compared with. The others are those of a level, see
+    ``reproducibility_levels``.
     """
 
-    runs: Annotated[int, Meta(ge=2, le=1000)] = 2
+    runs: Annotated[int, Meta(ge=1, le=1000)] = 2
     level: Annotated[Literal["bitwise", "tolerance", "statistical"], reader(levels.level)] = (
         "bitwise"
     )
@@ -72,9 +78,14 @@ class ReproducibilityParameters(GateParameters, frozen=True, kw_only=True):
     vary: Annotated[tuple[Name, ...], reader(stress.variations)] = ()
     fresh_process: bool | None = None
     timeout: Annotated[Number, Meta(gt=0)] | None = None
+    against: Annotated[str, reader(reference)] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a time limit that cannot be kept, and limits of another level."""
+        """Refuse what cannot be kept or compares nothing, and limits of another level."""
+        if self.runs == 1 and self.against is None:
+            raise ValueError(
+                "runs = 1 compares nothing | runs=2 or more, or `against` a stored run"
+            )
         stress.refuse_one_process(self)
         fresh = bool(self.fresh_process or self.vary or self.timeout is not None)
         msgspec.structs.force_setattr(self, "fresh_process", fresh)
@@ -83,7 +94,7 @@ class ReproducibilityParameters(GateParameters, frozen=True, kw_only=True):
     @property
     def has_reference(self) -> bool:
         """Whether there are runs of other seeds to compare with."""
-        return self.seeds is not None
+        return self.seeds is not None or self.against is not None
 
     def bound(self) -> Bound:
         """What the level allows."""
@@ -104,16 +115,20 @@ def evaluate(
         MLGatesError: if it cannot be called, raises, or returns nothing that can be compared.
     """
     name = callable_name(function)
+    against = Against.of(parameters.against, context)
     if parameters.level == "statistical":
-        return evaluate_seeds(parameters, function, name)
+        if against is None:
+            return evaluate_seeds(parameters, function, name)
+        return against_seeds.evaluate(against, parameters, function, name)
     refuse_uncallable(function, name)
     near = Nearness.of(parameters)
+    count = parameters.runs if against is None else against.runs(parameters.runs)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlgates-")))
         fresh = stress.processes(parameters, function, name, context)
         if fresh is not None:
             stack.enter_context(fresh)
-        planned = stress.plan(parameters, parameters.runs)
+        planned = stress.plan(parameters, count)
         runs: list[Run] = []
         first: Any = None  # kept alive: an object that is gone leaves its place to another
         differences: list[list[Difference]] = []
@@ -121,19 +136,22 @@ def evaluate(
         for number, conditions in enumerate(planned, start=1):
             stress.tell(context, number, planned)
             if fresh is None:
-                run = run_here(function, name, number, folder / str(number))
+                reference = folder / "1" if number > 1 else None
+                run = run_here(function, name, number, folder / str(number), reference)
             else:
                 run = fresh.run(number, conditions=conditions)
             refuse_no_evidence(run.fingerprint, name)
             if number == 1:
                 first = run.value
+            run = replace(run, stages=(*told_by_fixtures.get(), *run.stages))
             runs.append(replace(run, value=None))
             # Now: a later run may change what this one returned.
             run.fingerprint.digests(like=runs[0].fingerprint)
             found = _compared(runs[0], run) if near is None else near.beyond(runs[0], run)
             differences.append(found)
             held = near is None or found  # within the tolerance, stages may differ
-            divergences.append(first_divergence(runs[0].stages, run.stages) if held else None)
+            parted = first_divergence(runs[0].stages, run.stages, result_differs=bool(found))
+            divergences.append(parted if held else None)
             if number > 1 and run.fingerprint == runs[0].fingerprint:
                 refuse_same_object(first, run.value, name, number)
         report = Report(
@@ -142,13 +160,17 @@ def evaluate(
             differences=differences,
             divergences=divergences,
             fresh=fresh is not None,
-            hash_seed_decides=_hash_seed_decides(fresh, planned[0], runs, differences, near),
+            hash_seed_decides=_hash_seed_decides(
+                fresh, planned[0], runs, differences, divergences, near
+            ),
             variations=[conditions.variation for conditions in planned],
         )
         warnings = fresh.written.warnings() if fresh is not None else ()
+        settled = None if against is None else against.settle(report, parameters)
         if near is not None:
             verdict = within_tolerance(parameters, near, report, _details(report))
-            return stress.stressed(verdict, report, warnings)
+            verdict = stress.stressed(verdict, report, warnings)
+            return verdict if settled is None else settled.applied(verdict)
     finding = Finding.DISPROVEN if report.differing else Finding.PROVEN
     verdict = Verdict(
         id="",
@@ -161,13 +183,13 @@ def evaluate(
         method=f"bitwise, {plural(len(runs), 'run')}, {report.processes}",
         details=_details(report),
         inputs=(InputDigest(name=name, digest=runs[0].fingerprint.digest, rows=None),),
-        warnings=single_value(runs[0].fingerprint),
+        warnings=(*single_value(runs[0].fingerprint), *unseen(report)),
     )
-    return stress.stressed(verdict, report, warnings)
+    verdict = stress.stressed(verdict, report, warnings)
+    return verdict if settled is None else settled.applied(verdict)
 
 
 def _compared(first: Run, run: Run) -> list[Difference]:
-    # For the evidence, now: a later run may change what this one returned.
     if run.fingerprint == first.fingerprint:
         return []
     return compare(first.fingerprint, run.fingerprint)
@@ -178,13 +200,17 @@ def _hash_seed_decides(
     conditions: Conditions,
     runs: list[Run],
     differences: list[list[Difference]],
+    divergences: list[Divergence | None],
     near: Nearness | None,
 ) -> bool | None:
     """Whether one more process under the *conditions* of the first run repeats its result.
 
     None if there was nothing to find out.
     """
-    if fresh is None or not any(differences) or any(run.random for run in runs):
+    if fresh is None or not any(differences):
+        return None
+    pairs = zip(runs, divergences, strict=True)
+    if any(draws_global_numbers(runs[0], run, diverged) for run, diverged in pairs):
         return None
     try:
         again = fresh.run(len(runs) + 1, conditions=conditions)
@@ -213,6 +239,7 @@ def _detail(number: int, run: Run, differences: list[Difference]) -> dict[str, A
         "global_generators": sorted(run.random),
         "differences": [found.to_dict() for found in differences[:_MOST_DIFFERENCES]],
         "differences_total": len(differences),
+        "seed": run.facts.get("seed"),
         "stages": [{"stage": one.label, "digest": one.fingerprint.digest} for one in run.stages],
     }
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_mlgates.core.text import plural
+from pytest_mlgates.engines.stages import first_divergence
 from pytest_mlgates.gates import reproducibility_stress as stress
+from pytest_mlgates.gates.reproducibility_causes import cause
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
     from pytest_mlgates.engines.stages import Divergence
 
 _MOST_SHOWN = 5
-# A sum in another order is off by a few units in the last place per step; other causes by far more.
-_ROUNDING_ULP = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ def message(report: Report) -> str:
         return (
             f"{report.name} is reproducible bit for bit (level bitwise proven): {count} in "
             f"{report.processes}, equal in {plural(parts, 'part')} and "
-            f"{plural(first.size, 'value')}"
+            f"{plural(first.size, 'value')}{_seed(report)}"
         )
     number = report.differing[0]
     found, diverged = report.found(number), report.divergences[number - 1]
@@ -112,45 +112,24 @@ def message(report: Report) -> str:
         lines.append(f"  - and {plural(len(found) - _MOST_SHOWN, 'more part')}")
     why, fix = cause(report, number)
     lines += ["  want:  the same bits in every run", f"  why:   {why}", f"  fix:   {fix}"]
-    return "\n".join([what, *lines])
+    return "\n".join([f"{what}{_seed(report)}", *lines])
 
 
-def cause(report: Report, number: int) -> tuple[str, str]:
-    """The usual cause of what run *number* shows, and what to do about it."""
-    if (varied := stress.cause(report, number)) is not None:
-        return varied
-    found = report.found(number)
-    mine, theirs = report.runs[0].random, report.runs[number - 1].random
-    drawn = sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name))
-    if drawn:
-        why = f"it draws from the global generator {' and '.join(drawn)} and does not seed it, so "
-        why += "each run finds it in another state"
-        fix = f"call {' and '.join(map(_seeding, drawn))} at the start of the function, or pass "
-        return why, fix + "random_state= or a generator of its own"
-    if any(item.aspect == "mutated" for item in found):
-        why = "a later run changed what run 1 had returned: state is kept between runs"
-        return why, "build the model and its data inside of the function"
-    if report.hash_seed_decides:
-        why = "with the hash seed of run 1 its result comes back: the order of a set, or hash(), "
-        why += "gets into the result (PYTHONHASHSEED)"
-        return why, "iterate over sorted(…) instead of the set; use hashlib instead of hash()"
-    if any(item.clock for item in found):
-        why = "the values are the time of the run: the clock gets into the result"
-        return why, "leave the time out of the result, or pass it in as an argument"
-    if any(item.aspect == "order" for item in found):
-        why = "equal values come in another order: an unseeded shuffle, iteration over a set, a "
-        why += "folder listing, or threads that finish in any order"
-        return why, "seed the shuffle (random_state=…), and sort what has no order of its own"
-    if found and all(item.max_ulp is not None and item.max_ulp <= _ROUNDING_ULP for item in found):
-        why = "only the last bits differ: sums were taken in another order, as threads do"
-        return why, "train with one thread (n_jobs=1, OMP_NUM_THREADS=1)"
-    why = "no global generator explains it: look for a generator without a seed "
-    why += "(random_state=None, default_rng()), the clock, the environment, "
-    if report.fresh and report.hash_seed_decides is None:
-        why += "the order of a set, "
-    why += "or state kept between runs"
-    return why, "pass a seed to every generator, and build everything inside of the function"
+def unseen(report: Report) -> tuple[str, ...]:
+    """A warning of a step that differs although nothing that the user named does."""
+    if report.differing:
+        return ()
+    first = report.runs[0].stages
+    found = (first_divergence(first, run.stages, result_differs=True) for run in report.runs)
+    labels = dict.fromkeys(one.label for one in found if one is not None)
+    return tuple(
+        f"{label!r} differs between the runs, and the result does not show it: return what "
+        "depends on it"
+        for label in list(labels)[:1]
+    )
 
 
-def _seeding(name: str) -> str:
-    return "np.random.seed(7)" if name == "numpy.random" else "random.seed(7)"
+def _seed(report: Report) -> str:
+    """With which seed, where ``pytest_mlgates.seed`` or the fixture ``mlgate_seed`` set one."""
+    value = report.runs[0].facts.get("seed")
+    return "" if value is None else f", with seed {value}"

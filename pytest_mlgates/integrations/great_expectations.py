@@ -20,7 +20,6 @@ from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.engines.imports import optional
 from pytest_mlgates.extensions import hookimpl
 from pytest_mlgates.integrations.gx_results import answer, failed, one_line
-from pytest_mlgates.integrations.gx_tables import for_gx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -64,6 +63,8 @@ def mlgates_evaluate_expectations(
     with _quiet():
         gx = _import(expectations)
         configured = _configured_all(expectations)
+        from pytest_mlgates.integrations.gx_tables import for_gx
+
         frame = for_gx(table, _columns(table, expectations))
         with _context(gx) as context, _uncached(table, frame):
             batch = _batch(context, table, frame)

@@ -76,10 +76,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "tables)",
     )
     group.addoption(
+        "--mlgates-record",
+        action="store_true",
+        default=False,
+        help="make the stored runs of reproducibility gates (`against`) instead of comparing with "
+        "them; refused where CI is set",
+    )
+    group.addoption(
         "--mlgates-strict",
         action="store_true",
         default=False,
         help="fail tests that carry a gate's marker as a plain label, without a gate",
+    )
+    group.addoption(
+        "--mlgates-seed",
+        metavar="N",
+        default=None,
+        help="what the fixture `mlgate_seed` derives the seed of each test from (default: `seed` "
+        "in [tool.mlgates], or 0)",
     )
     parser.addini(
         "mlgates_short_markers",
@@ -101,6 +115,7 @@ def pytest_configure(config: pytest.Config) -> None:
     option = config.option
     asked = option.mlgates or option.mlgates_require or option.mlgates_strict
     asked = asked or option.mlgates_evidence or option.mlgates_examples or option.mlgates_lock
+    asked = asked or option.mlgates_record or option.mlgates_seed is not None
     if asked or option.mlgates_inconclusive:
         gate_session(config).configurations.check()
     elif _is_configured(config.invocation_params.dir):
@@ -142,6 +157,24 @@ def pytest_make_collect_report(
     return report
 
 
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """The seed, where it was given; else it is told once tests that use it were collected."""
+    given = config.option.mlgates_seed
+    return None if given is None else f"mlgates: seed {given}"
+
+
+def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> str | None:
+    """The seed, where a test asks for it."""
+    if config.option.mlgates_seed is not None:
+        return None
+    seeded = [item for item in items if "mlgate_seed" in getattr(item, "fixturenames", ())]
+    if not seeded:
+        return None
+    from pytest_mlgates.plugin.seeds import seed_line
+
+    return seed_line(gate_session(config), seeded)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """What is known once all tests are: misuse ends the run before any of them."""
@@ -165,6 +198,23 @@ def mlgate(request: pytest.FixtureRequest) -> MLGate:
     to the end of the block.
     """
     return gate_session(request.config).fixture(request.node)
+
+
+@pytest.fixture
+def mlgate_seed(request: pytest.FixtureRequest) -> Generator[int, None, None]:
+    """Seed Python, numpy, torch and TensorFlow/Keras for this test; the value is the seed.
+
+    It is derived from ``--mlgates-seed`` and the test's id: another for each test, the same in
+    every run. Libraries that are imported later in the test are seeded when they are. Afterwards
+    the generators are what they were before. ``pytest_mlgates.seed`` does the same anywhere.
+
+    A reproducibility gate resets nothing between its runs: hand the seed to what it calls,
+    ``mlgate(partial(train, seed=mlgate_seed))``.
+    """
+    from pytest_mlgates.plugin.seeds import seeded
+
+    with seeded(gate_session(request.config), request.node) as value:
+        yield value
 
 
 def gate_session(config: pytest.Config) -> GateSession:

@@ -162,7 +162,8 @@ class MLGate:
         """The verdict, recorded; or the misuse, recorded as outcome ``error``."""
         attempt = self._session.attempt(self._item)
         try:
-            verdict = run()
+            with self._session.fixture_stages(self._item):
+                verdict = run()
             attempt.record(verdict, key, where=self._item.nodeid)
         except MLGatesError as error:
             error.at(self._item.nodeid)

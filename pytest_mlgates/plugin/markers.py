@@ -70,6 +70,11 @@ class TestGates:
     requests_fixture: bool = False
     inherited: set[str] = field(default_factory=set)
 
+    def may_be_of(self, kind: str) -> bool:
+        """Whether the test may evaluate a gate of *kind*: a marker says so, or there is none."""
+        kinds = {*self.labels, *(gate.kind.name for gate in self.gates)}
+        return kind in kinds or not kinds
+
 
 def read_markers(
     item: pytest.Item, governing: Callable[[], Configuration], *, requested: bool, short: bool

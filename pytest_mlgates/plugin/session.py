@@ -7,6 +7,7 @@ over the whole run is judged by the controller from reports alone.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import weakref
@@ -23,10 +24,11 @@ from pytest_mlgates.plugin.ledger import Ledger
 from pytest_mlgates.plugin.markers import TestGates, read_markers, test_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from pytest_mlgates.plugin.fixture import MLGate
+    from pytest_mlgates.plugin.fixture_stages import FixtureStages
     from pytest_mlgates.runner.evaluator import Evaluator
 
 _GATES = pytest.StashKey[tuple[tuple[object, ...], TestGates]]()
@@ -46,6 +48,7 @@ class GateSession:
         self.bound: set[str] = set()  # those of them that some test with `mlgate` is under
         self._running: pytest.Item | None = None
         self._judges = False
+        self._fixture_stages: FixtureStages | None = None
         self._raised: weakref.WeakSet[BaseException] = weakref.WeakSet()
 
     # Collection
@@ -84,6 +87,8 @@ class GateSession:
             else:
                 self._note_inherited(gates)
                 self._judges = self._judges or bool(gates.gates or gates.requests_fixture)
+                if gates.requests_fixture and gates.may_be_of("reproducibility"):
+                    self._listen_to_fixtures()
         errors = list({str(error): error for error in errors}.values())
         if errors:
             report.outcome = "failed"
@@ -134,7 +139,23 @@ class GateSession:
             if problem := nothing_required(self, session):
                 raise pytest.UsageError(f"mlgates: {problem}")
 
-    # What the fixture asks
+    # What the fixtures ask
+
+    @contextlib.contextmanager
+    def fixture_stages(self, item: pytest.Item) -> Iterator[None]:
+        """Within the block, what fixtures of *item* told ``trace`` stands before its runs."""
+        with contextlib.ExitStack() as stack:
+            if self._fixture_stages is not None:
+                stack.enter_context(self._fixture_stages.before(item))
+            yield
+
+    def _listen_to_fixtures(self) -> None:
+        """From now on; only where a test may evaluate a reproducibility gate."""
+        if self._fixture_stages is None:
+            from pytest_mlgates.plugin.fixture_stages import FixtureStages
+
+            self._fixture_stages = FixtureStages()
+            self.config.pluginmanager.register(self._fixture_stages, "mlgates-fixture-stages")
 
     def fixture(self, item: pytest.Item) -> MLGate:
         """The ``mlgate`` of one test."""

@@ -31,6 +31,7 @@ class Evaluator:
         configuration: What governs it.
         examples: How many example rows messages may show.
         progress: Told what a gate that takes long is at.
+        record: Whether gates with a stored run make it instead of comparing with it.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Evaluator:
         *,
         examples: int = 0,
         progress: Callable[[str], None] | None = None,
+        record: bool = False,
     ) -> None:
         self.configuration = configuration
         cache: dict[Any, Any] = {}
@@ -50,6 +52,7 @@ class Evaluator:
             entry=self._callable,
             cache=cache,
             progress=progress,
+            record=record,
         )
         self._tables: dict[str, Table] = {}
         self._coming: dict[str, list[Gate]] = {}

@@ -25,6 +25,14 @@ TRAINING = """
 """
 
 
+UNDECIDED = """
+level = "statistical"
+seeds = [1, 2, 3, 4, 5]
+tolerance = 0.02
+inconclusive = "fail"
+"""
+
+
 def test_each_level_is_a_marker_and_says_what_it_has_proven(project):
     project.makepyfile(training_a=TRAINING)
     project.makepyfile("""
@@ -114,8 +122,7 @@ def declared(tmp_path, monkeypatch):
         ),
         (
             "seeded",
-            'level = "statistical"\nseeds = [1, 2, 3, 4, 5]\ntolerance = 0.02\n'
-            'inconclusive = "fail"',
+            UNDECIDED,
             1,
             "level statistical not decided",
         ),

@@ -94,6 +94,30 @@ def test_a_flip_that_changes_the_width_of_an_array_of_texts_is_a_flip():
     assert within(np.array(["no", "no", "no", "yes"]), np.array(["no"] * 4), FLIPS)
 
 
+def category(*labels, **options):
+    return pd.Series(pd.Categorical(labels, **options))
+
+
+@pytest.mark.parametrize(
+    "make", [lambda column: column, lambda column: pd.DataFrame({"p": column})]
+)
+def test_a_flip_that_takes_away_a_category_is_one_flip(make):
+    one, other = category("b", "a", "c", "c"), category("b", "b", "c", "c")
+    assert within(make(one), make(other), FLIPS)
+    assert not within(make(one), make(other), NEAR)
+    assert not within(make(one), make(category("b", "b", "b", "b")), FLIPS)
+    assert within(make(category(1, 2, 3, 3)), make(category(1, 3, 3, 3)), FLIPS)
+
+
+def test_the_order_of_categories_and_missing_ones_are_no_flips():
+    one = category("b", "a", "c", "c")
+    assert within(one, category("b", "a", "c", "c", categories=["c", "b", "a"]), NEAR)
+    assert not within(one, category("b", None, "c", "c"), FLIPS)
+    low = category("b", "a", "c", "c", categories=["a", "b", "c"], ordered=True)
+    high = category("b", "a", "c", "c", categories=["c", "b", "a"], ordered=True)
+    assert not within(low, high, FLIPS)
+
+
 def test_the_limit_of_flips_is_exact():
     one = np.zeros(10, int)
     assert within(one, np.arange(10) < 1, Allowed(max_flips=0.1)) is False  # booleans, not integers
