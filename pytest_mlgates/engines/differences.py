@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,8 +10,8 @@ import numpy as np
 
 from pytest_mlgates.core.text import plural
 from pytest_mlgates.engines import looks
+from pytest_mlgates.engines.distances import comparable, is_now, largest_distance, largest_ulp
 from pytest_mlgates.engines.rows import match, same_rows
-from pytest_mlgates.engines.ulps import ulps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from pytest_mlgates.engines.sources import Array, Content, Texts
 
 Aspect = Literal["only_first", "only_other", "type", "shape", "order", "rows", "values", "mutated"]
-_TWO_DAYS_S = 2 * 86400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +198,7 @@ def _texts(path: str, leaf: Leaf, a: Texts, b: Texts) -> Difference:
 
 
 def _numbers(path: str, leaf: Leaf, a: Array, b: Array) -> Difference:
-    flags = _bits(a) != _bits(b)
+    flags = comparable(a) != comparable(b)
     places = np.flatnonzero(flags)
     first = tuple(int(i) for i in np.unravel_index(places[0], a.shape)) if a.shape else ()
     common: dict[str, Any] = {"path": path, "kind": leaf.kind, "of": a.size, "first": first}
@@ -214,7 +212,7 @@ def _numbers(path: str, leaf: Leaf, a: Array, b: Array) -> Difference:
     else:
         text = _share(len(places), a.size)
     mine, theirs = a.reshape(-1)[places], b.reshape(-1)[places]
-    far, ulp = _distance(mine, theirs), _ulp(mine, theirs)
+    far, ulp = largest_distance(mine, theirs), largest_ulp(mine, theirs)
     if far is not None:
         text += f", by {'at most ' if a.ndim else ''}"
         text += f"{far:,.0f}" if far.is_integer() else f"{far:.3g}"
@@ -230,7 +228,7 @@ def _numbers(path: str, leaf: Leaf, a: Array, b: Array) -> Difference:
         text += f"; {plural(lost, 'value is', 'values are')} NaN in one run only"
     if first:
         text += f", first at [{', '.join(map(str, first))}]"
-    common |= {"clock": _is_now(mine) and _is_now(theirs), "looks": looks.of_numbers(mine, theirs)}
+    common |= {"clock": is_now(mine) and is_now(theirs), "looks": looks.of_numbers(mine, theirs)}
     return Difference(aspect="values", text=text, max_abs=far, max_ulp=ulp, **common)
 
 
@@ -280,52 +278,3 @@ def _share(differing: int, of: int) -> str:
     share = 100 * differing / of
     percent = "<0.1" if share < 0.1 else f"{share:.3g}"
     return f"{differing:,} of {of:,} values differ ({percent} %)"
-
-
-def _bits(array: Array) -> Array:
-    """Every element as comparable bits: NaN equals itself, -0.0 is not 0.0."""
-    flat = np.ascontiguousarray(array).reshape(-1)
-    if flat.dtype.kind in "biumMSU" or not flat.itemsize:
-        return flat.view(np.int64) if flat.dtype.kind in "mM" else flat
-    words = {2: np.uint16, 4: np.uint32, 8: np.uint64}
-    if flat.dtype.kind == "f" and flat.itemsize in words:
-        return flat.view(words[flat.itemsize])
-    return flat.view(f"V{flat.itemsize}")
-
-
-def _is_now(values: Array) -> bool:
-    """Whether all *values* are times within two days, as seconds since 1970 or finer, or dates."""
-    if values.dtype.kind == "M":
-        values = values.astype("datetime64[s]").astype(np.int64)
-    if values.dtype.kind not in "iuf":
-        return False
-    now = time.time()
-    return any(
-        bool((np.abs(values / scale - now) < _TWO_DAYS_S).all()) for scale in (1, 1e3, 1e6, 1e9)
-    )
-
-
-def _distance(a: Array, b: Array) -> float | None:
-    if a.dtype.kind not in "biufcmM":
-        return None
-    if a.dtype.kind in "mM":
-        alive = ~(np.isnat(a) | np.isnat(b))
-        a, b = a.view(np.int64), b.view(np.int64)
-    elif a.dtype.kind in "fc":
-        alive = np.isfinite(a) & np.isfinite(b)
-    else:
-        alive = np.ones(len(a), dtype=bool)
-    if not alive.any():
-        return None
-    kind = np.clongdouble if a.dtype.kind == "c" else np.longdouble
-    with np.errstate(over="ignore"):
-        return float(np.abs(a[alive].astype(kind) - b[alive].astype(kind)).max())
-
-
-def _ulp(a: Array, b: Array) -> int | None:
-    """The largest number of floats between two of a pair."""
-    if a.dtype.kind != "f":
-        return None
-    alive = np.isfinite(a) & np.isfinite(b)
-    apart = ulps(a[alive], b[alive]) if alive.any() else None
-    return None if apart is None else int(apart.max())

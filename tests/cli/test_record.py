@@ -48,7 +48,8 @@ entry = "MODULE:train"
 @pytest.fixture
 def module(tmp_path, monkeypatch):
     """The name of the project's module: one per project, as they all live in this process."""
-    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    for name in ("GITHUB_STEP_SUMMARY", "CI"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     name = "recorded_" + "".join(c if c.isalnum() else "_" for c in str(tmp_path))
     Path(f"{name}.py").write_text(TRAINER)
