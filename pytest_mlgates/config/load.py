@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from pytest_mlgates.config.commands import declared_command, refuse_variations
 from pytest_mlgates.config.find import PYPROJECT, find, read
 from pytest_mlgates.config.model import Configuration, DeclaredGate, Settings, TableSettings
 from pytest_mlgates.core.errors import ConfigurationError, MLGatesError
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.core.waivers import Waiver
 
 # Keys of a gate's TOML table that are not parameters of its kind.
-_OWN_KEYS = ("kind", "table", "entry")
+_OWN_KEYS = ("kind", "table", "entry", "command", "outputs")
 
 
 def load(
@@ -160,7 +161,7 @@ def _of_a_plugin(
         evaluate=evaluate,
     )
     where = _table_of(path, "gates", name)
-    subject = _subject(name, table, settings, takes, where)
+    subject: dict[str, Any] = _subject(name, table, settings, takes, where)
     gate = Gate(id=name, kind=kind, parameters=GateParameters(), where=where)
     return DeclaredGate(gate=gate, **subject)
 
@@ -265,9 +266,12 @@ def _gate(name: str, table: Mapping[str, Any], settings: Settings, path: Path) -
     except MLGatesError as error:
         raise error.at(f"{where} kind") from None
     mistakes: list[MLGatesError] = []
-    subject: dict[str, str] = {}
+    subject: dict[str, Any] = {}
     try:
-        subject = _subject(name, table, settings, kind.takes, where)
+        if "command" in table or "outputs" in table:
+            subject = {"command": declared_command(name, table, kind, path.parent, where)}
+        else:
+            subject = _subject(name, table, settings, kind.takes, where)
     except MLGatesError as error:
         mistakes.append(error)
     defaults = settings.defaults()
@@ -283,6 +287,8 @@ def _gate(name: str, table: Mapping[str, Any], settings: Settings, path: Path) -
         mistakes += error.parts or [error]
     if mistakes:
         raise combine(mistakes, where)
+    if "command" in subject:
+        refuse_variations(subject["command"], parameters, where)
     return DeclaredGate(
         gate=Gate(id=name, kind=kind, parameters=parameters, where=where), **subject
     )
