@@ -24,6 +24,7 @@ from pytest_mlgates.engines.sources import (
     ArrowSource,
     Content,
     FileSource,
+    RangeSource,
     Source,
     Texts,
     TextSource,
@@ -92,6 +93,10 @@ class Walk:
         array = array.astype(array.dtype.newbyteorder("<"), copy=False)
         kind = f"{name} {kind}"
         self._add(path, kind, array.shape, array.size, ArraySource(array), table)
+
+    def whole_numbers(self, path: str, kind: str, values: range) -> None:
+        """The numbers of a range: the same leaf as that of an array of int64."""
+        self._add(path, f"int64 {kind}", (len(values),), len(values), RangeSource(values))
 
     def texts(
         self,
