@@ -4,7 +4,7 @@ UV := .venv/bin/uv
 UV_VERSION := 0.8.0
 PIP := $(UV) pip install --quiet --compile-bytecode --python .venv/bin/python --constraint constraints.txt
 
-.PHONY: demo test test-core test-random test-pythons test-oldest check format bench bench-gates bench-fingerprints simulate clean
+.PHONY: demo test test-core test-random test-pythons test-oldest test-frameworks causes check format bench bench-gates bench-fingerprints simulate clean
 
 # The example on real data: a sound version that passes, four broken ones that are blocked.
 demo: .venv/demo
@@ -28,6 +28,17 @@ test-pythons: .venv/dev
 # The oldest versions of every dependency that pyproject.toml admits.
 test-oldest: .venv/dev
 	tools/test-oldest.sh
+
+# What trains with PyTorch, Keras on TensorFlow, XGBoost and LightGBM (about 3 minutes, and one to
+# make .venv-frameworks). The first line fails where a framework would only skip its tests.
+test-frameworks: .venv-frameworks/frameworks
+	.venv-frameworks/bin/python -c "import keras, lightgbm, sklearn, tensorflow, torch, xgboost" 2>/dev/null
+	.venv-frameworks/bin/python -m pytest -q -p no:cacheprovider tests/frameworks
+
+# Twelve usual causes of trainings that do not repeat, and their clean twins, twenty times each
+# (about 5 minutes). CAUSES='--tries 5' for less.
+causes: .venv-frameworks/frameworks
+	.venv-frameworks/bin/python benchmarks/causes.py $(CAUSES)
 
 check: .venv/dev
 	.venv/bin/ruff format --check .
@@ -76,6 +87,15 @@ simulate: .venv/dev
 .venv-bench/bench: .venv/uv pyproject.toml constraints.txt benchmarks/constraints.txt
 	$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-bench
 	$(UV) pip install --quiet --compile-bytecode --python .venv-bench/bin/python --constraint constraints.txt --constraint benchmarks/constraints.txt --editable '.[gx,pandas,polars,pyarrow]' dataframely fairlearn pandera pointblank scikit-learn
+	touch $@
+
+# PyTorch comes first and by pip, which takes the wheel that a machine keeps for its hardware. It
+# needs a newer setuptools than the one that was here when constraints.txt was made.
+.venv-frameworks/frameworks: .venv/uv pyproject.toml constraints.txt tests/frameworks/constraints.txt
+	.venv/bin/python -m venv .venv-frameworks
+	.venv-frameworks/bin/python -m pip install --quiet --disable-pip-version-check "$$(grep '^torch==' tests/frameworks/constraints.txt)"
+	grep -v '^setuptools==' constraints.txt > .venv-frameworks/constraints.txt
+	$(UV) pip install --quiet --compile-bytecode --python .venv-frameworks/bin/python --constraint .venv-frameworks/constraints.txt --constraint tests/frameworks/constraints.txt --editable '.[pandas,polars,sklearn]' --group test keras lightgbm tensorflow-cpu xgboost-cpu
 	touch $@
 
 clean:

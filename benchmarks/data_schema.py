@@ -35,6 +35,7 @@ DECODE = {
 }
 FROM_FILE = {
     "pytest-mlgates": "engines:ours",
+    budgets.KNOWN: "engines:ours_known",
     "Great Expectations": "engines:great_expectations",
     "pandera, pandas": "peer_pandera:on_pandas",
     "pandera, polars": "peer_pandera:on_polars",
@@ -68,6 +69,9 @@ def main() -> int:
             engines, repeat = {name: engines[name] for name in OUT_OF_MEMORY}, 1
         path = measure.table("parquet", folder, rows)
         wanted = {name: _engine(function, path) for name, function in engines.items()}
+        if rows == 1_000_000:
+            suite, hook = str(gates.contract(folder)), gates.program("mlgates-data")
+            wanted[budgets.HOOK] = _command([hook, "--suite", suite, str(path)], folder)
         found[f"{rows:,} rows"] = _in_turn(wanted, repeat, f"{rows:,} rows")
         _same_answers(found[f"{rows:,} rows"])
     found["hooks"] = _in_turn(_hooks(folder), arguments.repeat, "hooks")

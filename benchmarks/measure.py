@@ -32,10 +32,14 @@ class Sample:
 
 
 def environment() -> dict[str, str]:
-    """Byte code is kept, as users have it; nobody's telemetry."""
-    dropped = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
+    """Byte code is kept, as users have it; nobody's telemetry.
+
+    Digests are not remembered from run to run: who measures that says so (`known_digest`).
+    """
+    dropped = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "CI")
     kept = {k: v for k, v in os.environ.items() if k not in dropped}
-    return {**kept, "GX_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
+    own = {"GX_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1", "MLGATES_DIGEST_CACHE": "off"}
+    return {**kept, **own}
 
 
 def command(arguments: Sequence[str | Path], *, folder: Path | None = None) -> Sample:

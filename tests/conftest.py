@@ -18,6 +18,9 @@ for library, name in (("pandas", "DataFrame"), ("polars", "DataFrame"), ("pyarro
         frame = getattr(importlib.import_module(library), name)({"x": [1]})
         _ = nw.from_native(frame).select(nw.col("x") + 1).get_column("x") > 0
 
+# No test leaves anything in the user's folders, or depends on what an earlier run left there.
+os.environ["MLGATES_DIGEST_CACHE"] = "off"
+
 # No test is a matter of time: a busy machine is no failure. Nor of luck: the examples are the same
 # in every run. HYPOTHESIS_PROFILE=random searches for new ones (`make test-random`).
 settings.register_profile("random", deadline=None)

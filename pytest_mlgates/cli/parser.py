@@ -6,13 +6,20 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.cli import check, infer, lock, plan, slices
+from pytest_mlgates.cli import check, infer, lock, plan, record, slices
 from pytest_mlgates.core.boundary import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS = {"infer": infer, "check": check, "lock": lock, "plan": plan, "slices": slices}
+_COMMANDS = {
+    "infer": infer,
+    "check": check,
+    "record": record,
+    "lock": lock,
+    "plan": plan,
+    "slices": slices,
+}
 
 
 def dispatch(argv: Sequence[str]) -> int:

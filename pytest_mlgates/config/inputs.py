@@ -74,7 +74,8 @@ def named(definition: Mapping[str, Any], base: Path, pythonpath: tuple[str, ...]
     gate, table = definition["gate"], definition.get("table", {})
     if isinstance(table.get("path"), str):
         yield from _files(table["path"], base)
-    for owner, key in ((gate, "suite"), (gate, "no_worse_than"), (table, "model")):
+    owned = ((gate, "suite"), (gate, "no_worse_than"), (gate, "against"), (table, "model"))
+    for owner, key in owned:
         value = owner.get(key)
         if not isinstance(value, str):
             continue

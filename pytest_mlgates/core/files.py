@@ -11,8 +11,10 @@ from pathlib import Path
 _BLOCK = 1 << 20
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str | bytes) -> None:
     """Write *text* to *path* so that a reader sees the old file or the new one, never a part.
+
+    Bytes are written as they are.
 
     Raises:
         OSError: if the folder cannot be made or written.
@@ -20,10 +22,10 @@ def write_atomically(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        # A file name that is not UTF-8 arrives as a lone surrogate, which JSON writes as \\udcff.
-        with os.fdopen(
-            descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n"
-        ) as stream:
+        if isinstance(text, str):
+            # A file name that is not UTF-8 arrives as a lone surrogate, written as \\udcff.
+            text = text.encode("utf-8", "backslashreplace")
+        with os.fdopen(descriptor, "wb") as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())

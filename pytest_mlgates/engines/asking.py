@@ -10,7 +10,8 @@ from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.engines.membership import by_position
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from pytest_mlgates.engines.table import Table
 
@@ -105,10 +106,17 @@ def _dear(table: Table, expressions: Mapping[str, nw.Expr]) -> list[dict[str, nw
 
 def is_large(table: Table) -> bool:
     """Whether *table* is read from Parquet files that are worth a thread more."""
-    if table.link is None or not all(path.suffix == ".parquet" for path in table.files):
-        return False
+    return table.link is not None and are_large(table.files)
+
+
+def are_large(files: Sequence[Path]) -> bool:
+    """Whether *files* are of Parquet and worth a thread more."""
     try:
-        return bool(table.files) and sum(f.stat().st_size for f in table.files) >= _LARGE
+        return (
+            bool(files)
+            and all(path.suffix == ".parquet" for path in files)
+            and sum(path.stat().st_size for path in files) >= _LARGE
+        )
     except OSError:  # told when it is read
         return False
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from pytest_mlgates.core.files import sha256_of_file
+from pytest_mlgates.core.known_digests import sha256_of_unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,8 +33,8 @@ _BLOCK = 1 << 16
 
 
 def of_files(files: Sequence[Path]) -> str:
-    """The digest of *files*: of their bytes, in their order."""
-    parts = [sha256_of_file(path) for path in files]
+    """The digest of *files*: of their bytes, in their order; large ones are remembered."""
+    parts = [sha256_of_unchanged(path) for path in files]
     if len(parts) == 1:
         return parts[0]
     return f"sha256:{hashlib.sha256(' '.join(parts).encode()).hexdigest()}"

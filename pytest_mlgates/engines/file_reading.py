@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from pytest_mlgates.engines import readers
-from pytest_mlgates.engines.partitions import root_of
 from pytest_mlgates.engines.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -39,17 +38,15 @@ class FileReading:
 
     @classmethod
     def of(
-        cls, path: str | Path, base: Path, options: ReadOptions | None, *, private: bool
+        cls, files: tuple[Path, ...], root: Path, options: ReadOptions | None, *, private: bool
     ) -> FileReading:
-        """The files that *path* (a file, a folder, a glob) names, with all columns as they look.
+        """*files* with all columns as they look; below *root* some folders are columns.
 
         Raises:
-            TableError: if there is no such file, or it cannot be opened.
+            TableError: if they cannot be opened.
         """
-        files = readers.expand(path, base)
-        root = root_of(path, base)
         scan = readers.scan(files, root=root, options=options, private=private)
-        return cls(scan, tuple(files), Wanted())
+        return cls(scan, files, Wanted())
 
     @property
     def link(self) -> Any:

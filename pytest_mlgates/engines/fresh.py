@@ -99,6 +99,7 @@ class FreshProcesses:
             duration_s=report["duration_s"],
             process=f"fresh, PYTHONHASHSEED={seed}",
             random=report["random"],
+            environment=report["environment"],
             stages=stages.load(folder / "stages", first.parent / "stages"),
             facts=stages.facts(folder / "stages"),
         )

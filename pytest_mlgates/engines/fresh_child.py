@@ -14,6 +14,7 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.files import write_atomically
 from pytest_mlgates.engines import stored
 from pytest_mlgates.engines.differences import needed
+from pytest_mlgates.engines.environment import environment
 from pytest_mlgates.engines.fingerprint import fingerprint
 from pytest_mlgates.engines.handover import load_extensions, unpack
 from pytest_mlgates.engines.runs import call, describe, place
@@ -55,7 +56,12 @@ def _outcome(job: dict[str, Any], folder: Path) -> dict[str, Any]:
         return _misuse(error)
     paths = None if first is None else needed(first, found)
     stored.save(found, folder / "result", paths)
-    return {"status": "returned", "duration_s": duration, "random": drawn}
+    return {
+        "status": "returned",
+        "duration_s": duration,
+        "random": drawn,
+        "environment": environment(),
+    }
 
 
 def _misuse(error: MLGatesError) -> dict[str, Any]:

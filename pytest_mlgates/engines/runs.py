@@ -51,6 +51,7 @@ class Run:
         random: The global generators that it drew from, each with the digest of the state it left:
             equal for two runs that seed it, different where it continues from run to run.
         stages: What it told ``trace``, in order.
+        environment: Where it ran, if that was another process that said so.
         facts: What explains differences, and is compared by nobody; see ``core.tracing.note``.
         value: What it returned, where it ran in this process.
     """
@@ -60,6 +61,7 @@ class Run:
     process: str
     random: Mapping[str, str] = field(default_factory=dict)
     stages: tuple[Stage, ...] = ()
+    environment: Mapping[str, Any] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     value: Any = field(default=None, repr=False, compare=False)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pytest_mlgates.engines.canonical import Fingerprint
+    from pytest_mlgates.engines.leaves import Fingerprint
 
 # A long training tells more than a disk holds. Digests are kept of all stages; the values of as
 # many of run 1 as fit here, and of a later run those of the first stage that differs.

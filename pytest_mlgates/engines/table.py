@@ -19,7 +19,7 @@ import narwhals.stable.v2 as nw
 from pytest_mlgates.core.errors import ColumnError, MLGatesError, TableError
 from pytest_mlgates.engines import digests
 from pytest_mlgates.engines import keys as key_values
-from pytest_mlgates.engines.asking import aggregate, is_large
+from pytest_mlgates.engines.asking import aggregate, are_large
 from pytest_mlgates.engines.beside import Beside
 from pytest_mlgates.engines.columns import filled, python_value, sort_key
 from pytest_mlgates.engines.file_reading import FileReading
@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     from pytest_mlgates.engines.wanted import Wanted
 
 
+def hashing_of(files: Sequence[Path]) -> Beside[str] | None:
+    """The digest of *files*, which is computed beside what is done next; None if that is soon."""
+    return Beside(lambda: digests.of_files(files)) if are_large(files) else None
+
+
 class Table:
     """A named table.
 
@@ -48,6 +53,8 @@ class Table:
         origins: Name and digest of what else its columns came from: a model, its predictions.
         memory: What gates have worked out about it, by kind, for the next gate.
         link: The connection of what was read from files or arrays, None for a dataframe.
+
+    *hashing* is the digest of the files, where it has been begun.
     """
 
     def __init__(
@@ -58,6 +65,7 @@ class Table:
         private: bool = False,
         files: Sequence[Path] = (),
         link: Any = None,
+        hashing: Beside[str] | None = None,
     ) -> None:
         self.name, self.private, self.files = name, private, tuple(files)
         self._given = frame
@@ -70,7 +78,7 @@ class Table:
         self._exact: dict[str, Any] = {}  # of a lazy frame, what its arrays round
         self._codes: dict[str, tuple[list[Any], np.ndarray[Any, np.dtype[np.intp]]]] = {}
         self._digests: dict[tuple[str, ...], str | None] = {}
-        self._hashing: Beside[str] | None = None
+        self._hashing = hashing
 
     @cached_property
     def _opened(self) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
@@ -448,8 +456,8 @@ class Table:
 
     def begin_digest(self) -> None:
         """Begin to compute the digest of files beside what is done next, where that takes long."""
-        if is_large(self) and self._hashing is None and () not in self._digests:
-            self._hashing = Beside(lambda: digests.of_files(self.files))
+        if self._hashing is None and () not in self._digests:
+            self._hashing = hashing_of(self.files)
 
     def _compute_digest(self, columns: tuple[str, ...]) -> str | None:
         import hashlib

@@ -11,7 +11,8 @@ from pytest_mlgates.core.errors import TableError
 from pytest_mlgates.engines import readers
 from pytest_mlgates.engines.columns import one_dimensional
 from pytest_mlgates.engines.file_reading import FileReading
-from pytest_mlgates.engines.table import Table
+from pytest_mlgates.engines.partitions import root_of
+from pytest_mlgates.engines.table import Table, hashing_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +29,7 @@ def to_table(
     base: Path | None = None,
     private: bool = False,
     options: ReadOptions | None = None,
+    judged: bool = False,
 ) -> Table:
     """*obj* as a :class:`Table`.
 
@@ -39,6 +41,7 @@ def to_table(
         base: What relative paths are relative to (default: the working directory).
         private: Show no values of it.
         options: How to read files, where they do not say it.
+        judged: Whether a verdict will name the digest of its files: it is begun at once.
 
     Raises:
         TableError: if it is none of these, or cannot be read.
@@ -47,8 +50,13 @@ def to_table(
         return obj.as_private() if private else obj
     if isinstance(obj, str | Path):
         label = Path(obj).name if name == "table" else name
-        found = FileReading.of(obj, base or Path.cwd(), options, private=private)
-        return Table(found, name=label, private=private, files=found.files, link=found.link)
+        base = base or Path.cwd()
+        files = tuple(readers.expand(obj, base))
+        hashing = hashing_of(files) if judged else None  # while the engine opens
+        found = FileReading.of(files, root_of(obj, base), options, private=private)
+        return Table(
+            found, name=label, private=private, files=files, link=found.link, hashing=hashing
+        )
     if isinstance(obj, dict):
         return table_of_arrays(obj, name=name, private=private)
     try:

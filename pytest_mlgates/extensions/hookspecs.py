@@ -55,6 +55,35 @@ def mlgates_load_model(reference: str, base: Path) -> Any:
 
 
 @hookspec(firstresult=True)
+def mlgates_read_artifacts(reference: str, name: str, folder: Path, base: Path) -> Any:
+    """Put the stored run *name* of *reference* (``runs:/ID``) into *folder*, or None to pass.
+
+    Args:
+        reference: The run that holds it, among artifacts called ``mlgates/<name>.…``.
+        name: ``NAME.json`` and whatever else is called so.
+        folder: Where to put the files.
+        base: The folder that relative paths are relative to.
+
+    Returns:
+        True, also where there are no such artifacts.
+    """
+
+
+@hookspec(firstresult=True)
+def mlgates_write_artifacts(reference: str, files: list[Path], base: Path) -> Any:
+    """Log *files*, in this order, to *reference* under ``mlgates/``, or None to pass.
+
+    Args:
+        reference: The run (``runs:/ID``).
+        files: To be logged under their own names.
+        base: The folder that relative paths are relative to.
+
+    Returns:
+        True.
+    """
+
+
+@hookspec(firstresult=True)
 def mlgates_evaluate_expectations(table: Any, expectations: list[dict[str, Any]]) -> Any:
     """Results of *expectations* that have no native form, evaluated by another engine.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -136,6 +136,9 @@ class Context:
         entry: The object that ``package.module:name`` names, imported as the configuration says.
             Set by the layer above.
         cache: Kept for one run, shared by its gates.
+        record: Whether gates with a stored run make it instead of comparing with it.
+        gate: The id of the gate that is being evaluated.
+        where: Where the user wrote that gate.
     """
 
     base: Path = field(default_factory=Path.cwd)
@@ -144,6 +147,9 @@ class Context:
     champion: Callable[..., Any] | None = None
     entry: Callable[[str], Any] | None = None
     cache: dict[Any, Any] = field(default_factory=dict)
+    record: bool = False
+    gate: str = ""
+    where: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -283,7 +289,8 @@ def evaluate(gate: Gate, subject: Any, context: Context) -> Verdict:
     """
     start = time.perf_counter()
     try:
-        verdict = gate.kind.evaluate(gate.parameters, subject, context)
+        named = replace(context, gate=gate.id, where=gate.where)
+        verdict = gate.kind.evaluate(gate.parameters, subject, named)
     except MLGatesError as error:
         error.at(gate.where)
         raise  # as it is: its cause may be an exception of the user's own function

@@ -19,7 +19,9 @@ from pytest_mlgates.engines.differences import compare
 from pytest_mlgates.engines.fresh import FreshProcesses
 from pytest_mlgates.engines.runs import Run, run_here
 from pytest_mlgates.engines.stages import Divergence, first_divergence
+from pytest_mlgates.gates import against_seeds
 from pytest_mlgates.gates import reproducibility_levels as levels
+from pytest_mlgates.gates.against import Against
 from pytest_mlgates.gates.base import Context, GateKind, GateParameters, Number
 from pytest_mlgates.gates.callables import (
     callable_name,
@@ -36,6 +38,7 @@ from pytest_mlgates.gates.reproducibility_tolerance import (
     single_value,
     within_tolerance,
 )
+from pytest_mlgates.gates.stored_places import reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,11 +52,12 @@ class ReproducibilityParameters(GateParameters, frozen=True, kw_only=True):
     """What a reproducibility gate takes.
 
     ``runs`` calls are compared with the first. ``fresh_process`` calls in a new process per run,
-    each with a hash seed of its own; ``timeout`` is in seconds per such run. The others are those
-    of a level, see ``reproducibility_levels``.
+    each with a hash seed of its own; ``timeout`` is in seconds per such run. ``against`` names a
+    stored run that the first is compared with. The others are those of a level, see
+    ``reproducibility_levels``.
     """
 
-    runs: Annotated[int, Meta(ge=2, le=1000)] = 2
+    runs: Annotated[int, Meta(ge=1, le=1000)] = 2
     level: Annotated[Literal["bitwise", "tolerance", "statistical"], reader(levels.level)] = (
         "bitwise"
     )
@@ -67,9 +71,14 @@ class ReproducibilityParameters(GateParameters, frozen=True, kw_only=True):
     seed: Annotated[int, reader(levels.whole_number)] | None = None
     fresh_process: bool = False
     timeout: Annotated[Number, Meta(gt=0)] | None = None
+    against: Annotated[str, reader(reference)] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a time limit that cannot be kept, and limits of another level."""
+        """Refuse what cannot be kept or compares nothing, and limits of another level."""
+        if self.runs == 1 and self.against is None:
+            raise ValueError(
+                "runs = 1 compares nothing | runs=2 or more, or `against` a stored run"
+            )
         if self.timeout is not None and not self.fresh_process:
             raise ValueError(
                 "timeout needs fresh_process=True: a call in this process cannot be ended | "
@@ -80,7 +89,7 @@ class ReproducibilityParameters(GateParameters, frozen=True, kw_only=True):
     @property
     def has_reference(self) -> bool:
         """Whether there are runs of other seeds to compare with."""
-        return self.seeds is not None
+        return self.seeds is not None or self.against is not None
 
     def bound(self) -> Bound:
         """What the level allows."""
@@ -90,7 +99,7 @@ class ReproducibilityParameters(GateParameters, frozen=True, kw_only=True):
 def evaluate(
     parameters: ReproducibilityParameters,
     function: Any,
-    context: Context,  # noqa: ARG001  (every kind of gate is called alike)
+    context: Context,
 ) -> Verdict:
     """Run *function* and compare what it returns.
 
@@ -101,10 +110,14 @@ def evaluate(
         MLGatesError: if it cannot be called, raises, or returns nothing that can be compared.
     """
     name = callable_name(function)
+    against = Against.of(parameters.against, context)
     if parameters.level == "statistical":
-        return evaluate_seeds(parameters, function, name)
+        if against is None:
+            return evaluate_seeds(parameters, function, name)
+        return against_seeds.evaluate(against, parameters, function, name)
     refuse_uncallable(function, name)
     near = Nearness.of(parameters)
+    count = parameters.runs if against is None else against.runs(parameters.runs)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlgates-")))
         fresh = None
@@ -114,7 +127,7 @@ def evaluate(
         first: Any = None  # kept alive: an object that is gone leaves its place to another
         differences: list[list[Difference]] = []
         divergences: list[Divergence | None] = []
-        for number in range(1, parameters.runs + 1):
+        for number in range(1, count + 1):
             if fresh is None:
                 reference = folder / "1" if number > 1 else None
                 run = run_here(function, name, number, folder / str(number), reference)
@@ -142,10 +155,12 @@ def evaluate(
             fresh=parameters.fresh_process,
             hash_seed_decides=_hash_seed_decides(fresh, runs, differences, divergences),
         )
+        settled = None if against is None else against.settle(report, parameters)
         if near is not None:
-            return within_tolerance(parameters, near, report, _details(report))
+            verdict = within_tolerance(parameters, near, report, _details(report))
+            return verdict if settled is None else settled.applied(verdict)
     finding = Finding.DISPROVEN if report.differing else Finding.PROVEN
-    return Verdict(
+    verdict = Verdict(
         id="",
         kind=KIND.name,
         finding=finding,
@@ -158,6 +173,7 @@ def evaluate(
         inputs=(InputDigest(name=name, digest=runs[0].fingerprint.digest, rows=None),),
         warnings=(*single_value(runs[0].fingerprint), *unseen(report)),
     )
+    return verdict if settled is None else settled.applied(verdict)
 
 
 def _compared(first: Run, run: Run) -> list[Difference]:

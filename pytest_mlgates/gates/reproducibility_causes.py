@@ -78,6 +78,22 @@ class Evidence:
             if any(one.get(name) != now.get(name) for one, now in zip(before, here, strict=True))
         ]
 
+    @cached_property
+    def seeded_here(self) -> list[str]:
+        """The global generators that were in different states before, and are in equal ones here.
+
+        Both runs have seeded them in between.
+        """
+        place = -1 if self.diverged is None else self.diverged.place - 1
+        before, here = self._states(place), self._states(place + 1)
+        if self.diverged is None or not self._is_in_both(place + 1):
+            here = self.first.facts.get("end", {}), self.other.facts.get("end", {})
+        return sorted(
+            name
+            for name in {*here[0], *here[1]}
+            if before[0].get(name) != before[1].get(name) and here[0].get(name) == here[1].get(name)
+        )
+
     @property
     def stage(self) -> str:
         """The name of the first stage that differs, without its number."""
@@ -194,6 +210,18 @@ def _dropout(evidence: Evidence) -> Cause | None:
     return why, f"call {_SEEDING[name]} at the start of the function"
 
 
+def _seeded_late(evidence: Evidence) -> Cause | None:
+    """Initial weights that differ, though their generator is seeded by the time they are told."""
+    library, _, what = evidence.stage.partition(".")
+    name = "random" if library == "keras" else library
+    untrained = evidence.diverged is not None and evidence.diverged.label.endswith(".weights 0")
+    if not untrained or name not in evidence.seeded_here:
+        return None
+    why = f"the initial {what} are drawn from {name} before it is seeded: it is in another state "
+    why += "when each run starts, and in the same one when they are told"
+    return why, f"{_SEEDING[name if library == 'torch' else library]} before the model is built"
+
+
 def _global_generator(evidence: Evidence) -> Cause | None:
     return _unseeded(evidence.drawn_here)
 
@@ -302,7 +330,10 @@ def _rounding(evidence: Evidence) -> Cause | None:
 
 def _unknown(evidence: Evidence) -> Cause:
     why = "no global generator explains it: look for a generator without a seed "
-    why += "(random_state=None, default_rng()), the clock, the environment, "
+    why += "(random_state=None, default_rng()), "
+    if evidence.seeded_here:
+        why += f"what is drawn from {' and '.join(evidence.seeded_here)} before it is seeded, "
+    why += "the clock, the environment, "
     if evidence.fresh and evidence.hash_seed_decides is None:
         why += "the order of a set, "
     why += "or state kept between runs"
@@ -314,6 +345,7 @@ _CAUSES: tuple[Callable[[Evidence], Cause | None], ...] = (
     _another_call,
     _loader,
     _dropout,
+    _seeded_late,
     _global_generator,
     _mutated,
     _hash_seed,

@@ -66,6 +66,8 @@ def check(parameters: ReproducibilityParameters) -> None:
     """
     given = [name for name in _BELONGS if getattr(parameters, name) is not None]
     for name in given:
+        if _BELONGS[name] == "tolerance" and _falls_back(parameters):
+            continue
         if _BELONGS[name] != parameters.level:
             raise ValueError(
                 f"{name} is for level={_BELONGS[name]!r}, this gate is {parameters.level} | "
@@ -78,6 +80,11 @@ def check(parameters: ReproducibilityParameters) -> None:
         )
     if parameters.level == "statistical":
         _check_statistical(parameters)
+
+
+def _falls_back(parameters: ReproducibilityParameters) -> bool:
+    """Whether limits may stand beside bitwise: a stored run may be of another environment."""
+    return parameters.level == "bitwise" and parameters.against is not None
 
 
 def _check_statistical(parameters: ReproducibilityParameters) -> None:
@@ -107,7 +114,13 @@ def _check_statistical(parameters: ReproducibilityParameters) -> None:
 
 def allowed(parameters: ReproducibilityParameters) -> Allowed | None:
     """What the level tolerance allows; None at other levels."""
-    if parameters.level != "tolerance":
+    return limits(parameters) if parameters.level == "tolerance" else None
+
+
+def limits(parameters: ReproducibilityParameters) -> Allowed | None:
+    """The limits of the level tolerance, at whatever level they stand; None if there are none."""
+    given = (parameters.atol, parameters.rtol, parameters.max_ulp, parameters.max_flips)
+    if all(one is None for one in given):
         return None
     return Allowed(
         atol=parameters.atol,
@@ -122,6 +135,8 @@ def bound(parameters: ReproducibilityParameters) -> Bound:
 
     Of several limits at the level tolerance the estimate shows the first; see the docs.
     """
+    if parameters.level == "bitwise":  # limits beside it decide in other environments alone
+        return Bound()
     if parameters.level == "statistical":
         return Bound(margin=parameters.tolerance, max=parameters.max_spread)
     if parameters.atol is not None and parameters.rtol is not None:

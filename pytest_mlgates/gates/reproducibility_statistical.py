@@ -97,7 +97,7 @@ def _verdict(
     corrected = finding is Finding.DISPROVEN and many > 1
     count = len(next(iter(values.values())))
     limits, known = shown.found.interval, shown.found.interval.bounded
-    place = runs[0].process if runs else ""
+    place = f", {runs[0].process}" if runs else ""
     return Verdict(
         id="",
         kind="reproducibility",
@@ -118,7 +118,7 @@ def _verdict(
         upper_confidence=parameters.confidence if known else None,
         correction=f"sidak over {many} values" if corrected else None,
         n=count + (parameters.tolerance is not None),
-        method=f"statistical, {plural(count, 'seed')}{' stored' * stored}, {place}",
+        method=f"statistical, {plural(count, 'seed')}{' stored' * stored}{place}",
         rows_needed=shown.needed if finding is Finding.INCONCLUSIVE else None,
         details=(*(claim.to_dict() for claim in claims), *(run.to_dict() for run in runs)),
         inputs=tuple(

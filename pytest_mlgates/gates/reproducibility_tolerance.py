@@ -91,7 +91,7 @@ def within_tolerance(
     first = report.runs[0].fingerprint
     disproven = any(not part.within for parts in near.parts for part in parts)
     finding = Finding.DISPROVEN if disproven else Finding.PROVEN
-    estimate = _estimate(near, disproven=disproven)
+    estimate = estimate_of(near, disproven=disproven)
     for detail, parts in zip(details, near.parts, strict=True):
         detail["parts"] = [part.to_dict() for part in parts[:_MOST_PARTS]]
         detail["parts_total"] = len(parts)
@@ -147,7 +147,7 @@ def _explained(part: Part, first: Fingerprint, known: dict[str, Difference]) -> 
     return found or Difference(path=part.path, aspect="values", text=part.text, kind=kind)
 
 
-def _estimate(near: Nearness, *, disproven: bool) -> float | None:
+def estimate_of(near: Nearness, *, disproven: bool) -> float | None:
     """The number that the bound of the gate is about; None where something else decides."""
     limits = near.allowed
     value: float
@@ -193,7 +193,7 @@ def _near(report: Report, near: Nearness) -> str:
         apart.append(f"floats are at most {near.most('max_abs'):.3g} apart{_ulp(near)}")
     if near.flips:
         apart.append(f"at most {_percent(near.flips)} of the labels flipped")
-    return text + f"{', '.join(apart) or 'nothing differs'}; allowed: {_wanted(near.allowed)}"
+    return text + f"{', '.join(apart) or 'nothing differs'}; allowed: {wanted(near.allowed)}"
 
 
 def _far(report: Report, near: Nearness) -> str:
@@ -215,7 +215,7 @@ def _far(report: Report, near: Nearness) -> str:
         text = diverged.differences[0].text if diverged.differences else "in one run only"
         lines.append(f"  - first stage that differs: {diverged.label!r}: {text}")
     why, fix = cause(report, number)
-    lines += [f"  want:  {_wanted(near.allowed)}", f"  why:   {why}", f"  fix:   {fix}"]
+    lines += [f"  want:  {wanted(near.allowed)}", f"  why:   {why}", f"  fix:   {fix}"]
     return "\n".join([what, *lines])
 
 
@@ -228,7 +228,7 @@ def _ulp(near: Nearness) -> str:
     return f" ({ulp:,} ULP)" if ulp else ""
 
 
-def _wanted(limits: Allowed) -> str:
+def wanted(limits: Allowed) -> str:
     """``|a - b| <= 1e-08 + 1e-06 |b|, at most 4 ULP; no label flipped``."""
     parts = []
     if limits.atol is not None or limits.rtol is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +16,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     from pytest_mlgates.core.boundary import guarded, parsed
 
     return guarded(lambda: _run(parsed(_parser(), argv)))
+
+
+def command() -> NoReturn:
+    """The console script: :func:`main`, then the end of the process."""
+    from pytest_mlgates.core.ending import end
+
+    end(main())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,4 +64,4 @@ def _judge(path: Path, changed: list[Path]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     from pytest_mlgates.core.boundary import guarded, parsed
 
     return guarded(lambda: _run(parsed(_parser(), argv)))
+
+
+def command() -> NoReturn:
+    """The console script: :func:`main`, then the end of the process."""
+    from pytest_mlgates.core.ending import end
+
+    end(main())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -108,7 +115,7 @@ def _judged(
     try:
         options = evaluator.options_of(full)
         try:
-            table = to_table(full, private=evaluator.is_private(full), options=options)
+            table = to_table(full, private=evaluator.is_private(full), options=options, judged=True)
         except MLGatesError as error:
             raise evaluator.beside(gate, error) from None
         return evaluator.evaluate(gate, table)
@@ -150,4 +157,4 @@ def _by_configuration(files: Sequence[Path], config: Path | None) -> list[int]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    command()

@@ -20,7 +20,13 @@ from pytest_mlgates.core.files import sha256_of_file
 from pytest_mlgates.engines.imports import optional
 from pytest_mlgates.extensions import hookimpl
 from pytest_mlgates.gates.models import Model
-from pytest_mlgates.integrations.mlflow_store import Found, Store, tracking_uri, trouble
+from pytest_mlgates.integrations.mlflow_store import (
+    Found,
+    RunArtifacts,
+    Store,
+    tracking_uri,
+    trouble,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,6 +59,34 @@ def mlgates_load_model(reference: str, base: Path) -> Model | None:
             raise
         except (Exception, SystemExit) as error:
             raise trouble(error, reference, uri) from None
+
+
+@hookimpl
+def mlgates_read_artifacts(reference: str, name: str, folder: Path, base: Path) -> bool | None:
+    """The stored run *name* among the artifacts of a run."""
+    return _with_artifacts(reference, base, lambda one: one.read(name, folder))
+
+
+@hookimpl
+def mlgates_write_artifacts(reference: str, files: list[Path], base: Path) -> bool | None:
+    """A stored run as artifacts of a run."""
+    return _with_artifacts(reference, base, lambda one: one.write(files))
+
+
+def _with_artifacts(reference: str, base: Path, use: Callable[[RunArtifacts], None]) -> bool | None:
+    if not reference.startswith("runs:/"):
+        return None
+    with _contained():
+        mlflow = optional("mlflow", extra="mlflow", why=f"the stored run in {reference!r}")
+        uri = tracking_uri(base)
+        os.environ["MLFLOW_TRACKING_URI"] = uri
+        try:
+            use(RunArtifacts(mlflow, uri, reference.removeprefix("runs:/").strip("/")))
+        except MLGatesError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise trouble(error, reference, uri) from None
+    return True
 
 
 def _model(reference: str, found: Found) -> Model:

@@ -12,10 +12,13 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError, NoChampionError, UnreachableError
 from pytest_mlgates.core.text import did_you_mean, listing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _REGISTERED = re.compile(r"models:/+(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<version>[^/@]+))?")
 _UNREACHABLE = {"RequestException", "OperationalError", "TimeoutError", "ConnectionError"}
@@ -132,6 +135,37 @@ class Store:
             f"{reference!r} names no version of a model",
             want='"models:/NAME@ALIAS", "models:/NAME/3" or "runs:/RUN_ID/NAME"',
         )
+
+
+class RunArtifacts:
+    """The artifacts of one run in which this project keeps what is its own."""
+
+    _FOLDER = "mlgates"
+
+    def __init__(self, mlflow: Any, uri: str, run: str) -> None:
+        self._mlflow, self._uri, self._run = mlflow, uri, run
+        self._client = mlflow.MlflowClient(tracking_uri=uri)
+        self._client.get_run(run)  # raises for one that does not exist
+
+    def read(self, name: str, folder: Path) -> None:
+        """Put the artifacts called *name* into *folder*; nothing where there are none."""
+        for one in self._client.list_artifacts(self._run, self._FOLDER):
+            file = one.path.rpartition("/")[2]
+            if not file.startswith(f"{name}."):
+                continue
+            with tempfile.TemporaryDirectory(prefix="mlgates-") as scratch:
+                found = self._mlflow.artifacts.download_artifacts(
+                    run_id=self._run,
+                    artifact_path=one.path,
+                    dst_path=scratch,
+                    tracking_uri=self._uri,
+                )
+                shutil.copyfile(found, folder / file)
+
+    def write(self, files: Sequence[Path]) -> None:
+        """Log *files* in their order."""
+        for file in files:
+            self._client.log_artifact(self._run, str(file), self._FOLDER)
 
 
 def tracking_uri(base: Path) -> str:

@@ -76,6 +76,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "tables)",
     )
     group.addoption(
+        "--mlgates-record",
+        action="store_true",
+        default=False,
+        help="make the stored runs of reproducibility gates (`against`) instead of comparing with "
+        "them; refused where CI is set",
+    )
+    group.addoption(
         "--mlgates-strict",
         action="store_true",
         default=False,
@@ -108,7 +115,8 @@ def pytest_configure(config: pytest.Config) -> None:
     option = config.option
     asked = option.mlgates or option.mlgates_require or option.mlgates_strict
     asked = asked or option.mlgates_evidence or option.mlgates_examples or option.mlgates_lock
-    if asked or option.mlgates_inconclusive or option.mlgates_seed is not None:
+    asked = asked or option.mlgates_record or option.mlgates_seed is not None
+    if asked or option.mlgates_inconclusive:
         gate_session(config).configurations.check()
     elif _is_configured(config.invocation_params.dir):
         # Values are validated when the first gate is seen: that needs heavier imports.

@@ -38,6 +38,7 @@ class Configurations:
             return
         try:
             self.examples()
+            self.record()
             self.seed(self.config.invocation_params.dir)
             configuration = self.main()
             if self.config.option.mlgates and not configuration.gates:
@@ -120,6 +121,26 @@ class Configurations:
             )
         return int(given)
 
+    def record(self) -> bool:
+        """Whether stored runs are made in this session instead of compared with.
+
+        Raises:
+            MLGatesError: in CI, where nobody looks at what a green run has stored; and beside
+                --mlgates-lock, for nothing was found that could be locked.
+        """
+        if not self.config.option.mlgates_record:
+            return False
+        if self.config.option.mlgates_lock:
+            raise MLGatesError(
+                "--mlgates-record and --mlgates-lock do not go together: what is recorded is not "
+                "judged, and nothing of it can be locked",
+                fix="record first, then lock",
+            )
+        from pytest_mlgates.gates.stored_places import refuse_in_ci
+
+        refuse_in_ci("--mlgates-record")
+        return True
+
     def seed(self, path: Path) -> int:
         """What the seeds of the tests in *path* are derived from.
 
@@ -142,7 +163,9 @@ class Configurations:
 
         key = configuration.path or configuration.base
         if key not in self._evaluators:
-            self._evaluators[key] = Evaluator(configuration, examples=self.examples())
+            self._evaluators[key] = Evaluator(
+                configuration, examples=self.examples(), record=self.record()
+            )
         return self._evaluators[key]
 
     def release(self) -> None:

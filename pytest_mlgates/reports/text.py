@@ -57,13 +57,17 @@ def message(verdict: Verdict) -> str:
         Outcome.FAILED: f"gate {verdict.id!r} failed",
         Outcome.ERROR: f"gate {verdict.id!r} could not be evaluated",
         Outcome.WAIVED: f"gate {verdict.id!r} is waived",
-        Outcome.PASSED: f"gate {verdict.id!r} passed, but the rows do not decide it"
+        Outcome.PASSED: f"gate {verdict.id!r} passed, but {_undeciding(verdict)} not decide it"
         if verdict.undecided
         else f"gate {verdict.id!r} passed",
     }[verdict.outcome]
     body = "\n".join(f"  {line}" for line in verdict.message.splitlines())
     replaced = f"\n  replaces: {verdict.replaces}" if verdict.replaces else ""
     return f"{head}\n{body}{replaced}"
+
+
+def _undeciding(verdict: Verdict) -> str:
+    return "its runs do" if verdict.kind == "reproducibility" else "the rows do"
 
 
 def render_tally(verdicts: Sequence[Verdict], *, evidence: str | None = None) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 # Keys of gates and tables whose values name files.
-_INPUTS = ("path", "suite", "no_worse_than", "model")
+_INPUTS = ("path", "suite", "no_worse_than", "model", "against")
 # Those whose values may name a module of the project: any source file may be part of it.
 _CODE = ("entry", "metric", "model", "no_worse_than")
 
@@ -96,8 +96,8 @@ def is_data(path: Path) -> bool:
 def affected(configuration: Configuration, files: Iterable[Path]) -> list[DeclaredGate]:
     """The gates with an input among *files* (absolute), in the order of the configuration.
 
-    Inputs are the data files of the table, the suite, the files of a model and a champion, the
-    modules of the project that a gate calls, and the configuration itself.
+    Inputs are the data files of the table, the suite, the files of a model and a champion, a stored
+    run, the modules of the project that a gate calls, and the configuration itself.
     """
     changed = {variant for file in files for variant in (file, file.resolve())}
     if configuration.path in changed:

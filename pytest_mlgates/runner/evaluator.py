@@ -30,9 +30,12 @@ class Evaluator:
     Args:
         configuration: What governs it.
         examples: How many example rows messages may show.
+        record: Whether gates with a stored run make it instead of comparing with it.
     """
 
-    def __init__(self, configuration: Configuration, *, examples: int = 0) -> None:
+    def __init__(
+        self, configuration: Configuration, *, examples: int = 0, record: bool = False
+    ) -> None:
         self.configuration = configuration
         cache: dict[Any, Any] = {}
         self.context = Context(
@@ -42,6 +45,7 @@ class Evaluator:
             champion=self._champion,
             entry=self._callable,
             cache=cache,
+            record=record,
         )
         self._tables: dict[str, Table] = {}
         self._coming: dict[str, list[Gate]] = {}

@@ -12,6 +12,7 @@ from pytest_mlgates.config.load import load_for
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.extensions.manager import gate_kind
 from pytest_mlgates.gates.base import ROLES, Gate, parse
+from pytest_mlgates.gates.stored_places import refuse_in_ci
 from pytest_mlgates.runner.evaluator import Evaluator
 from pytest_mlgates.runner.subjects import assemble
 
@@ -129,14 +130,26 @@ def reproducibility(
             ``statistical``: a run with a new ``seed`` within ``tolerance`` of runs with ``seeds``,
             and a standard deviation over these of at most ``max_spread``.
         fresh_process: Each run in a process of its own, with another hash seed.
-        options: The limits of the level, ``timeout`` in seconds per run, ``confidence``,
-            ``inconclusive``, ``id``.
+        options: The limits of the level, ``timeout`` in seconds per run, ``against`` (a stored run
+            to compare with), ``record=True`` (make that stored run now, and judge nothing),
+            ``confidence``, ``inconclusive``, ``id``.
 
     Raises:
         MLGatesError: misuse, and a callable that raises.
     """
-    given = {"runs": runs, "level": level, "fresh_process": fresh_process}
-    return evaluate_call("reproducibility", function, (), {**given, **options})
+    given = {"runs": runs, "level": level, "fresh_process": fresh_process, **options}
+    evaluator, record = None, given.pop("record", False)
+    if not isinstance(record, bool) or (record and given.get("against") is None):
+        raise MLGatesError(
+            "record is not usable",
+            where="reproducibility(…)",
+            got=repr(record),
+            want='record=True beside `against`: against="repro/training.json"',
+        )
+    if record:
+        refuse_in_ci("record=True")
+        evaluator = Evaluator(load_for(Path.cwd()), record=True)
+    return evaluate_call("reproducibility", function, (), given, evaluator=evaluator)
 
 
 def evaluate_call(

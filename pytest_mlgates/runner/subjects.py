@@ -75,7 +75,7 @@ def assemble(
                 fix="pass a table, or arrays: mlgate(y_true=…, y_pred=…)",
             )
         return table_of_arrays(arrays, name=name, private=private), roles
-    table = to_table(subject, name=name, base=base, private=private, options=options)
+    table = to_table(subject, name=name, base=base, private=private, options=options, judged=True)
     if arrays:
         for key, value in arrays.items():
             if len(value) != table.n_rows:

@@ -97,7 +97,7 @@ class Shift:
 
         A training that is off by the tolerance or more passes with probability alpha at most. The
         expected interval within the tolerance would not do: with k = 3, a training that is off by
-        as much as 4 standard deviations would pass in 8 % of the cases, with k = 20 in 28 %.
+        as much as 4 standard deviations would pass in 8 % of the cases, with k = 20 in 29 %.
         """
         low, high = self.sample.mean - self.interval.lower, self.interval.upper - self.sample.mean
         return not self.unexpected and at_most(max(low, high), self.tolerance)

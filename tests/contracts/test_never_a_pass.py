@@ -167,7 +167,7 @@ REFUSED = {
         lambda: m.metric(TABLE, "accuracy", no_worse_than="none.csv", margin=0.1),
         "there are no champion predictions at 'none.csv'",
     ),
-    "one run": (lambda: m.reproducibility(lambda: [1.0, 2.0], runs=1), "runs is not usable"),
+    "one run": (lambda: m.reproducibility(lambda: [1.0, 2.0], runs=1), "runs = 1 compares nothing"),
     "a function that returns nothing": (
         lambda: m.reproducibility(lambda: None),
         "returned nothing to compare",

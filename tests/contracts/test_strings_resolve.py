@@ -81,7 +81,7 @@ def test_every_hook_is_a_console_script_and_a_module_of_its_name():
     for name, hook in hooks().items():
         module = name.replace("-", "_")
         assert hook["entry"] == name
-        assert PROJECT["scripts"][name] == f"pytest_mlgates.hooks.{module}:main"
+        assert PROJECT["scripts"][name] == f"pytest_mlgates.hooks.{module}:command"
         assert hook["require_serial"] is True
         assert hook["language"] == "python"
     modules = {p.stem for p in (ROOT / "pytest_mlgates/hooks").glob("mlgates_*.py")}

@@ -160,6 +160,21 @@ def test_a_small_file_that_keeps_its_suite_needs_no_engine(folder):
     assert imported("--suite", "suite.json", "bad.csv").startswith("1 ['duckdb'")
 
 
+def test_a_process_with_an_engine_ends_quietly_and_leaves_nothing_behind(folder, monkeypatch):
+    (folder / "scratch").mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder / "scratch"))
+    hook = [sys.executable, "-m", "pytest_mlgates.hooks.mlgates_data"]
+    ended = subprocess.run(
+        [*hook, "--suite", "suite.json", "good.csv", "bad.csv"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert ended.stdout.endswith(" 2 gates: 1 passed, 1 failed, 0 waived\n")
+    assert not list((folder / "scratch").iterdir())
+
+
 def test_a_small_file_that_keeps_its_declared_contract_needs_no_engine(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     schema_alone = CONFIGURATION.partition("[tool.mlgates.gates.accuracy]")[0]

@@ -37,7 +37,11 @@ MISUSES = [
     pytest.param(
         'fairness("demographic_parity_difference", max=0.1)', ["by is missing"], id="no by"
     ),
-    pytest.param("reproducibility(runs=1)", ["runs is not usable", "  got:   1"], id="one run"),
+    pytest.param(
+        "reproducibility(runs=1)",
+        ["runs = 1 compares nothing", "  fix:   runs=2 or more, *"],
+        id="one run",
+    ),
     pytest.param(
         'mlgates_metric("accuracy", mn=0.8)', ["unknown argument 'mn'"], id="prefixed marker"
     ),

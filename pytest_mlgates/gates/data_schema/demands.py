@@ -14,20 +14,10 @@ from typing import TYPE_CHECKING, Any
 from pytest_mlgates.core.text import plural
 from pytest_mlgates.engines.wanted import Wanted
 from pytest_mlgates.gates.data_schema import foreign, type_names
-from pytest_mlgates.gates.data_schema.condition_nodes import (
-    All,
-    AnyOf,
-    Compare,
-    In,
-    Name,
-    Not,
-    Sql,
-    columns_of,
-)
 from pytest_mlgates.gates.data_schema.native import NATIVE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from pytest_mlgates.engines.table import Table
     from pytest_mlgates.gates.data_schema.suite import Expectation
@@ -128,7 +118,7 @@ def _columns(expectations: Sequence[Expectation]) -> frozenset[str] | None:
         if expectation.type not in NATIVE and expectation.type not in foreign.GX_TYPES:
             return None
         if _OF_THE_HEADER.match(expectation.type):
-            found.update(columns_of(expectation.condition))
+            found.update(expectation.condition_columns())
         else:
             found.update(expectation.columns())
     return frozenset(found)
@@ -138,8 +128,11 @@ def _held(expectations: Sequence[Expectation]) -> _Held:
     held = _Held()
     for expectation in expectations:
         _by_arguments(held, expectation)
-        for column, values in _compared(expectation.condition, held):
-            held.to_values(column, values)
+        if expectation.condition is not None:
+            from pytest_mlgates.gates.data_schema.condition_demands import compared
+
+            for column, values in compared(expectation.condition, held.same):
+                held.to_values(column, values)
     return held
 
 
@@ -187,19 +180,3 @@ def _by_type(held: _Held, column: str, names: Iterable[Any]) -> None:
         held.times.add(column)
     if found and found <= whole | _FLOATS | {"decimal"}:
         held.numbers.add(column)
-
-
-def _compared(tree: Any, held: _Held) -> Iterator[tuple[str, Sequence[Any]]]:
-    """Each column that a condition compares with literals, and these."""
-    if isinstance(tree, Compare) and isinstance(tree.left, Name):
-        if isinstance(tree.right, Name):
-            held.same.append((tree.left.column, tree.right.column))
-        else:
-            yield tree.left.column, [tree.right]
-    elif isinstance(tree, In):
-        yield tree.left.column, tree.values
-    elif isinstance(tree, Not | Sql):
-        yield from _compared(tree.part, held)
-    elif isinstance(tree, All | AnyOf):
-        for part in tree.parts:
-            yield from _compared(part, held)

@@ -20,8 +20,6 @@ from pytest_mlgates.engines.uniqueness import (
     repeated_rows,
 )
 from pytest_mlgates.gates.data_schema.answers import Answers
-from pytest_mlgates.gates.data_schema.condition_nodes import columns_of
-from pytest_mlgates.gates.data_schema.masks import mask_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -73,6 +71,9 @@ class Plan:
             MismatchError: if it compares a column with something of another kind.
         """
         if condition not in self._scopes:
+            from pytest_mlgates.gates.data_schema.condition_nodes import columns_of
+            from pytest_mlgates.gates.data_schema.masks import mask_of
+
             for column in columns_of(condition):
                 self.require(column)
             self._scopes[condition] = Scope(condition, mask_of(condition, self.table))

@@ -14,8 +14,7 @@ from typing import Any
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import did_you_mean, line_of, listing, printable
-from pytest_mlgates.gates.data_schema import arguments, conditions, foreign, foreign_rules
-from pytest_mlgates.gates.data_schema.condition_nodes import columns_of
+from pytest_mlgates.gates.data_schema import arguments, foreign, foreign_rules
 from pytest_mlgates.gates.data_schema.native import NATIVE
 from pytest_mlgates.gates.data_schema.suite_text import require_plain
 
@@ -82,7 +81,15 @@ class Expectation:
         ]
         if isinstance(self.arguments.get("column_list"), tuple | list):
             found += self.arguments["column_list"]
-        return list(dict.fromkeys([*found, *columns_of(self.condition)]))
+        return list(dict.fromkeys([*found, *self.condition_columns()]))
+
+    def condition_columns(self) -> list[str]:
+        """The columns of its condition."""
+        if self.condition is None:
+            return []
+        from pytest_mlgates.gates.data_schema.condition_nodes import columns_of
+
+        return list(columns_of(self.condition))
 
 
 def load(suite: Any, base: Path) -> tuple[Expectation, ...]:
@@ -259,6 +266,11 @@ def _condition(
     type_: str, kwargs: Mapping[str, Any], where: str, errors: list[MLGatesError]
 ) -> Any:
     given, parser = kwargs.get("row_condition"), kwargs.get("condition_parser")
+    if given is None and parser is None:
+        return None
+    # Three grammars, which most suites do not need.
+    from pytest_mlgates.gates.data_schema import conditions
+
     if given is None:
         errors += conditions.parser_errors(parser, where)
         return None

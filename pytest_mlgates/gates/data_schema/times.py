@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pytest_mlgates.engines.lazy import nw
 
@@ -64,6 +63,8 @@ def _beyond(moment: dt.datetime, dtype: Any) -> int:
 
 def _in_zone(moment: dt.datetime, zone: str) -> dt.datetime:
     """*moment* in *zone*: polars and Arrow compare times of one zone only."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     try:
         return moment.astimezone(ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError, OverflowError):  # such as "+01:00"

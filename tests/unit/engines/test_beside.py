@@ -11,7 +11,7 @@ import pytest
 from pytest_mlgates import data_schema
 from pytest_mlgates.core.errors import MissingExtraError, TableError
 from pytest_mlgates.core.files import sha256_of_file
-from pytest_mlgates.engines import asking
+from pytest_mlgates.engines import asking, readers, tables
 from pytest_mlgates.engines.beside import Beside
 from pytest_mlgates.engines.tables import to_table
 
@@ -54,6 +54,22 @@ def test_a_digest_begun_early_is_that_of_the_file(path, monkeypatch):
     table.begin_digest()
     table.begin_digest()
     assert table.digest() == sha256_of_file(path)
+
+
+def test_the_digest_of_a_table_that_is_judged_is_begun_before_the_engine_opens(path, monkeypatch):
+    monkeypatch.setattr(asking, "_LARGE", 0)
+    begun = []
+    monkeypatch.setattr(tables, "hashing_of", begun.append)
+    connect = readers.connection
+    monkeypatch.setattr(readers, "connection", lambda: begun.append("opened") or connect())
+    to_table(path, judged=True)
+    to_table(path)
+    assert begun == [(path,), "opened", "opened"]
+
+
+def test_a_digest_begun_early_is_found_by_the_table(path, monkeypatch):
+    monkeypatch.setattr(asking, "_LARGE", 0)
+    assert to_table(path, judged=True).digest() == sha256_of_file(path)
 
 
 def test_a_file_that_breaks_meanwhile_is_an_error_with_its_name(path, monkeypatch):

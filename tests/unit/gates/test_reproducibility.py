@@ -356,7 +356,7 @@ def test_skips_of_pytest_pass_through():
 @pytest.mark.parametrize(
     ("parameters", "text"),
     [
-        ({"runs": 1}, "runs is not usable"),
+        ({"runs": 1}, "runs = 1 compares nothing"),
         ({"runs": 2.5}, "runs is not usable"),
         ({"runs": True}, "runs is not usable"),
         ({"level": "bitwisee"}, "did you mean 'bitwise'?"),

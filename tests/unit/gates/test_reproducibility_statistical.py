@@ -219,6 +219,11 @@ def test_stored_seeds_stand_in_for_runs():
     assert ASKED == [6]
     assert verdict.finding is Finding.PROVEN
     assert verdict.method == "statistical, 5 seeds stored, one process"
+    spread = parse(KIND, (), {"level": "statistical", "seeds": [1, 2], "max_spread": 0.02})
+    verdict = evaluate_seeds(spread, table, "table", stored)
+    assert ASKED == [6]
+    assert (verdict.finding, verdict.n) == (Finding.PROVEN, 5)
+    assert verdict.method == "statistical, 5 seeds stored"
     with pytest.raises(MLGatesError, match="gives other numbers with seed 3 than with seed 1"):
         evaluate_seeds(parameters, table, "table", {1: {"auc": 0.9}, 2: {"auc": 0.8}})
 
