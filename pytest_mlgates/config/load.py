@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from pytest_mlgates.config.commands import declared_command, refuse_variations
 from pytest_mlgates.config.find import PYPROJECT, find, read
 from pytest_mlgates.config.model import Configuration, DeclaredGate, Settings, TableSettings
 from pytest_mlgates.core.errors import ConfigurationError, MLGatesError
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from pytest_mlgates.core.waivers import Waiver
 
+_ENTRY_TIMEOUT_S = 3600.0  # as of a command
 # Keys of a gate's TOML table that are not parameters of its kind.
 _OWN_KEYS = ("kind", "table", "entry", "command", "outputs")
 
@@ -269,6 +269,8 @@ def _gate(name: str, table: Mapping[str, Any], settings: Settings, path: Path) -
     subject: dict[str, Any] = {}
     try:
         if "command" in table or "outputs" in table:
+            from pytest_mlgates.config.commands import declared_command  # imports numpy
+
             subject = {"command": declared_command(name, table, kind, path.parent, where)}
         else:
             subject = _subject(name, table, settings, kind.takes, where)
@@ -280,6 +282,9 @@ def _gate(name: str, table: Mapping[str, Any], settings: Settings, path: Path) -
         features = settings.tables[subject["table"]].features
         if features is not None:
             defaults["features"] = features
+    if "entry" in subject and table.get("fresh_process") is not False:
+        # As a command: what it leaves in this process cannot help the next run, and it ends.
+        defaults |= {"fresh_process": True, "timeout": _ENTRY_TIMEOUT_S}
     given = {k: v for k, v in table.items() if k not in _OWN_KEYS}
     try:
         parameters = parse(kind, (), given, defaults=defaults, where=where, beside=_OWN_KEYS)
@@ -288,6 +293,8 @@ def _gate(name: str, table: Mapping[str, Any], settings: Settings, path: Path) -
     if mistakes:
         raise combine(mistakes, where)
     if "command" in subject:
+        from pytest_mlgates.config.commands import refuse_variations
+
         refuse_variations(subject["command"], parameters, where)
     return DeclaredGate(
         gate=Gate(id=name, kind=kind, parameters=parameters, where=where), **subject
