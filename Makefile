@@ -33,7 +33,7 @@ test-oldest: .venv/dev
 # make .venv-frameworks). The first line fails where a framework would only skip its tests.
 test-frameworks: .venv-frameworks/frameworks
 	.venv-frameworks/bin/python -c "import keras, lightgbm, sklearn, tensorflow, torch, xgboost" 2>/dev/null
-	.venv-frameworks/bin/python -m pytest -q -p no:cacheprovider tests/frameworks
+	.venv-frameworks/bin/python -m pytest -q -n 2 -p no:cacheprovider tests/frameworks
 
 # Twelve usual causes of trainings that do not repeat, and their clean twins, twenty times each
 # (about 5 minutes). CAUSES='--tries 5' for less.
