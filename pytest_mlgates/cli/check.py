@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_mlgates.cli.output import progress_bar, stdout_to_stderr
+from pytest_mlgates.cli.output import stdout_to_stderr
+from pytest_mlgates.cli.progress import progress
 
 if TYPE_CHECKING:
     from pytest_mlgates.config.model import Configuration
@@ -73,9 +74,13 @@ def run(arguments: argparse.Namespace) -> int:
     _outdate(configuration, arguments)
     total = len(arguments.gates) or len(configuration.gates)
     only_json = arguments.json == "-"
-    with stdout_to_stderr() if only_json else contextlib.nullcontext(), progress_bar(total) as bar:
+    with stdout_to_stderr() if only_json else contextlib.nullcontext(), progress(total) as bar:
         evidence = evaluate(
-            configuration, arguments.gates, examples=arguments.examples, progress=bar
+            configuration,
+            arguments.gates,
+            examples=arguments.examples,
+            progress=None if bar is None else bar.gate,
+            step=None if bar is None else bar.step,
         )
     unwritten: list[MLGatesError] = []
     written = _write_evidence(configuration, evidence, arguments.evidence, unwritten)

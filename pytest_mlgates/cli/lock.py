@@ -24,7 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate, print, write the lock."""
-    from pytest_mlgates.cli.output import configuration_of, progress_bar, show
+    from pytest_mlgates.cli.output import configuration_of, show
+    from pytest_mlgates.cli.progress import progress
     from pytest_mlgates.core import lock as locks
     from pytest_mlgates.core.errors import MLGatesError
     from pytest_mlgates.core.text import plural
@@ -34,8 +35,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     configuration = configuration_of(arguments.config, command="lock")
     total = len(arguments.gates) or len(configuration.gates)
-    with progress_bar(total) as bar:
-        found = lock(configuration, arguments.gates, refresh=arguments.refresh, progress=bar)
+    with progress(total) as bar:
+        found = lock(
+            configuration,
+            arguments.gates,
+            refresh=arguments.refresh,
+            progress=None if bar is None else bar.gate,
+        )
     lines = []
     if found.verdicts:
         lines += [*render_rows(found.verdicts), *render_messages(found.verdicts), ""]

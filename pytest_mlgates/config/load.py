@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from pytest_mlgates.core.waivers import Waiver
 
+_ENTRY_TIMEOUT_S = 3600.0  # as of a command
 # Keys of a gate's TOML table that are not parameters of its kind.
-_OWN_KEYS = ("kind", "table", "entry")
+_OWN_KEYS = ("kind", "table", "entry", "command", "outputs")
 
 
 def load(
@@ -160,7 +161,7 @@ def _of_a_plugin(
         evaluate=evaluate,
     )
     where = _table_of(path, "gates", name)
-    subject = _subject(name, table, settings, takes, where)
+    subject: dict[str, Any] = _subject(name, table, settings, takes, where)
     gate = Gate(id=name, kind=kind, parameters=GateParameters(), where=where)
     return DeclaredGate(gate=gate, **subject)
 
@@ -265,9 +266,14 @@ def _gate(name: str, table: Mapping[str, Any], settings: Settings, path: Path) -
     except MLGatesError as error:
         raise error.at(f"{where} kind") from None
     mistakes: list[MLGatesError] = []
-    subject: dict[str, str] = {}
+    subject: dict[str, Any] = {}
     try:
-        subject = _subject(name, table, settings, kind.takes, where)
+        if "command" in table or "outputs" in table:
+            from pytest_mlgates.config.commands import declared_command  # imports numpy
+
+            subject = {"command": declared_command(name, table, kind, path.parent, where)}
+        else:
+            subject = _subject(name, table, settings, kind.takes, where)
     except MLGatesError as error:
         mistakes.append(error)
     defaults = settings.defaults()
@@ -276,6 +282,9 @@ def _gate(name: str, table: Mapping[str, Any], settings: Settings, path: Path) -
         features = settings.tables[subject["table"]].features
         if features is not None:
             defaults["features"] = features
+    if "entry" in subject and table.get("fresh_process") is not False:
+        # As a command: what it leaves in this process cannot help the next run, and it ends.
+        defaults |= {"fresh_process": True, "timeout": _ENTRY_TIMEOUT_S}
     given = {k: v for k, v in table.items() if k not in _OWN_KEYS}
     try:
         parameters = parse(kind, (), given, defaults=defaults, where=where, beside=_OWN_KEYS)
@@ -283,6 +292,10 @@ def _gate(name: str, table: Mapping[str, Any], settings: Settings, path: Path) -
         mistakes += error.parts or [error]
     if mistakes:
         raise combine(mistakes, where)
+    if "command" in subject:
+        from pytest_mlgates.config.commands import refuse_variations
+
+        refuse_variations(subject["command"], parameters, where)
     return DeclaredGate(
         gate=Gate(id=name, kind=kind, parameters=parameters, where=where), **subject
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_mlgates.core.waivers import Waiver
+    from pytest_mlgates.engines.commands import Command
     from pytest_mlgates.gates.base import Gate, GateParameters
 
 
@@ -90,11 +91,18 @@ class DeclaredGate:
         gate: Its kind and parameters.
         table: The declared table that it judges, for kinds that take one.
         entry: ``package.module:function`` for kinds that take a callable.
+        command: In its place: what is run, and what it writes.
     """
 
     gate: Gate
     table: str | None = None
     entry: str | None = None
+    command: Command | None = None
+
+    @property
+    def calls(self) -> str:
+        """What it calls or runs, for people."""
+        return str(self.entry) if self.command is None else self.command.name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,8 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.engines import hashing
 from pytest_mlgates.engines.leaves import Fingerprint, Leaf
@@ -22,6 +24,7 @@ from pytest_mlgates.engines.sources import (
     ArrowSource,
     Content,
     FileSource,
+    RangeSource,
     Source,
     Texts,
     TextSource,
@@ -84,9 +87,16 @@ class Walk:
         if array.dtype.kind in "OT":
             self.objects(path, f"object {kind}", array.ravel().tolist(), array.shape, table=table)
             return
+        name = dtype_name(array.dtype)
+        if name == "bfloat16":  # the upper half of a float of 32 bits, which has distances
+            array = (array.view(np.uint16).astype("<u4") << 16).view("<f4")
         array = array.astype(array.dtype.newbyteorder("<"), copy=False)
-        kind = f"{dtype_name(array.dtype)} {kind}"
+        kind = f"{name} {kind}"
         self._add(path, kind, array.shape, array.size, ArraySource(array), table)
+
+    def whole_numbers(self, path: str, kind: str, values: range) -> None:
+        """The numbers of a range: the same leaf as that of an array of int64."""
+        self._add(path, f"int64 {kind}", (len(values),), len(values), RangeSource(values))
 
     def texts(
         self,

@@ -69,6 +69,9 @@ def _pandas_index(walk: Walk, path: str, index: Any, pd: Any) -> None:
         for level in range(index.nlevels):
             values = index.get_level_values(level)
             _pandas_column(walk, f"{path}.get_level_values({level})", values, pd, None)
+    elif isinstance(index, pd.RangeIndex):
+        numbers = range(index.start, index.stop, index.step)
+        walk.whole_numbers(f"{path}.values", "column", numbers)
     else:
         _pandas_column(walk, f"{path}.values", index, pd, None)
 

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +14,15 @@ from pytest_mlgates.engines.environment import environment
 from pytest_mlgates.engines.fingerprint import fingerprint
 from pytest_mlgates.engines.handover import load_extensions, unpack
 from pytest_mlgates.engines.runs import call, describe, place
+from pytest_mlgates.engines.writes import Watcher
 
 
 def main(job: dict[str, Any]) -> None:
     """Do *job* (see ``fresh``) and write ``report.json``."""
-    _end_with_parent()
     folder = Path(job["folder"])
+    watcher = Watcher(job["watched"], job["scratch"], job["earlier"])
     report = _outcome(job, folder)
+    report |= {"written": list(watcher.written), "read": list(watcher.read)}
     write_atomically(folder / "report.json", json.dumps(report))
 
 
@@ -67,20 +65,3 @@ def _outcome(job: dict[str, Any], folder: Path) -> dict[str, Any]:
 def _misuse(error: MLGatesError) -> dict[str, Any]:
     names = ("what", "where", "got", "want", "fix")
     return {"status": "misuse", "error": {name: getattr(error, name) for name in names}}
-
-
-def _end_with_parent() -> None:
-    """End when the pipe from the parent closes: it holds the other end as long as it lives."""
-    pipe = os.dup(0)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-
-    def wait() -> None:
-        os.read(pipe, 1)
-        if sys.platform == "win32":
-            os._exit(1)
-        else:
-            os.killpg(0, signal.SIGKILL)
-
-    threading.Thread(target=wait, daemon=True, name="mlgates-parent").start()

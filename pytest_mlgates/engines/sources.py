@@ -28,7 +28,7 @@ Content = Array | Texts
 
 # A block and what is computed from it stay in the cache of a processor.
 _BLOCK = 1 << 18
-_TEXTS = 1 << 16
+_MANY = 1 << 16  # values
 # Of a file, hashed by one thread: part of the canonical form.
 _CHUNK = 1 << 24
 _THREADS = 4
@@ -88,6 +88,26 @@ def raw_rows(array: Array) -> Array:
 
 
 @dataclass(frozen=True, slots=True)
+class RangeSource:
+    """Whole numbers that are nowhere in memory: the same bytes as of an array of int64."""
+
+    values: range
+
+    def feed(self, update: Update, *, cryptographic: bool) -> None:  # noqa: ARG002  (as all do)
+        """See :class:`Source`."""
+        for start in range(0, len(self.values), _MANY):
+            update(_numbers(self.values[start : start + _MANY]).data)
+
+    def content(self) -> Array:
+        """As an array."""
+        return _numbers(self.values)
+
+
+def _numbers(values: range) -> Array:
+    return np.arange(values.start, values.stop, values.step, dtype="<i8")
+
+
+@dataclass(frozen=True, slots=True)
 class TextSource:
     """Texts in memory, None where one is missing: their lengths in bytes, then their UTF-8."""
 
@@ -96,8 +116,8 @@ class TextSource:
     def feed(self, update: Update, *, cryptographic: bool) -> None:  # noqa: ARG002  (as all do)
         """See :class:`Source`."""
         parts = [
-            _encoded(self.texts[start : start + _TEXTS])
-            for start in range(0, len(self.texts), _TEXTS)
+            _encoded(self.texts[start : start + _MANY])
+            for start in range(0, len(self.texts), _MANY)
         ]
         for lengths, _ in parts:
             update(lengths.data)

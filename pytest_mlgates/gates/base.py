@@ -136,6 +136,8 @@ class Context:
         entry: The object that ``package.module:name`` names, imported as the configuration says.
             Set by the layer above.
         cache: Kept for one run, shared by its gates.
+        progress: Told what an evaluation that takes long is at: "run 2 of 4". Set by the layer
+            above, which knows whether somebody watches.
         record: Whether gates with a stored run make it instead of comparing with it.
         gate: The id of the gate that is being evaluated.
         where: Where the user wrote that gate.
@@ -147,6 +149,7 @@ class Context:
     champion: Callable[..., Any] | None = None
     entry: Callable[[str], Any] | None = None
     cache: dict[Any, Any] = field(default_factory=dict)
+    progress: Callable[[str], None] | None = None
     record: bool = False
     gate: str = ""
     where: str = ""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import plural
+from pytest_mlgates.engines.commands import Command
 from pytest_mlgates.engines.runs import is_same_object
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ _MOST_NAMES = 20
 
 def callable_name(function: Any) -> str:
     """What messages call *function*: ``train`` for ``partial(train, seed=7)``."""
+    if isinstance(function, Command):
+        return function.name
     while isinstance(function, functools.partial):
         function = function.func
     name = getattr(function, "__qualname__", None) or type(function).__qualname__
@@ -27,6 +30,8 @@ def callable_name(function: Any) -> str:
 
 def refuse_uncallable(function: Any, name: str) -> None:
     """Misuse for anything but a function without required arguments."""
+    if isinstance(function, Command):
+        return
     if not callable(function):
         raise MLGatesError(
             "reproducibility takes a callable",

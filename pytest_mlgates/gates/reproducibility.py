@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta
 
 from pytest_mlgates.core.errors import MLGatesError
@@ -16,11 +17,12 @@ from pytest_mlgates.core.text import plural
 from pytest_mlgates.core.tracing import told_by_fixtures
 from pytest_mlgates.core.verdict import Bound, Finding, InputDigest, Verdict
 from pytest_mlgates.engines.differences import compare
-from pytest_mlgates.engines.fresh import FreshProcesses
 from pytest_mlgates.engines.runs import Run, run_here
 from pytest_mlgates.engines.stages import Divergence, first_divergence
+from pytest_mlgates.engines.variations import Name
 from pytest_mlgates.gates import against_seeds
 from pytest_mlgates.gates import reproducibility_levels as levels
+from pytest_mlgates.gates import reproducibility_stress as stress
 from pytest_mlgates.gates.against import Against
 from pytest_mlgates.gates.base import Context, GateKind, GateParameters, Number
 from pytest_mlgates.gates.callables import (
@@ -43,7 +45,10 @@ from pytest_mlgates.gates.stored_places import reference
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_mlgates.engines.commands import Commands
     from pytest_mlgates.engines.differences import Difference
+    from pytest_mlgates.engines.fresh import FreshProcesses
+    from pytest_mlgates.engines.variations import Conditions
 
 _MOST_DIFFERENCES = 100
 
@@ -52,8 +57,9 @@ class ReproducibilityParameters(GateParameters, frozen=True, kw_only=True):
     """What a reproducibility gate takes.
 
     ``runs`` calls are compared with the first. ``fresh_process`` calls in a new process per run,
-    each with a hash seed of its own; ``timeout`` is in seconds per such run. ``against`` names a
-    stored run that the first is compared with. The others are those of a level, see
+    each with a hash seed of its own; ``timeout`` is in seconds per such run; ``vary`` names what
+    one run more each finds changed: both imply ``fresh_process``. ``against`` names a stored run
+    that the first is compared with. The others are those of a level, see
     ``reproducibility_levels``.
     """
 
@@ -69,7 +75,8 @@ class ReproducibilityParameters(GateParameters, frozen=True, kw_only=True):
     max_spread: Annotated[Number, Meta(gt=0)] | None = None
     seeds: Annotated[tuple[int, ...], reader(levels.several_seeds)] | None = None
     seed: Annotated[int, reader(levels.whole_number)] | None = None
-    fresh_process: bool = False
+    vary: Annotated[tuple[Name, ...], reader(stress.variations)] = ()
+    fresh_process: bool | None = None
     timeout: Annotated[Number, Meta(gt=0)] | None = None
     against: Annotated[str, reader(reference)] | None = None
 
@@ -79,11 +86,9 @@ class ReproducibilityParameters(GateParameters, frozen=True, kw_only=True):
             raise ValueError(
                 "runs = 1 compares nothing | runs=2 or more, or `against` a stored run"
             )
-        if self.timeout is not None and not self.fresh_process:
-            raise ValueError(
-                "timeout needs fresh_process=True: a call in this process cannot be ended | "
-                "add `fresh_process=True`, or leave out `timeout`"
-            )
+        stress.refuse_one_process(self)
+        fresh = bool(self.fresh_process or self.vary or self.timeout is not None)
+        msgspec.structs.force_setattr(self, "fresh_process", fresh)
         levels.check(self)
 
     @property
@@ -120,19 +125,21 @@ def evaluate(
     count = parameters.runs if against is None else against.runs(parameters.runs)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlgates-")))
-        fresh = None
-        if parameters.fresh_process:
-            fresh = stack.enter_context(FreshProcesses(function, name, parameters.timeout))
+        fresh = stress.processes(parameters, function, name, context)
+        if fresh is not None:
+            stack.enter_context(fresh)
+        planned = stress.plan(parameters, count)
         runs: list[Run] = []
         first: Any = None  # kept alive: an object that is gone leaves its place to another
         differences: list[list[Difference]] = []
         divergences: list[Divergence | None] = []
-        for number in range(1, count + 1):
+        for number, conditions in enumerate(planned, start=1):
+            stress.tell(context, number, planned)
             if fresh is None:
                 reference = folder / "1" if number > 1 else None
                 run = run_here(function, name, number, folder / str(number), reference)
             else:
-                run = fresh.run(number)
+                run = fresh.run(number, conditions=conditions)
             refuse_no_evidence(run.fingerprint, name)
             if number == 1:
                 first = run.value
@@ -152,12 +159,17 @@ def evaluate(
             runs=runs,
             differences=differences,
             divergences=divergences,
-            fresh=parameters.fresh_process,
-            hash_seed_decides=_hash_seed_decides(fresh, runs, differences, divergences),
+            fresh=fresh is not None,
+            hash_seed_decides=_hash_seed_decides(
+                fresh, planned[0], runs, differences, divergences, near
+            ),
+            variations=[conditions.variation for conditions in planned],
         )
+        warnings = fresh.written.warnings() if fresh is not None else ()
         settled = None if against is None else against.settle(report, parameters)
         if near is not None:
             verdict = within_tolerance(parameters, near, report, _details(report))
+            verdict = stress.stressed(verdict, report, warnings)
             return verdict if settled is None else settled.applied(verdict)
     finding = Finding.DISPROVEN if report.differing else Finding.PROVEN
     verdict = Verdict(
@@ -173,6 +185,7 @@ def evaluate(
         inputs=(InputDigest(name=name, digest=runs[0].fingerprint.digest, rows=None),),
         warnings=(*single_value(runs[0].fingerprint), *unseen(report)),
     )
+    verdict = stress.stressed(verdict, report, warnings)
     return verdict if settled is None else settled.applied(verdict)
 
 
@@ -183,12 +196,14 @@ def _compared(first: Run, run: Run) -> list[Difference]:
 
 
 def _hash_seed_decides(
-    fresh: FreshProcesses | None,
+    fresh: FreshProcesses | Commands | None,
+    conditions: Conditions,
     runs: list[Run],
     differences: list[list[Difference]],
     divergences: list[Divergence | None],
+    near: Nearness | None,
 ) -> bool | None:
-    """Whether one more process with the hash seed of the first run repeats that run's result.
+    """Whether one more process under the *conditions* of the first run repeats its result.
 
     None if there was nothing to find out.
     """
@@ -198,15 +213,21 @@ def _hash_seed_decides(
     if any(draws_global_numbers(runs[0], run, diverged) for run, diverged in pairs):
         return None
     try:
-        again = fresh.run(len(runs) + 1, hash_seed=1)
+        again = fresh.run(len(runs) + 1, conditions=conditions)
     except MLGatesError:  # the verdict stands without it
         return None
+    if near is not None:
+        return near.holds(runs[0], again)
     return again.fingerprint == runs[0].fingerprint
 
 
 def _details(report: Report) -> tuple[dict[str, Any], ...]:
     pairs = zip(report.runs, report.differences, strict=True)
-    return tuple(_detail(number, *pair) for number, pair in enumerate(pairs, start=1))
+    details = [_detail(number, *pair) for number, pair in enumerate(pairs, start=1)]
+    return tuple(
+        one | ({"variation": variation} if (variation := report.variation(one["run"])) else {})
+        for one in details
+    )
 
 
 def _detail(number: int, run: Run, differences: list[Difference]) -> dict[str, Any]:

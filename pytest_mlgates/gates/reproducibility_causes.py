@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from pytest_mlgates.gates import reproducibility_stress as stress
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -136,6 +138,8 @@ class Evidence:
 
 def cause(report: Report, number: int) -> Cause:
     """The usual cause of what run *number* shows, and what to do about it."""
+    if (varied := stress.cause(report, number)) is not None:
+        return varied
     evidence = Evidence(
         first=report.runs[0],
         other=report.runs[number - 1],

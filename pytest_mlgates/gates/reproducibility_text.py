@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_mlgates.core.text import plural
 from pytest_mlgates.engines.stages import first_divergence
+from pytest_mlgates.gates import reproducibility_stress as stress
 from pytest_mlgates.gates.reproducibility_causes import cause
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Report:
         differences: Of each run's result from that of the first; those of the first are empty.
         divergences: The first stage in which each run differs from the first.
         fresh: Whether each ran in a process of its own.
+        variations: What alone was other in each run than in run 1; "" for its repetitions.
         hash_seed_decides: Whether the hash seed alone brought the first result back; None: unknown.
     """
 
@@ -38,6 +40,11 @@ class Report:
     divergences: list[Divergence | None]
     fresh: bool
     hash_seed_decides: bool | None
+    variations: Sequence[str] = ()
+
+    def variation(self, number: int) -> str:
+        """What alone was other in run *number* than in run 1; "" for its repetitions."""
+        return self.variations[number - 1] if number <= len(self.variations) else ""
 
     @property
     def differing(self) -> list[int]:
@@ -49,6 +56,11 @@ class Report:
         """What differs first in run *number*: in its first stage that does, else in its result."""
         diverged = self.divergences[number - 1]
         return self.differences[number - 1] if diverged is None else diverged.differences
+
+    @property
+    def others(self) -> str:
+        """What the runs beside the first are."""
+        return "other run" if any(self.variations) else "repetition"
 
     @property
     def processes(self) -> str:
@@ -83,8 +95,9 @@ def message(report: Report) -> str:
     differing = len(report.differing)
     what = (
         f"{report.name} is not reproducible bit for bit (level bitwise disproven): "
-        f"{differing:,} of {plural(len(report.runs) - 1, 'repetition')} in {report.processes} "
-        f"{'differs' if differing == 1 else 'differ'} from run 1, run {number} "
+        f"{differing:,} of {plural(len(report.runs) - 1, report.others)} in {report.processes} "
+        f"{'differs' if differing == 1 else 'differ'} from run 1, "
+        f"{stress.run_name(report, number)} "
     )
     if diverged is None:
         what += f"in {plural(len(found), 'part')} of {len(first.leaves):,}"

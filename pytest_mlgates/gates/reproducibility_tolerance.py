@@ -18,6 +18,7 @@ from pytest_mlgates.engines.closeness import Part, closeness
 from pytest_mlgates.engines.differences import Difference, compare
 from pytest_mlgates.gates.reproducibility_causes import cause
 from pytest_mlgates.gates.reproducibility_levels import allowed
+from pytest_mlgates.gates.reproducibility_stress import run_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +63,11 @@ class Nearness:
         known = {found.path: found for found in compare(mine, theirs)}
         found = dict.fromkeys(_explained(part, mine, known) for part in far)
         return list(found)
+
+    def holds(self, first: Run, run: Run) -> bool:
+        """Whether *run*, none of those that count, is near enough to *first*."""
+        mine, theirs = first.fingerprint, run.fingerprint
+        return all(part.within for part in closeness(mine, theirs, self.allowed))
 
     @property
     def floats(self) -> list[Part]:
@@ -202,8 +208,8 @@ def _far(report: Report, near: Nearness) -> str:
     differing, of = len(report.differing), len(report.runs) - 1
     what = (
         f"{report.name} is not reproducible within its tolerance (level tolerance disproven): "
-        f"{differing:,} of {plural(of, 'repetition')} in {report.processes} "
-        f"{'is' if differing == 1 else 'are'} beyond it, run {number} in "
+        f"{differing:,} of {plural(of, report.others)} in {report.processes} "
+        f"{'is' if differing == 1 else 'are'} beyond it, {run_name(report, number)} in "
         f"{plural(len(far), 'part')} of {len(report.runs[0].fingerprint.leaves):,}"
     )
     order = [f for f in report.differences[number - 1] if f.aspect in {"order", "rows"}]

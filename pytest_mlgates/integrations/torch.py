@@ -52,12 +52,14 @@ def _tensor(value: Any, torch: Any) -> Any:
     if value.is_quantized:
         return {"int_repr()": value.int_repr(), **_scales(value, torch)}
     value = value.cpu().resolve_conj().resolve_neg()
+    if value.dtype is torch.bfloat16:  # the upper half of a float of 32 bits
+        upper = value.contiguous().view(torch.int16).int()
+        return {"dtype": str(value.dtype), "float()": (upper << 16).view(torch.float32).numpy()}
     try:
-        array = value.numpy()
-    except TypeError:  # bfloat16 and floats of eight bits: numpy has no such numbers
-        bits = {1: torch.uint8, 2: torch.int16}[value.element_size()]
-        return {"dtype": str(value.dtype), "bits": value.contiguous().view(bits).numpy()}
-    return array
+        return value.numpy()
+    except TypeError:  # floats of eight bits: numpy has no such numbers
+        bits = value.contiguous().view(torch.uint8)
+        return {"dtype": str(value.dtype), "bits": bits.numpy()}
 
 
 def _sparse(value: Any, torch: Any) -> Any:

@@ -139,8 +139,8 @@ def needs_project(configuration: Configuration, declared: DeclaredGate) -> str |
 
     if type(declared.gate.parameters) is GateParameters:  # read without the project's plugins
         return "a plugin of the project registers its metric"
-    if declared.entry is not None:
-        return f"it runs {declared.entry}"
+    if declared.table is None:
+        return f"it runs {declared.calls}"
     metric = getattr(declared.gate.parameters, "metric", None)
     if isinstance(metric, str) and ":" in metric:
         return f"it calls {metric}"

@@ -69,6 +69,7 @@ def run(
     *,
     examples: int = 0,
     progress: Callable[[str], None] | None = None,
+    step: Callable[[str], None] | None = None,
 ) -> Evidence:
     """Evaluate declared gates.
 
@@ -77,11 +78,12 @@ def run(
         ids: The gates to run; none means all, which makes it a whole run.
         examples: How many example rows messages may show.
         progress: Called with a gate's id before it is evaluated.
+        step: Called with what a gate that takes long is at: "run 2 of 4".
 
     Raises:
         ConfigurationError: no gates, or an unknown id.
     """
-    evaluator = Evaluator(configuration, examples=examples)
+    evaluator = Evaluator(configuration, examples=examples, progress=step)
     verdicts = []
     selected = select(configuration, tuple(dict.fromkeys(ids)))
     evaluator.expect(selected)

@@ -30,11 +30,17 @@ class Evaluator:
     Args:
         configuration: What governs it.
         examples: How many example rows messages may show.
+        progress: Told what a gate that takes long is at.
         record: Whether gates with a stored run make it instead of comparing with it.
     """
 
     def __init__(
-        self, configuration: Configuration, *, examples: int = 0, record: bool = False
+        self,
+        configuration: Configuration,
+        *,
+        examples: int = 0,
+        progress: Callable[[str], None] | None = None,
+        record: bool = False,
     ) -> None:
         self.configuration = configuration
         cache: dict[Any, Any] = {}
@@ -45,6 +51,7 @@ class Evaluator:
             champion=self._champion,
             entry=self._callable,
             cache=cache,
+            progress=progress,
             record=record,
         )
         self._tables: dict[str, Table] = {}
@@ -75,7 +82,7 @@ class Evaluator:
         for declared in gates:
             gate, kind = declared.gate, declared.gate.kind
             if declared.table is None:
-                found[gate.id] = [f"{kind.name}: calls {declared.entry}"]
+                found[gate.id] = [f"{kind.name}: calls {declared.calls}"]
                 continue
             table = self.table(declared.table)
             if kind.anticipate is None or kind.explain is None:
@@ -136,6 +143,8 @@ class Evaluator:
         Raises:
             MLGatesError: if it cannot be read or imported.
         """
+        if declared.command is not None:
+            return declared.command
         if declared.table is None:
             return self._callable(str(declared.entry))
         try:

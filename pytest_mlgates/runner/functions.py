@@ -115,7 +115,7 @@ def reproducibility(
     *,
     runs: int = 2,
     level: str = "bitwise",
-    fresh_process: bool = False,
+    fresh_process: bool | None = None,
     **options: Any,
 ) -> Verdict:
     """Run *function* several times and compare what it returns.
@@ -128,7 +128,8 @@ def reproducibility(
             ``max_ulp`` of run 1, at most the share ``max_flips`` of labels flipped;
             ``statistical``: a run with a new ``seed`` within ``tolerance`` of runs with ``seeds``,
             and a standard deviation over these of at most ``max_spread``.
-        fresh_process: Each run in a process of its own, with another hash seed.
+        fresh_process: Each run in a process of its own, with another hash seed; ``vary`` and
+            ``timeout`` imply it.
         options: The limits of the level, ``timeout`` in seconds per run, ``against`` (a stored run
             to compare with), ``record=True`` (make that stored run now, and judge nothing),
             ``confidence``, ``inconclusive``, ``id``.

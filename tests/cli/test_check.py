@@ -119,6 +119,9 @@ def test_a_training_function_that_exits_0_is_misuse(project, capsys):
 
 
 def test_json_to_stdout_is_all_that_stdout_holds(project, capsys):
+    text = (project / "pyproject.toml").read_text()
+    kind = 'kind = "reproducibility"'
+    (project / "pyproject.toml").write_text(text.replace(kind, f"{kind}\nfresh_process = false"))
     assert main(["check", "--json", "-"]) == 0
     captured = capsys.readouterr()
     assert [v["id"] for v in json.loads(captured.out)["verdicts"]] == [

@@ -56,6 +56,7 @@ max = 0.05
 confidence = 0.9
 [tool.mlgates.gates.reproducibility]
 kind = "reproducibility"
+fresh_process = false
 entry = "TRAINER:train"
 runs = 3
 """  # noqa: E501

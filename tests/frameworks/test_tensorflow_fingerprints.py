@@ -4,6 +4,7 @@ import pytest
 
 tf = pytest.importorskip("tensorflow")
 
+from pytest_mlgates.engines.differences import compare  # noqa: E402
 from pytest_mlgates.engines.fingerprint import fingerprint  # noqa: E402
 
 VALUES = [
@@ -28,3 +29,10 @@ def test_tensors_variables_and_generators_are_their_values(make):
 def test_a_variable_is_told_from_a_tensor_and_from_an_array():
     values = [tf.constant([1, 2]), tf.Variable([1, 2]), tf.constant([1, 2]).numpy()]
     assert len({fingerprint(value).digest for value in values}) == 3
+
+
+def test_how_far_floats_of_half_the_bits_are_apart_is_told():
+    one, other = (fingerprint(tf.constant([1.0, x], tf.bfloat16)) for x in (-2.0, -2.5))
+    (found,) = compare(one, other)
+    assert found.kind == "bfloat16 tensorflow EagerTensor"
+    assert found.max_abs == 0.5

@@ -113,6 +113,12 @@ def test_tensors_of_every_dtype_are_their_bits(dtype):
     assert fingerprint(one) != fingerprint(torch.tensor([1.0, 0.0], dtype=torch.float64))
 
 
+def test_how_far_floats_of_half_the_bits_are_apart_is_told():
+    one, other = (torch.tensor([1.0, x], dtype=torch.bfloat16) for x in (-2.0, -2.5))
+    (found,) = compare(fingerprint(one), fingerprint(other))
+    assert (found.path, found.max_abs) == ("result.float()", 0.5)
+
+
 @pytest.mark.filterwarnings("ignore:Sparse CSR tensor support", "ignore:Sparse invariant checks")
 def test_memory_layout_is_no_part_of_a_tensor_but_sparsity_is():
     matrix = torch.arange(6.0).reshape(2, 3)

@@ -225,6 +225,15 @@ def test_how_pandas_keeps_text_is_no_part_of_it():
     assert fingerprint(one) == fingerprint(other)
 
 
+@pytest.mark.parametrize("numbers", [range(5), range(10, 0, -3), range(0), range(-4, 200_000, 7)])
+def test_an_index_that_is_a_range_is_the_index_of_its_numbers(numbers):
+    one = fingerprint(pd.Index(numbers))
+    other = fingerprint(pd.Index(np.array(numbers, dtype=np.int64)))
+    assert one == other
+    assert one.digest == other.digest
+    assert np.array_equal(one.content(".values"), np.array(numbers))
+
+
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_large_arrays_are_fed_in_blocks(order, monkeypatch):
     from pytest_mlgates.engines import sources
