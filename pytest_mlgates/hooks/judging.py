@@ -127,7 +127,11 @@ def _kept(configuration: Configuration, declared: DeclaredGate) -> Verdict | Non
     found = small_files.evaluate(
         suite, base, base / settings.path, name=declared.table, delimiter=settings.delimiter
     )
-    return None if found is None else found.replace(id=gate.id, policy=gate.parameters.inconclusive)
+    if found is None:
+        return None
+    return found.replace(
+        id=gate.id, policy=gate.parameters.inconclusive, definition=gate.definition()
+    )
 
 
 def report(

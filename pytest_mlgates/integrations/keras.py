@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 import sys
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.extensions import hookimpl
+from pytest_mlgates.integrations.torch import of_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,9 +26,15 @@ _PLAIN = (bool, int, float, str, type(None))
 @hookimpl(trylast=True)
 def mlgates_fingerprint(value: Any) -> Any:
     """What a value of Keras consists of."""
-    keras = sys.modules.get("keras")
-    if keras is None or not hasattr(keras, "Layer"):  # an older Keras, or still being imported
+    keras: Any = sys.modules.get("keras")
+    if not hasattr(keras, "Layer"):  # an older Keras, or still being imported
         return None
+    with warnings.catch_warnings():  # Keras' own, of numpy: no business of who runs a gate
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return _parts(value, keras)
+
+
+def _parts(value: Any, keras: Any) -> Any:
     if isinstance(value, keras.Layer):
         return _layer(value, keras)
     if isinstance(value, keras.Variable):
@@ -86,11 +94,15 @@ def _described(value: Any) -> dict[str, Any]:
 
 
 def _array(value: Any) -> Any:
+    """The values of a variable, on whatever backend."""
     import numpy as np
 
     keras = sys.modules["keras"]
     tensor = keras.ops.convert_to_tensor(value)
-    if keras.backend.backend() == "tensorflow":  # whose __array__ numpy warns about
+    backend = keras.backend.backend()
+    if backend == "torch":
+        return of_tensor(tensor, sys.modules["torch"])
+    if backend == "tensorflow":  # whose __array__ numpy warns about
         return np.asarray(tensor.numpy())
     return np.asarray(keras.ops.convert_to_numpy(tensor))
 

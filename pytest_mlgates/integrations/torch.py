@@ -25,8 +25,8 @@ def mlgates_fingerprint(value: Any) -> Any:
     if torch is None or not hasattr(torch, "Tensor"):  # still being imported
         return None
     if isinstance(value, torch.Tensor):
-        return _tensor(value, torch)
-    if isinstance(value, torch.nn.Module):
+        return of_tensor(value, torch)
+    if isinstance(value, torch.nn.Module) and not _is_of_keras(value):
         return _module(value, torch)
     if isinstance(value, torch.optim.Optimizer | torch.optim.lr_scheduler.LRScheduler):
         return {"state_dict()": value.state_dict()}
@@ -39,7 +39,18 @@ def mlgates_fingerprint(value: Any) -> Any:
     return None
 
 
-def _tensor(value: Any, torch: Any) -> Any:
+def _is_of_keras(value: Any) -> bool:
+    """Whether Keras knows *value* better: on the backend of PyTorch its layers are modules too."""
+    keras: Any = sys.modules.get("keras")
+    return hasattr(keras, "Layer") and isinstance(value, keras.Layer)
+
+
+def of_tensor(value: Any, torch: Any) -> Any:
+    """What the tensor *value* consists of; *torch* is the library.
+
+    Raises:
+        MLGatesError: if it has no values.
+    """
     if value.is_meta:
         raise MLGatesError(
             "a tensor on the device 'meta' has no values",

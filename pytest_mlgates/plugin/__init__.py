@@ -29,8 +29,9 @@ _MARKERS = {
     "...)": "hold a metric of the evaluation table given to `mlgate` to a bound",
     "fairness(metric, *, by, min=None, max=None, id=None, ...)": "hold a disparity between groups "
     "of the evaluation table given to `mlgate` to a bound",
-    "reproducibility(*, runs=2, level='bitwise', fresh_process=False, id=None)": "run the callable "
-    "given to `mlgate` several times and compare what it returns",
+    "reproducibility(*, runs=2, level='bitwise', fresh_process=None, vary=(), against=None, "
+    "timeout=None, id=None, ...)": "run the callable given to `mlgate` several times and compare "
+    "what it returns",
 }
 
 

@@ -12,7 +12,6 @@ from pytest_mlgates.config.load import load_for
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.extensions.manager import gate_kind
 from pytest_mlgates.gates.base import ROLES, Gate, parse
-from pytest_mlgates.gates.stored_places import refuse_in_ci
 from pytest_mlgates.runner.evaluator import Evaluator
 from pytest_mlgates.runner.subjects import assemble
 
@@ -148,6 +147,8 @@ def reproducibility(
             want='record=True beside `against`: against="repro/training.json"',
         )
     if record:
+        from pytest_mlgates.gates.stored_places import refuse_in_ci  # imports numpy
+
         refuse_in_ci("record=True")
         evaluator = Evaluator(load_for(Path.cwd()), record=True)
     return evaluate_call("reproducibility", function, (), given, evaluator=evaluator)

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -46,7 +50,8 @@ def test_another_seed_names_the_first_weight():
 def test_dropout_alone_makes_another_model():
     keras.utils.set_random_seed(1)
     one, other = network(), network(dropout=0.4)
-    other.set_weights(one.get_weights())
+    for mine, theirs in zip(one.variables, other.variables, strict=True):
+        theirs.assign(mine)
     found = paths(one, other)
     assert found[0] == 'result.config["layers"][2]["config"]["rate"]'
 
@@ -89,7 +94,8 @@ def test_variables_optimizers_metrics_and_seeds():
         metric.update_state([1.0], [float(number)])
         seed = keras.random.SeedGenerator(number)
         variables = [
-            keras.Variable(np.full(3, number), dtype=d) for d in ("float32", "bfloat16", "int32")
+            keras.Variable(np.full(3, number), dtype=d, trainable=False)
+            for d in ("float32", "bfloat16", "int32")
         ]
         return [optimizer, metric, seed, *variables]
 
@@ -101,3 +107,18 @@ def test_variables_optimizers_metrics_and_seeds():
 def test_a_model_without_weights_is_refused():
     with pytest.raises(MLGatesError, match="is not built"):
         fingerprint(keras.Sequential([keras.layers.Dense(1)]))
+
+
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="this is the inner run")
+def test_all_of_this_holds_on_the_backend_of_pytorch():
+    """Where a layer of Keras is a module of PyTorch too."""
+    pytest.importorskip("torch")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
+        env={**os.environ, "KERAS_BACKEND": "torch"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "8 passed, 1 skipped" in done.stdout

@@ -66,4 +66,5 @@ def evaluate(
         details=tuple(recorded(e, r, frozenset(), None, 0) for e, r in judged),
         inputs=(InputDigest(name=name, digest=table.digest, rows=table.n),),
         duration_s=time.perf_counter() - start,
+        definition={"kind": "data_schema", "suite": given},
     )
