@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.engines.leaves import Fingerprint, Leaf
     from pytest_mlgates.engines.sources import Array, Content, Texts
 
+_MOST_ULP = 10**18  # beyond lies zero, or another sign: the number of floats between says nothing
 Aspect = Literal["only_first", "only_other", "type", "shape", "order", "rows", "values", "mutated"]
 
 
@@ -218,7 +219,7 @@ def _numbers(path: str, leaf: Leaf, a: Array, b: Array) -> Difference:
         text += f"{far:,.0f}" if far.is_integer() else f"{far:.3g}"
         if a.dtype.kind in "mM":
             text += f" {np.datetime_data(a.dtype)[0]}"
-        if ulp is not None:
+        if ulp is not None and ulp < _MOST_ULP:
             text += f" ({ulp:,} ULP)"
         if far == 0:
             text += ": the sign of a zero"

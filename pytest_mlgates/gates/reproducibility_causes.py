@@ -227,21 +227,25 @@ def _seeded_late(evidence: Evidence) -> Cause | None:
 
 
 def _global_generator(evidence: Evidence) -> Cause | None:
-    return _unseeded(evidence.drawn_here)
+    return _unseeded(evidence, evidence.drawn_here)
 
 
 def _earlier_generator(evidence: Evidence) -> Cause | None:
     """Drawn from before the last equal stage: what was drawn may not have been traced."""
-    return _unseeded(evidence.drawn)
+    return _unseeded(evidence, evidence.drawn)
 
 
-def _unseeded(names: list[str]) -> Cause | None:
+def _unseeded(evidence: Evidence, names: list[str]) -> Cause | None:
     if not names:
         return None
-    why = f"it draws from the global generator {' and '.join(names)} and each run finds it in "
-    why += "another state: it is not seeded, or not all that draws from it is repeated"
-    fix = f"call {' and '.join(_SEEDING[name] for name in names)} at the start of the function, or "
-    return why, fix + "pass random_state= or a generator of its own"
+    why = f"it draws from the global generator {' and '.join(names)}, which each run finds in "
+    why += "another state: nothing seeds it, or only a part of what draws from it runs again"
+    if evidence.stage.startswith("keras."):  # which takes its seeds from Python's generator
+        return why, f"call {_SEEDING['keras']} at the start of the function"
+    fix = f"call {' and '.join(_SEEDING[name] for name in names)} at the start of the function"
+    if set(names) <= {"random", "numpy.random"}:
+        fix += ", or pass random_state= or a generator of its own"
+    return why, fix
 
 
 def _mutated(evidence: Evidence) -> Cause | None:

@@ -47,7 +47,7 @@ def test_a_seeded_fit_is_proven_with_all_its_stages(fresh):
 def test_unseeded_weights_are_named():
     message = reproducibility(partial(train, seeded=False)).message
     assert "from stage 'keras.weights 0' on" in message
-    assert "the global generator random and each run finds it" in message
+    assert "the global generator random, which each run finds" in message
 
 
 def test_unseeded_dropout_is_named():

@@ -90,7 +90,7 @@ def test_unseeded_weights_are_named():
 
     verdict = reproducibility(planted)
     assert "from stage 'torch.weights 0' on" in verdict.message
-    assert "the global generator torch and each run finds it" in verdict.message
+    assert "the global generator torch, which each run finds" in verdict.message
     assert stages(verdict) == ["torch.weights 0", "torch.batch 1", "torch.weights 1"]
 
 

@@ -189,7 +189,7 @@ def test_clean_twins_are_proven(clean):
     [
         (shuffled, 'result["split"]: the same 50 values in another order', "an unseeded shuffle"),
         (global_numpy, 'result["noise"]: 3 of 3', "the global generator numpy.random"),
-        (global_python, 'result["picked"]', "the global generator random "),
+        (global_python, 'result["picked"]', "the global generator random,"),
         (timed, 'result["features"][0]: 1 of 2', "the time of the run"),
         (forest, "result.estimators_[0].random_state", "the global generator numpy.random"),
         (rounding, "result: 90 of 90", "only the last bits differ"),

@@ -83,7 +83,7 @@ def test_of_two_generators_the_one_that_was_drawn_from_is_blamed():
         return trace("weights", np.random.rand(3))
 
     text = why(train)
-    assert "the global generator numpy.random and each run" in text
+    assert "the global generator numpy.random, which each run" in text
     assert "np.random.seed(7)" in text
     assert "random.seed(7) and" not in text
 
