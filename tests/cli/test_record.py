@@ -30,17 +30,20 @@ pythonpath = ["."]
 
 [tool.mlgates.gates.training]
 kind = "reproducibility"
+fresh_process = false
 entry = "MODULE:train"
 against = "repro/training.json"
 runs = 1
 
 [tool.mlgates.gates.unstable]
 kind = "reproducibility"
+fresh_process = false
 entry = "MODULE:unstable"
 against = "repro/unstable.json"
 
 [tool.mlgates.gates.free]
 kind = "reproducibility"
+fresh_process = false
 entry = "MODULE:train"
 """
 

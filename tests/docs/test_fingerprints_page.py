@@ -39,6 +39,8 @@ def shop(tmp_path, monkeypatch):
     load_plugins(["shop_plugin"])
     yield sys.modules["shop"]
     manager().unregister(name="shop_plugin")
+    for name in ("shop", "shop_plugin"):  # other tests have a shop of their own
+        sys.modules.pop(name, None)
 
 
 @pytest.mark.parametrize("name", ["Index", "Catalogue"])

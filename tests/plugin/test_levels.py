@@ -96,7 +96,7 @@ def declared(tmp_path, monkeypatch):
     def write(entry: str, keys: str) -> None:
         Path("pyproject.toml").write_text(
             f'[tool.mlgates]\npythonpath = ["."]\n[tool.mlgates.gates.training]\n'
-            f'kind = "reproducibility"\nentry = "{name}:{entry}"\n{keys}\n'
+            f'kind = "reproducibility"\nfresh_process = false\nentry = "{name}:{entry}"\n{keys}\n'
         )
 
     return write

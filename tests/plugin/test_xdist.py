@@ -125,7 +125,8 @@ def test_a_worker_that_dies_in_a_declared_gate_fails_the_run(project):
     configure(
         project,
         '[tool.mlgates]\nrequired = ["training"]\npythonpath = ["."]\n'
-        '[tool.mlgates.gates.training]\nkind = "reproducibility"\nentry = "training:train"',
+        '[tool.mlgates.gates.training]\nkind = "reproducibility"\nfresh_process = false\n'
+        'entry = "training:train"',
     )
     result = project.runpytest_inprocess("--mlgates", "-n", "1")
     assert result.ret == 1
