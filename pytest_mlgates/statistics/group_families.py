@@ -80,7 +80,7 @@ class Family(ABC):
     is_mixture = True
     method: str
 
-    @property
+    @cached_property
     def present(self) -> tuple[int, ...]:
         """The groups that have rows."""
         return tuple(g for g, size in enumerate(self.sizes) if size > 0 and g not in self.absent)
@@ -90,7 +90,7 @@ class Family(ABC):
         """The groups that ought to have some and have none."""
         return tuple(g for g, size in enumerate(self.sizes) if size <= 0 and g not in self.absent)
 
-    @property
+    @cached_property
     def rows(self) -> Floats:
         """The sizes of the groups present."""
         return np.array([self.sizes[g] for g in self.present], dtype=np.float64)
@@ -117,7 +117,7 @@ class Family(ABC):
     def overall_limits(self, confidence: float) -> tuple[float, float]:
         """Bounds of the number of all rows."""
 
-    @property
+    @cached_property
     def shares(self) -> Floats:
         """What part of all rows (of their weight) each group present has."""
         return self.rows / float(self.rows.sum())
@@ -165,6 +165,11 @@ class ShareFamily(Family):
     def effective(self, confidence: float) -> Floats:
         """As how many independent rows the rows of each group present count."""
 
+    @cached_property
+    def _worth(self) -> Floats:
+        """What planning takes the rows for."""
+        return self.effective(0.95)
+
     def effective_rest(self, confidence: float) -> Floats:
         """The same of all other groups together."""
         del confidence
@@ -192,7 +197,7 @@ class ShareFamily(Family):
         rate would have no variance and one row would do.
         """
         overall = float(self.value(OVERALL))
-        sizes = np.maximum(self.effective(0.95), 1e-9)
+        sizes = np.maximum(self._worth, 1e-9)
         if comparison is Comparison.RATIO:
             high, low = min(overall / bound, 1.0), overall * bound
         elif comparison is Comparison.DIFFERENCE:
@@ -206,7 +211,7 @@ class ShareFamily(Family):
 
     def row_variance(self, comparison: Comparison, group: int) -> float:
         """Of one share, or of the logarithm of a share in units of 1/n, worth what rows are."""
-        sizes, effective = self.rows, self.effective(0.95)
+        sizes, effective = self.rows, self._worth
         if group == OVERALL:
             n, worth = float(sizes.sum()), float(sizes.sum() / max(float(effective.sum()), 1e-9))
         else:
