@@ -39,16 +39,14 @@ def of_files(files: Sequence[Path]) -> str:
 
 def of_series(digest: hashlib._Hash, name: str, series: nw.Series[Any]) -> bool:
     """Feed *digest* a column from its own buffers; False if it is of no kind that has them."""
-    dtype = series.dtype
-    if not isinstance(dtype, nw.Date | nw.Datetime | nw.String):
-        return False
-    if series.null_count() == len(series):  # no engine knows what it would hold
-        return False
-    texts = isinstance(dtype, nw.String)
-    return (_of_texts if texts else _of_times)(digest, name, series)
+    if isinstance(series.dtype, nw.Date | nw.Datetime):
+        return _of_times(digest, name, series)
+    return isinstance(series.dtype, nw.String) and _of_texts(digest, name, series)
 
 
 def _of_times(digest: hashlib._Hash, name: str, series: nw.Series[Any]) -> bool:
+    if series.null_count() == len(series):  # no engine knows what it would hold
+        return False
     array = series.to_numpy()
     if array.dtype.kind != "M":
         return False
@@ -70,6 +68,8 @@ def _of_texts(digest: hashlib._Hash, name: str, series: nw.Series[Any]) -> bool:
     try:
         found = series.to_arrow().cast(pa.large_string())
     except pa.ArrowException:  # an object column of several types
+        return False
+    if found.null_count == len(found):  # no engine knows what it would hold
         return False
     chunks = found.chunks if isinstance(found, pa.ChunkedArray) else [found]
     _begin(digest, name, "text", len(found))

@@ -96,7 +96,9 @@ class Report:
 
     def is_small(self, family: str, level: int, group: int) -> bool:
         """Whether a number would give away a count that is not to be shown."""
-        return self.display.private and any(self.display.record(k) is None for k in self.cells(family, level, group))
+        return self.display.private and any(
+            self.display.record(k) is None for k in self.cells(family, level, group)
+        )
 
     @cached_property
     def unsized(self) -> frozenset[tuple[str, int, int]]:

@@ -161,6 +161,10 @@ class ShareFamily(Family):
     low, high = 0.0, 1.0
     method = "wilson bounds (clopper-pearson for few)"
 
+    @cached_property
+    def _known(self) -> dict[tuple[float, bool], Limits]:
+        return {}
+
     @abstractmethod
     def effective(self, confidence: float) -> Floats:
         """As how many independent rows the rows of each group present count."""
@@ -176,8 +180,12 @@ class ShareFamily(Family):
         return np.asarray(float(self.rows.sum()) - self.rows)
 
     def limits(self, confidence: float, *, exact: bool = False) -> Limits:
-        """By decision D2."""
-        return share_limits(self.values, self.effective(confidence), confidence, exact=exact)
+        """By decision D2; kept, since several comparisons ask for the same."""
+        if (confidence, exact) not in self._known:
+            self._known[confidence, exact] = share_limits(
+                self.values, self.effective(confidence), confidence, exact=exact
+            )
+        return self._known[confidence, exact]
 
     def rest_limits(self, confidence: float, *, exact: bool = False) -> Limits:
         """By decision D2."""
@@ -236,11 +244,14 @@ class RateFamily(ShareFamily):
         self.name, self.level, self.absent = name, level, frozenset(absent)
         self.successes, self.sizes = successes, sizes
 
+    @cached_property
+    def _exact(self) -> dict[int, Fraction]:
+        rates = {g: Fraction(self.successes[g], self.sizes[g]) for g in self.present}
+        return {**rates, OVERALL: Fraction(sum(self.successes), sum(self.sizes))}
+
     def value(self, group: int) -> Fraction:
         """The rate of *group*, exactly."""
-        if group == OVERALL:
-            return Fraction(sum(self.successes), sum(self.sizes))
-        return Fraction(self.successes[group], self.sizes[group])
+        return self._exact[group]
 
     def counted(self, group: int) -> int:
         """The successes of *group*."""
