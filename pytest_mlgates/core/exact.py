@@ -7,6 +7,7 @@ Counts are compared as exact fractions with the decimal text of the bound (8/10 
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 Number = float | Fraction
 
@@ -19,14 +20,20 @@ def exact(value: Number) -> Fraction:
     """
     if isinstance(value, Fraction):
         return value
-    return Fraction(repr(float(value)))
+    return _parsed(repr(float(value)))
 
 
 def rounded(value: Number) -> Fraction:
     """*value* ready to be compared: fractions exactly, floats at 12 significant digits."""
     if isinstance(value, Fraction):
         return value
-    return Fraction(f"{float(value):.11e}")
+    return _parsed(f"{float(value):.11e}")
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> Fraction:
+    """The gates of a table ask for the same bound again and again."""
+    return Fraction(text)
 
 
 def told(value: float) -> float:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import importlib.util
-import sys
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
 from pytest_mlgates.core.known_digests import sha256_of_unchanged
+from pytest_mlgates.engines.dictionaries import has_arrow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 _NULL = -(2**63)
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  (times without a zone are counted from it)
 _MICROSECOND = dt.timedelta(microseconds=1)
-# Rows from which on it pays to import pyarrow, where nobody has yet.
-_MANY = 20_000
 _BLOCK = 1 << 16
 
 
@@ -42,14 +39,14 @@ def of_files(files: Sequence[Path]) -> str:
 
 def of_series(digest: hashlib._Hash, name: str, series: nw.Series[Any]) -> bool:
     """Feed *digest* a column from its own buffers; False if it is of no kind that has them."""
-    if series.null_count() == len(series):  # no engine knows what it would hold
-        return False
     if isinstance(series.dtype, nw.Date | nw.Datetime):
         return _of_times(digest, name, series)
     return isinstance(series.dtype, nw.String) and _of_texts(digest, name, series)
 
 
 def _of_times(digest: hashlib._Hash, name: str, series: nw.Series[Any]) -> bool:
+    if series.null_count() == len(series):  # no engine knows what it would hold
+        return False
     array = series.to_numpy()
     if array.dtype.kind != "M":
         return False
@@ -63,7 +60,7 @@ def _of_times(digest: hashlib._Hash, name: str, series: nw.Series[Any]) -> bool:
 
 
 def _of_texts(digest: hashlib._Hash, name: str, series: nw.Series[Any]) -> bool:
-    if not _has_arrow(len(series)):
+    if not has_arrow(len(series)):
         return False
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -71,6 +68,8 @@ def _of_texts(digest: hashlib._Hash, name: str, series: nw.Series[Any]) -> bool:
     try:
         found = series.to_arrow().cast(pa.large_string())
     except pa.ArrowException:  # an object column of several types
+        return False
+    if found.null_count == len(found):  # no engine knows what it would hold
         return False
     chunks = found.chunks if isinstance(found, pa.ChunkedArray) else [found]
     _begin(digest, name, "text", len(found))
@@ -80,12 +79,6 @@ def _of_texts(digest: hashlib._Hash, name: str, series: nw.Series[Any]) -> bool:
     for chunk in chunks:
         digest.update(_text_bytes(pc.fill_null(chunk, "")))
     return True
-
-
-def _has_arrow(rows: int) -> bool:
-    if "pyarrow" in sys.modules:
-        return True
-    return rows >= _MANY and importlib.util.find_spec("pyarrow") is not None
 
 
 def _text_bytes(chunk: Any) -> memoryview:
@@ -116,7 +109,9 @@ def of_array(digest: hashlib._Hash, name: str, array: NDArray[Any], *, zoned: bo
     elif array.dtype.kind == "f":
         _begin(digest, name, "float", len(array))
         for some in _in_blocks(array):
-            digest.update((np.where(np.isnan(some), np.nan, some) + 0.0).astype("<f8").data)
+            missing = np.isnan(some)
+            one = np.where(missing, np.nan, some) if missing.any() else some  # one NaN of many
+            digest.update((one + 0.0).astype("<f8", copy=False).data)
     else:
         _of_objects(digest, name, array.tolist(), zoned=zoned)
 

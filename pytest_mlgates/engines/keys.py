@@ -55,10 +55,21 @@ def factorized(values: Iterable[Any], *, zoned: bool = False) -> tuple[list[Any]
     if zoned:
         keys = [k if k is None or k.tzinfo else k.replace(tzinfo=UTC) for k in keys]
     distinct = {(type(key), key): key for key in keys}  # several kinds of missing, as one
-    found = sorted(distinct.values(), key=lambda key: sort_key((key,)))
-    place = {(type(key), key): i for i, key in enumerate(found)}
+    place = {key: i for i, key in enumerate(distinct)}
     places = np.asarray([place[type(key), key] for key in keys], dtype=np.intp)
-    return found, places[codes]
+    return in_order(list(distinct.values()), places[codes])
+
+
+def in_order(
+    keys: list[Any], codes: NDArray[np.integer[Any]]
+) -> tuple[list[Any], NDArray[np.intp]]:
+    """Distinct *keys* sorted, None last, and the *codes* that are their places as places there."""
+    import numpy as np
+
+    order = sorted(range(len(keys)), key=lambda place: sort_key((keys[place],)))
+    places = np.empty(len(keys), dtype=np.intp)
+    places[order] = np.arange(len(keys))
+    return [keys[place] for place in order], places[codes]
 
 
 def _factorized_numbers(values: NDArray[Any]) -> tuple[list[Any], NDArray[np.intp]]:

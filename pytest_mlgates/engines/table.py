@@ -22,10 +22,12 @@ from pytest_mlgates.engines import keys as key_values
 from pytest_mlgates.engines.asking import aggregate, are_large
 from pytest_mlgates.engines.beside import Beside
 from pytest_mlgates.engines.columns import filled, python_value, sort_key
+from pytest_mlgates.engines.counting import counted
+from pytest_mlgates.engines.dictionaries import coded
 from pytest_mlgates.engines.file_reading import FileReading
 from pytest_mlgates.engines.grouping import grouped, unused
 from pytest_mlgates.engines.interrupts import interruptible
-from pytest_mlgates.engines.nulls import one_null
+from pytest_mlgates.engines.nulls import holds_numpy, one_null
 from pytest_mlgates.engines.reading_errors import reading_error
 
 if TYPE_CHECKING:
@@ -236,14 +238,10 @@ class Table:
         for key in wanted:
             self.require(key)
         if wanted not in self._counts:
-            try:  # engines bind when they are asked: a file may be gone by now
-                groups = grouped(self._only(wanted), wanted)
-            except Exception as error:
-                raise self.engine_error(error) from None
-            found: dict[tuple[Any, ...], int] = {}
-            for row in self.rows(groups):
-                values = tuple(python_value(value) for value in row[:-1])
-                found[values] = found.get(values, 0) + int(row[-1])
+            frame = self._opened
+            found = counted(frame, wanted) if isinstance(frame, nw.DataFrame) else None
+            if found is None:
+                found = self._grouped(wanted)
             self._counts[wanted] = sorted(found.items(), key=lambda item: sort_key(item[0]))
             self.__dict__.setdefault("n_rows", sum(found.values()))
         stored = self._counts[wanted]
@@ -251,6 +249,17 @@ class Table:
             return stored
         places = [wanted.index(key) for key in keys]
         return [(tuple(values[i] for i in places), n) for values, n in stored]
+
+    def _grouped(self, keys: tuple[str, ...]) -> dict[tuple[Any, ...], int]:
+        try:  # engines bind when they are asked: a file may be gone by now
+            groups = grouped(self._only(keys), keys)
+        except Exception as error:
+            raise self.engine_error(error) from None
+        found: dict[tuple[Any, ...], int] = {}
+        for row in self.rows(groups):
+            values = tuple(python_value(value) for value in row[:-1])
+            found[values] = found.get(values, 0) + int(row[-1])
+        return found
 
     def arrays(self, columns: Sequence[str]) -> dict[str, np.ndarray[Any, Any]]:
         """*columns* as numpy arrays of shape ``(n_rows,)``, rows aligned.
@@ -276,8 +285,13 @@ class Table:
         """
         self.require(column)
         if column not in self._codes:
-            zoned = key_values.zoned(self.schema, column)
-            self._codes[column] = key_values.factorized(self._values(column), zoned=zoned)
+            frame = self._opened
+            found = coded(frame.get_column(column)) if isinstance(frame, nw.DataFrame) else None
+            if found is None:
+                zoned = key_values.zoned(self.schema, column)
+                self._codes[column] = key_values.factorized(self._values(column), zoned=zoned)
+            else:
+                self._codes[column] = key_values.in_order(*found)
         return self._codes[column]
 
     def kinds(self, column: str) -> list[str]:
@@ -382,8 +396,7 @@ class Table:
 
     def _read_arrays(self, columns: list[str]) -> dict[str, np.ndarray[Any, Any]]:
         if isinstance(self._opened, nw.DataFrame):
-            frame = self._only(columns)
-            return {c: self._as_array(frame.get_column(c), c) for c in columns}
+            return {c: self._as_array(self._column(c), c) for c in columns}
         try:
             if self.implementation == "duckdb":
                 return self._fetch_arrays(columns)
@@ -398,6 +411,14 @@ class Table:
             found[column] = self._as_array(series, column)
             if not isinstance(dtype, nw.String | nw.Boolean) and not dtype.is_float():
                 self._exact[column] = series.to_list() if dtype.is_nested() else series
+        return found
+
+    def _column(self, column: str) -> nw.Series[Any]:
+        """*column* of a dataframe, with one null; as it is, where an array will have NaN anyway."""
+        frame: Any = self._opened
+        if self.schema[column].is_float() and not holds_numpy(frame, column):
+            frame = self._only([column])
+        found: nw.Series[Any] = frame.get_column(column)
         return found
 
     def _fetch_arrays(self, columns: list[str]) -> dict[str, np.ndarray[Any, Any]]:

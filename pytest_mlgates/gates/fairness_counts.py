@@ -2,20 +2,101 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.gates.labels import merged
+from pytest_mlgates.engines.columns import sort_key
+from pytest_mlgates.gates.labels import confusion, merged
 from pytest_mlgates.statistics import counts as of_counts
 from pytest_mlgates.statistics.group_families import MeasuredFamily, RateFamily
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from pytest_mlgates.engines.table import Table
     from pytest_mlgates.gates.fairness_metrics import Measure
-    from pytest_mlgates.gates.labels import Cells
+    from pytest_mlgates.gates.fairness_parameters import FairnessParameters
+    from pytest_mlgates.gates.labels import Cells, Classes, Group
+    from pytest_mlgates.gates.privacy import Display
     from pytest_mlgates.statistics.group_families import Family
     from pytest_mlgates.statistics.interval import Measured
+
+    CellsOf = dict[tuple[str, int, int], tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedGroups:
+    """The confusion counts of every group in every level, and the rates that they were asked for.
+
+    Attributes:
+        groups: Values in the order of ``by``, sorted.
+        levels: Values of the control columns, sorted; one empty one without.
+        cells: The rows of (level, group) by label and prediction.
+        sizes: The rows of (level, group).
+        classes: The labels that occur.
+    """
+
+    groups: tuple[Group, ...]
+    levels: tuple[Group, ...]
+    cells: dict[tuple[Group, Group], Cells]
+    sizes: dict[tuple[Group, Group], int]
+    classes: Classes
+    _known: dict[tuple[str, int], tuple[Family, CellsOf]] = field(default_factory=dict)
+
+    def family(self, measure: Measure, place: int) -> tuple[Family, CellsOf]:
+        """The number *measure* of the groups in a level, and what it gives away of each."""
+        if (measure.name, place) not in self._known:
+            level = self.levels[place]
+            own = [self.cells.get((level, group)) for group in self.groups]
+            found = count_family(measure, own, self.classes, place)
+            away = {
+                (measure.name, place, g): _given_away(found, g, one)
+                for g, one in enumerate(own)
+                if one is not None
+            }
+            self._known[measure.name, place] = found, away
+        return self._known[measure.name, place]
+
+
+def counted_groups(parameters: FairnessParameters, table: Table, display: Display) -> CountedGroups:
+    """The counts of *table* by group, kept for the next gate that asks the same.
+
+    Raises:
+        MLGatesError: for a column that is missing, incomplete or of the wrong kind.
+    """
+    control = parameters.control or ()
+    binary = any(measure.binary for measure in parameters.measures)
+    roles = (parameters.y_true, parameters.y_pred, parameters.pos_label, parameters.missing)
+    key = (*roles, type(parameters.pos_label), binary, control, parameters.by)
+    known: dict[Any, CountedGroups] = table.memory.setdefault("fairness", {})
+    if key not in known:
+        counts = confusion(
+            table,
+            parameters,
+            metric=parameters.metric,
+            binary=binary,
+            display=display,
+            by=(*control, *parameters.by),
+        )
+        split = {name: (name[: len(control)], name[len(control) :]) for name in counts.groups}
+        cells = {split[name]: one for name, one in counts.groups.items()}
+        known[key] = CountedGroups(
+            groups=tuple(dict.fromkeys(sorted((g for _, g in cells), key=sort_key))),
+            levels=tuple(dict.fromkeys(sorted((level for level, _ in cells), key=sort_key))),
+            cells=cells,
+            sizes={place: sum(one.values()) for place, one in cells.items()},
+            classes=counts.classes,
+        )
+    return known[key]
+
+
+def _given_away(family: Family, group: int, cells: Cells) -> tuple[int, ...]:
+    """The counts that the number of *group* gives away."""
+    if not isinstance(family, RateFamily):
+        return tuple(cells.values())
+    successes = family.counted(group)
+    return successes, family.sizes[group] - successes
 
 
 def count_family(measure: Measure, own: Sequence[Cells | None], classes: Any, level: int) -> Family:

@@ -17,11 +17,11 @@ from pytest_mlgates.core.text import listing, plural
 from pytest_mlgates.engines.columns import sort_key
 from pytest_mlgates.gates.codes import group_codes
 from pytest_mlgates.gates.fairness_champion import champion_values
-from pytest_mlgates.gates.fairness_counts import count_family, hits
+from pytest_mlgates.gates.fairness_counts import counted_groups
 from pytest_mlgates.gates.fairness_rows import row_values, weights_and_clusters
-from pytest_mlgates.gates.labels import confusion, refuse_many_groups
+from pytest_mlgates.gates.labels import refuse_many_groups
 from pytest_mlgates.statistics.group_champion import PairedFamily
-from pytest_mlgates.statistics.group_families import MeasuredFamily, RateFamily
+from pytest_mlgates.statistics.group_families import MeasuredFamily
 from pytest_mlgates.statistics.group_samples import MeanFamily, Sample, SampledShares
 
 if TYPE_CHECKING:
@@ -98,38 +98,19 @@ def grouped(
 
 
 def _from_counts(parameters: FairnessParameters, table: Table, display: Display) -> Grouped:
-    """One group-by of labels against predictions."""
-    control = parameters.control or ()
-    counts = confusion(
-        table,
-        parameters,
-        metric=parameters.metric,
-        binary=any(measure.binary for measure in parameters.measures),
-        display=display,
-        by=(*control, *parameters.by),
-    )
-    split = {key: (key[: len(control)], key[len(control) :]) for key in counts.groups}
+    """One group-by of labels against predictions, which all gates over the same columns share."""
+    counted = counted_groups(parameters, table, display)
     found = Grouped(
-        groups=list(dict.fromkeys(sorted((group for _, group in split.values()), key=sort_key))),
-        levels=list(dict.fromkeys(sorted((level for level, _ in split.values()), key=sort_key))),
+        groups=list(counted.groups),
+        levels=list(counted.levels),
         columns=(parameters.y_true, parameters.y_pred),
     )
-    cells = {split[key]: one for key, one in counts.groups.items()}
-    _register(found, parameters, table, display, {key: sum(c.values()) for key, c in cells.items()})
-    for place, level in enumerate(found.levels):
-        own = [cells.get((level, group)) for group in found.groups]
+    _register(found, parameters, table, display, counted.sizes)
+    for place in range(len(found.levels)):
         for measure in parameters.measures:
-            family = count_family(measure, own, counts.classes, place)
+            family, cells = counted.family(measure, place)
             found.families.append(family)
-            for g, one in enumerate(own):
-                if one is not None:
-                    given = (
-                        hits(measure.name, one, counts.classes.positive)
-                        if isinstance(family, RateFamily)
-                        else None
-                    )
-                    away = tuple(one.values()) if given is None else (given[0], given[1] - given[0])
-                    found.cells[measure.name, place, g] = away
+            found.cells.update(cells)
     _refuse_empty(parameters, found, table, display)
     return found
 

@@ -47,7 +47,7 @@ class Weighting:
 
     def doubts(self, sample: Sample) -> list[str]:
         """Why the bounds of *sample* deserve less trust than their confidence says."""
-        if sample.clusters is None:
+        if sample.clusters is None or not len(sample.groups):
             return []
         cells = np.unique(np.stack([sample.clusters, sample.groups]), axis=1)
         fewest = int(np.bincount(cells[1], minlength=sample.count)[list(set(cells[1]))].min())

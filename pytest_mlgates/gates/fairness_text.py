@@ -96,7 +96,9 @@ class Report:
 
     def is_small(self, family: str, level: int, group: int) -> bool:
         """Whether a number would give away a count that is not to be shown."""
-        return any(self.display.record(k) is None for k in self.cells(family, level, group))
+        return self.display.private and any(
+            self.display.record(k) is None for k in self.cells(family, level, group)
+        )
 
     @cached_property
     def unsized(self) -> frozenset[tuple[str, int, int]]:
@@ -109,6 +111,8 @@ class Report:
 
     def hides(self, family: str, level: int, group: int) -> bool:
         """Whether a number is withheld; that of all rows, if any other beside it is."""
+        if not self.display.private:
+            return False
         if group == OVERALL:
             return any(
                 self.hides(family, level, rate.group)

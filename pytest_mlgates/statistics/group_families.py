@@ -80,7 +80,7 @@ class Family(ABC):
     is_mixture = True
     method: str
 
-    @property
+    @cached_property
     def present(self) -> tuple[int, ...]:
         """The groups that have rows."""
         return tuple(g for g, size in enumerate(self.sizes) if size > 0 and g not in self.absent)
@@ -90,7 +90,7 @@ class Family(ABC):
         """The groups that ought to have some and have none."""
         return tuple(g for g, size in enumerate(self.sizes) if size <= 0 and g not in self.absent)
 
-    @property
+    @cached_property
     def rows(self) -> Floats:
         """The sizes of the groups present."""
         return np.array([self.sizes[g] for g in self.present], dtype=np.float64)
@@ -117,7 +117,7 @@ class Family(ABC):
     def overall_limits(self, confidence: float) -> tuple[float, float]:
         """Bounds of the number of all rows."""
 
-    @property
+    @cached_property
     def shares(self) -> Floats:
         """What part of all rows (of their weight) each group present has."""
         return self.rows / float(self.rows.sum())
@@ -161,9 +161,18 @@ class ShareFamily(Family):
     low, high = 0.0, 1.0
     method = "wilson bounds (clopper-pearson for few)"
 
+    @cached_property
+    def _known(self) -> dict[tuple[float, bool], Limits]:
+        return {}
+
     @abstractmethod
     def effective(self, confidence: float) -> Floats:
         """As how many independent rows the rows of each group present count."""
+
+    @cached_property
+    def _worth(self) -> Floats:
+        """What planning takes the rows for."""
+        return self.effective(0.95)
 
     def effective_rest(self, confidence: float) -> Floats:
         """The same of all other groups together."""
@@ -171,8 +180,12 @@ class ShareFamily(Family):
         return np.asarray(float(self.rows.sum()) - self.rows)
 
     def limits(self, confidence: float, *, exact: bool = False) -> Limits:
-        """By decision D2."""
-        return share_limits(self.values, self.effective(confidence), confidence, exact=exact)
+        """By decision D2; kept, since several comparisons ask for the same."""
+        if (confidence, exact) not in self._known:
+            self._known[confidence, exact] = share_limits(
+                self.values, self.effective(confidence), confidence, exact=exact
+            )
+        return self._known[confidence, exact]
 
     def rest_limits(self, confidence: float, *, exact: bool = False) -> Limits:
         """By decision D2."""
@@ -192,7 +205,7 @@ class ShareFamily(Family):
         rate would have no variance and one row would do.
         """
         overall = float(self.value(OVERALL))
-        sizes = np.maximum(self.effective(0.95), 1e-9)
+        sizes = np.maximum(self._worth, 1e-9)
         if comparison is Comparison.RATIO:
             high, low = min(overall / bound, 1.0), overall * bound
         elif comparison is Comparison.DIFFERENCE:
@@ -206,7 +219,7 @@ class ShareFamily(Family):
 
     def row_variance(self, comparison: Comparison, group: int) -> float:
         """Of one share, or of the logarithm of a share in units of 1/n, worth what rows are."""
-        sizes, effective = self.rows, self.effective(0.95)
+        sizes, effective = self.rows, self._worth
         if group == OVERALL:
             n, worth = float(sizes.sum()), float(sizes.sum() / max(float(effective.sum()), 1e-9))
         else:
@@ -231,11 +244,14 @@ class RateFamily(ShareFamily):
         self.name, self.level, self.absent = name, level, frozenset(absent)
         self.successes, self.sizes = successes, sizes
 
+    @cached_property
+    def _exact(self) -> dict[int, Fraction]:
+        rates = {g: Fraction(self.successes[g], self.sizes[g]) for g in self.present}
+        return {**rates, OVERALL: Fraction(sum(self.successes), sum(self.sizes))}
+
     def value(self, group: int) -> Fraction:
         """The rate of *group*, exactly."""
-        if group == OVERALL:
-            return Fraction(sum(self.successes), sum(self.sizes))
-        return Fraction(self.successes[group], self.sizes[group])
+        return self._exact[group]
 
     def counted(self, group: int) -> int:
         """The successes of *group*."""

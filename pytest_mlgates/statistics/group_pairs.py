@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,13 +28,12 @@ class BetweenGroups(Contrasts):
         return math.comb(len(self.groups), 2)
 
     def _arrange(self) -> None:
-        self.plain = self.family.limits(self.confidence, exact=self.exact)
-        self.corrected = self.family.limits(self.simultaneous, exact=self.exact)
+        self.plain = self._limits(self.confidence)
+        self.corrected = self._limits(self.simultaneous)
         difference = self.comparison is Comparison.DIFFERENCE
         sign, first, second = (1.0, 1, 0) if difference else (-1.0, 0, 1)
-        everything = (slice(None), None), (None, slice(None))
-        self.far = _without_diagonal(sign * self._limits(self.plain, *everything)[first])
-        self.near = _without_diagonal(sign * self._limits(self.corrected, *everything)[second])
+        self.far = _without_diagonal(sign * self.plain[first])
+        self.near = _without_diagonal(sign * self.corrected[second])
         values = self.family.values
         with np.errstate(divide="ignore", invalid="ignore"):
             seen = (
@@ -45,15 +44,11 @@ class BetweenGroups(Contrasts):
         # 0/0: two equal rates.
         self.seen = _without_diagonal(np.nan_to_num(seen, nan=-1.0, neginf=-np.inf))
 
-    def _limits(self, limits: tuple[Floats, Floats], high: Any, low: Any) -> tuple[Floats, Floats]:
-        """Of the groups at *high* and *low*: indices into the groups, or whole axes."""
-        lower, upper = limits
-        values = self.family.values
-        rho: Any = self.family.correlation
-        if rho is not None and isinstance(high, int):
-            rho = rho[high, low]
-        first = (values[high], lower[high], upper[high])
-        second = (values[low], lower[low], upper[low])
+    def _limits(self, confidence: float) -> tuple[Floats, Floats]:
+        lower, upper = self.family.limits(confidence, exact=self.exact)
+        values, rho = self.family.values, self.family.correlation
+        first = (values[:, None], lower[:, None], upper[:, None])
+        second = (values[None, :], lower[None, :], upper[None, :])
         if self.comparison is Comparison.DIFFERENCE:
             return difference_limits(*first, *second, rho)
         return ratio_limits(*second, *first, rho)
@@ -64,15 +59,18 @@ class BetweenGroups(Contrasts):
         top, bottom = (self.family.value(self.groups[k]) for k in (high, low))
         if top < bottom:
             high, low, top, bottom = low, high, bottom, top
-        plain, corrected = (self._limits(one, high, low) for one in (self.plain, self.corrected))
+        plain, corrected = (
+            interval((lower[high, low], upper[high, low]))
+            for lower, upper in (self.plain, self.corrected)
+        )
         return Pair(
             family=self.family.name,
             level=self.family.level,
             high=self.groups[high],
             low=self.groups[low],
             value=gap(self.comparison, top, bottom),
-            bounds=interval(plain),
-            simultaneous=interval(corrected),
+            bounds=plain,
+            simultaneous=corrected,
         )
 
     def least_variance(self, bound: float) -> float:

@@ -94,7 +94,7 @@ def usable(
             want="one plain value per row",
             fix="convert the column where the table is made",
         )
-    return array
+    return array.copy()  # a function may write into what it is given
 
 
 def _refused(metric: OwnMetric, got: str, parameter: str) -> MLGatesError:

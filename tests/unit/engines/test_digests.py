@@ -38,7 +38,7 @@ FORMS = {
 @pytest.mark.parametrize("column", COLUMNS)
 def test_equal_values_have_one_digest_with_and_without_arrow(form, column, monkeypatch):
     found = to_table(FORMS[form]()).digest([column])
-    monkeypatch.setattr(digests, "_has_arrow", lambda rows: False)
+    monkeypatch.setattr(digests, "has_arrow", lambda rows: False)
     assert found == to_table(WHOLE).digest([column]) == to_table(FORMS[form]()).digest([column])
 
 
