@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Rows that are coded at once: copies of so many fit into a processor's cache.
 _BLOCK = 1 << 15
+# So few values are told apart faster one by one.
+_TINY = 8
 # Combinations that are worth their zeros, however few rows there are.
 _FEW = 1 << 10
 
@@ -52,11 +54,11 @@ def counted(frame: nw.DataFrame[Any], columns: Sequence[str]) -> dict[tuple[Any,
     shape = tuple(len(key.values) for key in keys)
     found = np.zeros(math.prod(shape), dtype=np.intp)
     for start in range(0, rows, _BLOCK):
-        codes = np.zeros(min(_BLOCK, rows - start), dtype=np.intp)
+        codes: Any = 0
         for key in keys:
-            codes *= len(key.values)
-            codes += _from_low(key.places[start : start + _BLOCK], key.low)
-        found += np.bincount(codes, minlength=len(found))
+            some = _from_low(key.places[start : start + _BLOCK], key.low)
+            codes = some if key is keys[0] else codes * len(key.values) + some
+        found += _tally(codes, len(found))
     occurring = np.flatnonzero(found)
     places = zip(*(some.tolist() for some in np.unravel_index(occurring, shape)), strict=True)
     return {
@@ -81,8 +83,20 @@ def _key_of(series: nw.Series[Any], most: int) -> _Key | None:
     return _Key(found[1], 0, found[0]) if found and len(found[0]) <= most else None
 
 
+def _tally(codes: NDArray[Any], count: int) -> NDArray[Any]:
+    """How often each of *count* codes occurs."""
+    import numpy as np
+
+    if count > _TINY:
+        return np.bincount(codes, minlength=count)
+    small = codes.astype(np.uint8)
+    return np.array([np.count_nonzero(small == code) for code in range(count)])
+
+
 def _from_low(values: NDArray[Any], low: int) -> NDArray[Any]:
     import numpy as np
 
+    if not low:
+        return values.astype(np.intp, copy=False)
     wide = np.uint64 if values.dtype.kind == "u" else np.int64  # no difference overflows
     return (values.astype(wide, copy=False) - wide(low)).astype(np.intp, copy=False)
