@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, Struct
-from msgspec.structs import fields as fields_of
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import did_you_mean, listing
@@ -202,12 +201,8 @@ class Gate:
 
     def definition(self) -> dict[str, Any]:
         """What it demands, in plain values: its kind, and every parameter that is no default."""
-        found: dict[str, Any] = {"kind": self.kind.name}
-        for one in fields_of(self.parameters):
-            value = getattr(self.parameters, one.name)
-            if one.required or value != one.default:
-                found[one.name] = plain(value)
-        return found
+        found = {name: plain(value) for name, value in reading.given(self.parameters).items()}
+        return {"kind": self.kind.name, **found}
 
 
 def parse(

@@ -56,6 +56,16 @@ def names_of(model: type[msgspec.Struct]) -> tuple[str, ...]:
     return tuple(_fields(model))
 
 
+def given(values: msgspec.Struct) -> dict[str, Any]:
+    """The fields of *values* that are no defaults, in order."""
+    found = {}
+    for name, field in _fields(type(values)).items():
+        value = getattr(values, name)
+        if field.required or value != field.default:
+            found[name] = value
+    return found
+
+
 def read(
     model: type[msgspec.Struct], given: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[Mistake]]:
