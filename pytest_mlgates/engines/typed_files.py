@@ -176,6 +176,8 @@ def arrow(
     pyarrow = optional("pyarrow", extra="pyarrow", why=why)
     systems = optional("pyarrow.fs", extra="pyarrow", why=why)
     schemas = {str(path): _arrow_schema(datasets, path, private=private) for path in files}
+    for path in files:
+        _refuse_damaged(path, private=private)
     for name, schema in schemas.items():
         refuse_alike(schema.names, name)
     refuse_different({name: schema.names for name, schema in schemas.items()})
@@ -203,5 +205,21 @@ def arrow(
 def _arrow_schema(datasets: Any, path: Path, *, private: bool) -> Any:
     try:
         return datasets.dataset([str(path)], format="ipc").schema
+    except Exception as error:
+        raise reading_error(error, str(path), private=private) from None
+
+
+def _refuse_damaged(path: Path, *, private: bool) -> None:
+    """Check every value of an Arrow file: readers trust its offsets, and a wrong one ends them.
+
+    Raises:
+        TableError: for one that points outside of its column, and text that is not UTF-8.
+    """
+    from pyarrow import ipc, memory_map
+
+    try:
+        with memory_map(str(path)) as source, ipc.open_file(source) as reader:
+            for number in range(reader.num_record_batches):
+                reader.get_batch(number).validate(full=True)
     except Exception as error:
         raise reading_error(error, str(path), private=private) from None
