@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.engines.variations import TEMPORARY_VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -86,7 +87,7 @@ def execute(
     temporary = folder / "tmp"
     temporary.mkdir()
     status = folder / "ended.json"
-    own = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
+    own = dict.fromkeys(TEMPORARY_VARIABLES, str(temporary))
     started = [sys.executable, "-I", "-S", str(_SUPERVISOR), str(status), str(scratch), *command]
     start = time.monotonic()
     process = subprocess.Popen(  # noqa: S603  (our own interpreter, no shell)

@@ -22,6 +22,7 @@ from pytest_mlgates.engines import generators, stages
 from pytest_mlgates.engines.fingerprint import fingerprint
 from pytest_mlgates.engines.seeding import seed_in_force
 from pytest_mlgates.engines.stages import Recorder
+from pytest_mlgates.engines.variations import TEMPORARY_VARIABLES
 from pytest_mlgates.extensions.manager import manager
 
 if TYPE_CHECKING:
@@ -168,5 +169,5 @@ def _environment() -> dict[str, str]:
     return {
         name: hashlib.blake2b(os.fsencode(value), digest_size=6).hexdigest()
         for name, value in os.environ.items()
-        if not name.startswith(_OURS)
+        if not name.startswith(_OURS) and name not in TEMPORARY_VARIABLES
     }

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 Name = Literal["hash_seed", "threads", "row_order", "working_directory"]
 NAMES: tuple[str, ...] = get_args(Name)
 
+# Of each run in a process of its own: whatever differs, they explain nothing.
+TEMPORARY_VARIABLES = ("TMPDIR", "TEMP", "TMP")
 # Read when a library is loaded, hence given to the process before it starts.
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",

@@ -178,6 +178,24 @@ def test_an_environment_variable_that_a_library_sets_is_not_blamed(monkeypatch):
     assert "environment variable" not in why(train)
 
 
+def without_a_seed():
+    return np.random.default_rng().uniform(size=3)
+
+
+def without_an_order():
+    return np.random.default_rng().permutation(30)
+
+
+@pytest.mark.parametrize(
+    ("train", "cause"),
+    [(without_a_seed, "a generator without a seed"), (without_an_order, "an unseeded shuffle")],
+)
+def test_the_temporary_folder_of_a_fresh_process_is_not_blamed(train, cause):
+    text = why(train, fresh_process=True)
+    assert cause in text
+    assert "environment variable" not in text
+
+
 def test_values_of_the_environment_are_in_no_record(monkeypatch):
     monkeypatch.setenv("TRAIN_TOKEN", "very-secret")
     turn = by_turns(1, 2)
