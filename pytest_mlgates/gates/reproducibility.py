@@ -124,10 +124,11 @@ def evaluate(
     near = Nearness.of(parameters)
     count = parameters.runs if against is None else against.runs(parameters.runs)
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlgates-")))
         fresh = stress.processes(parameters, function, name, context)
-        if fresh is not None:
+        if fresh is not None:  # its folder goes even if this process is killed
             stack.enter_context(fresh)
+        else:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlgates-")))
         planned = stress.plan(parameters, count)
         runs: list[Run] = []
         first: Any = None  # kept alive: an object that is gone leaves its place to another
