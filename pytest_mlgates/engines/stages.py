@@ -105,8 +105,9 @@ class Recorder:
             try:
                 found = fingerprint(value)
             except MLGatesError as error:
-                self._error = self._error or error  # the training may catch it
-                raise
+                named = _named(error, name, index)
+                self._error = self._error or named  # the training may catch it
+                raise named from None
             self._add(name, index, found)
 
     def offer(self, name: str, index: int | None, value: Any) -> None:
@@ -177,7 +178,20 @@ def stage_without_value(name: str, index: int | None, value: Any) -> Stage:
     Raises:
         MLGatesError: if *value* has no fingerprint.
     """
-    return Stage(name=name, index=index, fingerprint=fingerprint(value).sealed(), kept=False)
+    try:
+        found = fingerprint(value)
+    except MLGatesError as error:
+        raise _named(error, name, index) from None
+    return Stage(name=name, index=index, fingerprint=found.sealed(), kept=False)
+
+
+def _named(error: MLGatesError, name: str, index: int | None) -> MLGatesError:
+    """The *error* of a value, as one of the stage that was told it."""
+    label = name if index is None else f"{name} {index}"
+    what = error.what.removeprefix("result")
+    what = f"stage {label!r}: {'its value' if what != error.what else ''}{what}"
+    fix = f"trace {error.fix.removeprefix('return ')}" if error.fix.startswith("return ") else ""
+    return MLGatesError(what, got=error.got, want=error.want, fix=fix or error.fix)
 
 
 def load(folder: Path, reference: Path | None = None) -> tuple[Stage, ...]:

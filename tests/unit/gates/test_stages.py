@@ -70,6 +70,9 @@ def test_anything_but_a_value_or_a_number_and_a_value_is_misuse(values):
         trace("epoch", *values)
 
 
-def test_a_stage_without_a_fingerprint_is_misuse():
-    with pytest.raises(MLGatesError, match="no fingerprint"):
+def test_a_stage_without_a_fingerprint_is_misuse_that_names_it():
+    with pytest.raises(MLGatesError, match=r"^stage 'model': its value is of a type") as caught:
         reproducibility(lambda: trace("model", object()))
+    assert caught.value.fix.startswith("trace what it predicts")
+    with pytest.raises(MLGatesError, match=r"^stage 'epoch 3': its value\[\"m\"\] is of a type"):
+        reproducibility(lambda: trace("epoch", 3, {"m": object()}))
