@@ -6,6 +6,7 @@ Pickles and their like are never opened: that runs whatever is in them.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,6 @@ from pytest_mlgates.core.errors import MLGatesError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 _TABLES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".arrow", ".feather")
 _PACKED = (".gz", ".zst")
@@ -32,21 +32,57 @@ def collected(folder: Path, names: Sequence[str], *, exact: bool) -> dict[str, A
         exact: Whether the bytes of a table count too; its values alone are compared otherwise.
 
     Raises:
-        MLGatesError: for one that is missing, naming what is there.
+        MLGatesError: for one that is missing, naming what is there, or that is a link to what no
+            run made; and if none of them holds anything.
     """
     found: dict[str, Any] = {}
+    hollow: list[str] = []
     for name in names:
         path = folder / name
         if not path.exists():
             raise _missing(folder, name)
+        _refuse_elsewhere(folder, path, name)
         values = _values(path)
+        if _holds_nothing(path if values is None else values):
+            hollow.append(name)
         if values is None:
             found[name] = path
             continue
         found[name] = values
         if exact:
             found[f"bytes of {name}"] = path
+    if len(hollow) == len(found.keys() & set(names)):
+        raise MLGatesError(
+            "the command wrote nothing to compare, which proves nothing",
+            got=f"{', '.join(map(repr, hollow[:10]))}: no rows, no values, or no files",
+            want="predictions, a model or metrics",
+            fix="let the command write them into the files that `outputs` names",
+        )
     return found
+
+
+def _refuse_elsewhere(folder: Path, path: Path, name: str) -> None:
+    target = path.resolve()
+    if not target.is_relative_to(folder.resolve()):
+        raise MLGatesError(
+            f"output {name!r} is a link that leads out of {{out}}: no run need have made the file",
+            got=target.as_posix(),
+            want=f"the file itself at {{out}}/{name}",
+            fix="let the command write or copy it there",
+        )
+
+
+def _holds_nothing(value: Any) -> bool:
+    """Whether an output proves nothing: a table without rows, an empty file or folder."""
+    if isinstance(value, Path):
+        files = [value] if value.is_file() else value.rglob("*")
+        return not any(file.is_file() and file.stat().st_size for file in files)
+    if isinstance(value, np.ndarray):
+        return not value.size
+    if isinstance(value, dict | list):
+        items = value.values() if isinstance(value, dict) else value
+        return all(map(_holds_nothing, items))
+    return False
 
 
 def _missing(folder: Path, name: str) -> MLGatesError:
@@ -71,7 +107,7 @@ def _values(path: Path) -> Any:
             return _columns(path)
         if suffix == ".json":
             value = json.loads(path.read_text("utf-8"))
-            return value if isinstance(value, dict | list) and value else None
+            return value if isinstance(value, dict | list) else None
         if suffix == ".npy":
             return np.load(path, allow_pickle=False)
         if suffix == ".npz":
@@ -82,8 +118,8 @@ def _values(path: Path) -> Any:
     return None
 
 
-def _columns(path: Path) -> dict[str, Any] | None:
+def _columns(path: Path) -> dict[str, Any]:
     from pytest_mlgates.engines.tables import to_table  # dear to import
 
     table = to_table(path)
-    return table.arrays(table.columns) if table.n_rows else None
+    return table.arrays(table.columns) if table.n_rows else {}

@@ -121,6 +121,42 @@ def test_an_output_that_is_missing_is_named_with_what_is_there(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("p.csv", 'write_text("id,p\\n")'),
+        ("p.csv", 'write_text("")'),
+        ("p.json", 'write_text("{}")'),
+        ("p.json", "write_text('{\"p\": []}')"),
+        ("models", "mkdir()"),
+    ],
+)
+@pytest.mark.parametrize("level", [{}, {"level": "tolerance", "atol": 0.1}])
+def test_outputs_that_hold_nothing_prove_nothing(tmp_path, name, write, level):
+    script = TRAIN + f'(out / "{name}").{write}\n'
+    text = error_of(project(tmp_path, script, outputs=[name], **level))
+    assert "the command wrote nothing to compare, which proves nothing" in text
+    assert f"  got:   {name!r}: no rows, no values, or no files" in text
+
+
+def test_an_empty_output_beside_one_that_holds_something_is_compared(tmp_path):
+    script = STEADY + '(out / "warnings.json").write_text("[]")\n'
+    assert verdict_of(project(tmp_path, script, outputs=["p.csv", "warnings.json"])).passed
+
+
+def test_an_output_that_is_a_link_to_an_old_file_is_misuse(tmp_path):
+    (tmp_path / "old.csv").write_text("id,p\n1,0.5\n")
+    script = TRAIN + '(out / "p.csv").symlink_to(pathlib.Path("old.csv").resolve())\n'
+    text = error_of(project(tmp_path, script))
+    assert "output 'p.csv' is a link that leads out of {out}" in text
+    assert "old.csv" in text
+
+
+def test_a_link_to_what_the_run_wrote_is_followed(tmp_path):
+    script = STEADY + '(out / "latest.csv").symlink_to("p.csv")\n'
+    assert verdict_of(project(tmp_path, script, outputs=["latest.csv"])).passed
+
+
+@pytest.mark.parametrize(
     ("script", "text", "got"),
     [
         ("raise ValueError('no rows')", "ended with exit code 1 in run 1", "ValueError: no rows"),
@@ -159,7 +195,7 @@ def test_no_shell_reads_the_command(tmp_path):
 
 
 def test_python_is_the_one_that_runs_the_gate(tmp_path):
-    script = STEADY + f'(out / "p.csv").write_text(str(sys.executable == {sys.executable!r}))\n'
+    script = STEADY + f"sys.exit(sys.executable != {sys.executable!r})\n"
     assert verdict_of(project(tmp_path, script)).passed
     script = STEADY + "import pytest_mlgates\n"
     assert verdict_of(project(tmp_path, script)).passed
