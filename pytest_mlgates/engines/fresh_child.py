@@ -30,6 +30,8 @@ def _outcome(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     try:
         load_extensions(job["extensions"])
         function = unpack(Path(job["callable"]).read_bytes(), job["modules"])
+    except MLGatesError as error:  # a gate that starts itself again
+        return _misuse(error)
     except BaseException as error:  # importing what users wrote may raise anything
         return _misuse(
             MLGatesError(

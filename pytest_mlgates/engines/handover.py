@@ -13,6 +13,7 @@ import pickle
 import re
 import sys
 import types
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 # What the script of the parent is called in the child, so that its __main__ block does not run.
 _SCRIPT = "__mlgates_main__"
+# Whether a child imports what it was told: a gate that starts now would start itself, for ever.
+_is_loading: ContextVar[bool] = ContextVar("is_loading", default=False)
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
@@ -52,8 +55,16 @@ def pack(function: Callable[[], Any], name: str) -> tuple[bytes, list[dict[str, 
     """The callable as bytes, and the modules to be loaded before it is unpacked.
 
     Raises:
-        MLGatesError: for a lambda, a local function, or an argument that cannot be pickled.
+        MLGatesError: for a lambda, a local function, or an argument that cannot be pickled; and in
+            a child that only imports the module, whose gate is the one that started this child.
     """
+    if _is_loading.get():
+        raise MLGatesError(
+            f"the gate of {name} starts when its module is imported, so that each fresh process "
+            "would start the next",
+            want="a gate that an import does not start",
+            fix='put the call under `if __name__ == "__main__":`, or into a test',
+        )
     buffer = io.BytesIO()
     writer = _Writer(buffer)
     try:
@@ -132,6 +143,14 @@ def unpack(data: bytes, modules: Iterable[dict[str, str | None]]) -> Callable[[]
 def _load(name: str, file: str | None) -> None:
     if name in sys.modules:
         return
+    token = _is_loading.set(True)
+    try:
+        _import(name, file)
+    finally:
+        _is_loading.reset(token)
+
+
+def _import(name: str, file: str | None) -> None:
     if file is None or _is_found(name, file):
         importlib.import_module(name)
         return

@@ -519,6 +519,28 @@ def test_a_script_is_run_without_its_main_block(tmp_path):
     assert done.stdout == "passed\n"
 
 
+def test_a_script_whose_import_starts_the_gate_is_misuse_and_starts_no_processes_for_ever(tmp_path):
+    script = tmp_path / "train.py"
+    script.write_text(
+        "from pytest_mlgates import reproducibility\n"
+        "def train():\n"
+        "    return [1, 2]\n"
+        "reproducibility(train, fresh_process=True)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, script],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "the gate of train starts when its module is imported" in done.stderr
+    assert 'fix:   put the call under `if __name__ == "__main__":`' in done.stderr
+
+
 # --- nothing survives ---
 
 
