@@ -23,8 +23,10 @@ def test_chi_square_quantile_equals_scipy(p, df):
 
 
 @given(st.floats(0.5001, 0.9999), st.integers(1, 5000))
-def test_t_quantile_equals_scipy_to_ten_digits(p, df):
-    assert t(p, df) == pytest.approx(stats.t.ppf(p, df), rel=1e-10)
+def test_t_quantile_is_the_inverse_of_scipys_distribution(p, df):
+    # Its own quantiles had nine digits before scipy 1.13.
+    assert stats.t.cdf(t(p, df), df) == pytest.approx(p, abs=1e-12)
+    assert t(p, df) == pytest.approx(stats.t.ppf(p, df), rel=1e-8)
 
 
 @given(st.floats(0.5, 1000), st.floats(0, 2000))
@@ -46,11 +48,11 @@ def test_intervals_are_those_of_scipy(values, value, tolerance, confidence):
     error = deviation * math.sqrt(1 + 1 / len(values))
     df = len(values) - 1
     low, high = stats.t.interval(confidence, df, np.mean(values), error)
-    assert found.expected.lower == pytest.approx(low, rel=1e-9, abs=1e-9)
-    assert found.expected.upper == pytest.approx(high, rel=1e-9, abs=1e-9)
+    assert found.expected.lower == pytest.approx(low, rel=1e-8, abs=1e-8)
+    assert found.expected.upper == pytest.approx(high, rel=1e-8, abs=1e-8)
     low, high = stats.t.interval(2 * confidence - 1, df, value, error)
-    assert found.interval.lower == pytest.approx(low, rel=1e-9, abs=1e-9)
-    assert found.interval.upper == pytest.approx(high, rel=1e-9, abs=1e-9)
+    assert found.interval.lower == pytest.approx(low, rel=1e-8, abs=1e-8)
+    assert found.interval.upper == pytest.approx(high, rel=1e-8, abs=1e-8)
     if found.proven:  # what decision D10 asks for at least
         assert found.expected.lower <= value <= found.expected.upper
         assert abs(value - np.mean(values)) <= tolerance * (1 + 1e-9)
