@@ -78,16 +78,23 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         for child in children:  # their own children become ours, and are next
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(child, signal.SIGKILL)
+            if child != process.pid:  # which is waited for where it was started
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(child, os.WNOHANG)
         time.sleep(0.005)
 
 
 def _children() -> list[int]:
-    """The processes that are alive and have this one as parent; none where there is no /proc."""
+    """The processes that have this one as parent; none where there is no /proc.
+
+    A dead one counts until it was waited for: while threads of it are left, it looks dead, and its
+    children are not ours yet.
+    """
     found = []
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError, ValueError, IndexError):
-            state, parent = entry.read_text("ascii", "replace").rpartition(")")[2].split()[:2]
-            if int(parent) == os.getpid() and state != "Z":
+            parent = entry.read_text("ascii", "replace").rpartition(")")[2].split()[1]
+            if int(parent) == os.getpid():
                 found.append(int(entry.parent.name))
     return found
 
