@@ -7,6 +7,7 @@ and paths. Standard library only.
 from __future__ import annotations
 
 import os
+import posixpath
 import subprocess
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,9 @@ _TARGETS = (
     "BITBUCKET_PR_DESTINATION_BRANCH",
 )
 _NOWHERE = "0" * 40
+# Modes of git, and how many links a name may lead through.
+_LINK, _SUBMODULE = "120000", "160000"
+_MOST_LINKS = 8
 
 
 @dataclass(frozen=True)
@@ -42,26 +46,67 @@ class Tree:
     name: str
 
     @cached_property
+    def _modes(self) -> dict[str, str]:
+        """The mode of every file, by path relative to the root; submodules are none of ours."""
+        if self.commit is None:
+            return {}
+        told = _git(self.root, "ls-tree", "-r", "-z", self.commit)
+        split = (entry.partition("\t") for entry in told.split("\0") if entry)
+        return {name: how[:6] for how, _, name in split if how[:6] != _SUBMODULE}
+
+    @cached_property
     def files(self) -> frozenset[str]:
         """The paths of all files, relative to the root."""
-        if self.commit is None:
-            return frozenset()
-        told = _git(self.root, "ls-tree", "-r", "-z", "--name-only", self.commit)
-        return frozenset(name for name in told.split("\0") if name)
+        return frozenset(self._modes)
 
     def read(self, path: str) -> str | None:
-        """The text of a file, None where there is none."""
-        if path not in self.files:
+        """The text of a file, or of what it links to; None where there is none."""
+        path = self._target(path)
+        if path not in self._modes:
             return None
         return _git(self.root, "show", f"{self.commit}:{path}")
+
+    def _target(self, path: str) -> str:
+        """What *path* stands for, if it is a link: git keeps the name that it points to."""
+        for _ in range(_MOST_LINKS):
+            if self._modes.get(path) != _LINK:
+                break
+            told = _git(self.root, "show", f"{self.commit}:{path}")
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(path), told))
+        return path
+
+    @cached_property
+    def tracked(self) -> frozenset[str]:
+        """The paths that will be committed: what lies beside them will not."""
+        return tracked(self.root)
+
+    def there(self, path: str) -> bool:
+        """Whether the change has the file *path*: it is in the working tree, and git knows it."""
+        return path in self.tracked and (self.root / path).is_file()
+
+    def now(self, path: str) -> str | None:
+        """The text of a file as the change has it, None where it has none."""
+        if not self.there(path):
+            return None
+        return (self.root / path).read_text(encoding="utf-8", errors="replace")
 
     @cached_property
     def changed(self) -> frozenset[str]:
         """The paths that differ from the index, or from what is not yet added to it."""
         if self.commit is None:
-            return tracked(self.root)
+            return self.tracked
         told = _git(self.root, "diff", "--name-only", "-z", "--no-renames", self.commit, "--")
-        return frozenset(name for name in told.split("\0") if name)
+        found = {name for name in told.split("\0") if name}
+        links = (name for name, mode in self._modes.items() if mode == _LINK)
+        return frozenset(found | {name for name in links if self._target(name) in found})
+
+    def mentioning(self, *words: str) -> list[str]:
+        """The Python files with one of *words* in them."""
+        if self.commit is None:
+            return []
+        patterns = [part for word in words for part in ("-e", word)]
+        told = _git(self.root, "grep", "-lzF", *patterns, self.commit, "--", "*.py", allowed=(0, 1))
+        return sorted(name.partition(":")[2] for name in told.split("\0") if name)
 
 
 def repository(start: Path) -> Path:
@@ -142,14 +187,14 @@ def tracked(root: Path) -> frozenset[str]:
     return frozenset(name for name in told.split("\0") if name)
 
 
-def _git(folder: Path, *arguments: str) -> str:
+def _git(folder: Path, *arguments: str, allowed: tuple[int, ...] = (0,)) -> str:
     # In a hook, GIT_DIR and GIT_INDEX_FILE are those of the commit that is being made.
     command = ["git", "-C", str(folder), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
     except OSError as error:
         raise MLGatesError("git cannot be run", got=str(error)) from None
-    if done.returncode:
+    if done.returncode not in allowed:
         raise MLGatesError(
             f"git {arguments[0]} failed", got=done.stderr.decode("utf-8", "replace").strip()
         )

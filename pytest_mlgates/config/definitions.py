@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # What every gate starts from.
-_DEFAULTS = (
+DEFAULTS = (
     *("confidence", "inconclusive", "min_cell"),
     *("y_true", "y_pred", "y_score", "query", "sample_weight", "cluster", "pos_label"),
 )
@@ -27,7 +27,7 @@ def definitions(raw: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     gates, tables = raw.get("gates"), raw.get("tables")
     if not isinstance(gates, dict):
         return {}
-    defaults = {key: raw[key] for key in _DEFAULTS if key in raw}
+    defaults = {key: raw[key] for key in DEFAULTS if key in raw}
     found = {}
     for name, gate in gates.items():
         if not isinstance(gate, dict):

@@ -29,6 +29,9 @@ _DEFAULTS: dict[str, Any] = {
     "missing": "error",
     "method": "between_groups",
     "agg": "worst_case",
+    "min_cell": 10,
+    "predict": "predict",
+    "score": "predict_proba",
 }
 _STRICT_FIRST = {
     "inconclusive": ("fail", "estimate", "pass"),
@@ -36,6 +39,8 @@ _STRICT_FIRST = {
     "agg": ("worst_case", "mean"),
     "severity": ("critical", "warning", "info"),
 }
+# Expectations whose set says what must be there, or must not be: any other says what may be.
+_SMALLER_SET_IS_WEAKER = ("_not_be_in_set", "_to_contain_set", "columns_to_match_set")
 # What says where a table is, how it is read and who may see it: no bound depends on it.
 _NEUTRAL = {"examples", "id", "private", "suite"}
 
@@ -58,7 +63,8 @@ def loosened(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
         lines.append("it is no longer required")
     old_table, new_table = before.get("table", {}), after.get("table", {})
     for key in sorted({*old_table, *new_table} - _NEUTRAL):
-        if old_table.get(key) != new_table.get(key):
+        default = _DEFAULTS.get(key)
+        if old_table.get(key, default) != new_table.get(key, default):
             lines.append(
                 f"{key} of its table changed from {_shown(old_table.get(key))} to "
                 f"{_shown(new_table.get(key))}: what it judges cannot be compared"
@@ -67,7 +73,10 @@ def loosened(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 
 
 def _parameters(definition: Mapping[str, Any]) -> dict[str, Any]:
-    return {**definition.get("defaults", {}), **definition["gate"]}
+    gate = definition["gate"]
+    # What a declared gate calls runs in a process of its own, unless it says otherwise.
+    own = {"fresh_process": True} if "entry" in gate else {}
+    return {**definition.get("defaults", {}), **own, **gate}
 
 
 def _compared(key: str, one: Any, other: Any, *, policy: Any) -> list[str]:
@@ -136,7 +145,7 @@ def _expected(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]
     """What *other* demands less than *one*, an expectation of the same type and columns."""
     old = {"severity": one.get("severity") or "critical", **_kwargs(one)}
     new = {"severity": other.get("severity") or "critical", **_kwargs(other)}
-    forbids = "_not_be_in_set" in str(one.get("type"))
+    kind = str(one.get("type"))
     for key in sorted({*old, *new}):
         a, b = old.get(key), new.get(key)
         if a == b:
@@ -153,12 +162,23 @@ def _expected(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]
             weaker = bool(a) and not b
         elif key in ("value_set", "column_set") and isinstance(a, list) and isinstance(b, list):
             mine, theirs = _as_set(a), _as_set(b)
-            weaker = bool(mine - theirs) if forbids else bool(theirs - mine)
+            if mine != theirs and _is_exact(kind, old):  # a different set is a different claim
+                yield f"{change}: it cannot be compared"
+                continue
+            demands = any(part in kind for part in _SMALLER_SET_IS_WEAKER)
+            weaker = bool(mine - theirs) if demands else bool(theirs - mine)
         else:
             yield f"{change}: it cannot be compared"
             continue
         if weaker:
             yield f"{change}: weaker"
+
+
+def _is_exact(kind: str, arguments: Mapping[str, Any]) -> bool:
+    """Whether an expectation names all that there is."""
+    if kind.endswith("columns_to_match_set"):
+        return arguments.get("exact_match") is not False
+    return kind.endswith("_to_equal_set")
 
 
 def _limit(lower: bool, a: Any, b: Any) -> bool:  # noqa: FBT001

@@ -6,15 +6,18 @@ Standard library only.
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_mlgates.config.excuses_in_source import below, excuses, is_in, parameters
+from pytest_mlgates.config.names_in_source import is_source, mark_name, resolve, value_of
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 KINDS = ("data_schema", "metric", "fairness", "reproducibility")
 _FIRST = {"data_schema": "suite", "metric": "metric", "fairness": "metric"}
-_EXCUSES = ("skip", "skipif", "xfail")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,24 +44,31 @@ class SourceGates:
 
     Attributes:
         gates: By key.
-        excuses: ``skip``, ``skipif`` or ``xfail`` on tests with gates: ``(test, mark, source)``.
+        excuses: What keeps tests with gates from being judged: ``(test, what)``.
+        parameters: What tests are parametrized by: ``(test, source of a value)``.
         error: Why the file cannot be read, None if it can.
     """
 
     gates: dict[str, SourceGate] = field(default_factory=dict)
-    excuses: frozenset[tuple[str, str, str]] = frozenset()
+    excuses: frozenset[tuple[str, str]] = frozenset()
+    parameters: frozenset[tuple[str, str]] = frozenset()
     error: str | None = None
 
 
-def read_source(text: str) -> SourceGates:
-    """The gates in the source *text* of a test file."""
+def read_source(text: str, source_of: Callable[[str], str | None] = lambda _: None) -> SourceGates:
+    """The gates in the source *text* of a test file.
+
+    Args:
+        text: Of it.
+        source_of: The source of a module that it imports.
+    """
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError) as error:
+        resolve(tree, source_of)
+    except (SyntaxError, ValueError, RecursionError) as error:
         return SourceGates(error=str(error))
     gates: dict[str, SourceGate] = {}
-    resolved = _Resolved(_constants(tree)).visit(tree)
-    for gate in _gates(resolved, ""):
+    for gate in _gates(tree, ""):
         key, number = gate.key, 2
         while key in gates:  # two alike
             key, number = f"{gate.key} ({number})", number + 1
@@ -66,68 +76,47 @@ def read_source(text: str) -> SourceGates:
     tests = {gate.test for gate in gates.values()}
     found = {
         excuse
-        for excuse in _excuses(tree, "")
-        if any(_is_in(test, excuse[0]) or _is_in(excuse[0], test) for test in tests)
+        for excuse in excuses(tree)
+        if any(is_in(test, excuse[0]) or is_in(excuse[0], test) for test in tests)
     }
-    return SourceGates(gates=gates, excuses=frozenset(found))
-
-
-def _constants(tree: ast.Module) -> dict[str, ast.expr]:
-    """The names that the module gives to literals, once each: ``LIMIT = 0.8``."""
-    found: dict[str, list[ast.expr]] = {}
-    for node in tree.body:
-        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            for target in targets:
-                if isinstance(target, ast.Name):
-                    found.setdefault(target.id, []).append(node.value)
-    return {name: values[0] for name, values in found.items() if len(values) == 1}
-
-
-class _Resolved(ast.NodeTransformer):
-    """Names of literals replaced by them, in the arguments of calls."""
-
-    def __init__(self, constants: dict[str, ast.expr]) -> None:
-        self._constants = {
-            name: value for name, value in constants.items() if not _is_source(_value(value))
-        }
-
-    def visit_keyword(self, node: ast.keyword) -> ast.keyword:
-        """``min=LIMIT`` as ``min=0.8``."""
-        if isinstance(node.value, ast.Name):
-            node.value = self._constants.get(node.value.id, node.value)
-        return node
-
-
-def _is_source(value: Any) -> bool:
-    return isinstance(value, dict) and set(value) == {"source"}
+    return SourceGates(
+        gates=gates, excuses=frozenset(found), parameters=frozenset(parameters(tree))
+    )
 
 
 def is_computed(gate: SourceGate) -> bool:
     """Whether an argument is no literal, so that the source alone does not say what it demands."""
-    return any(map(_is_source, gate.definition["gate"].values()))
+    return any(map(is_source, gate.definition["gate"].values()))
 
 
-def _is_in(test: str, owner: str) -> bool:
-    """Whether *owner* is *test*, its class, or the module (which has no name)."""
-    return not owner or test == owner or test.startswith(f"{owner}::")
+def names_in(arguments: Mapping[str, Any]) -> set[str]:
+    """The names that computed *arguments* of a gate use."""
+    sources = [value["source"] for value in arguments.values() if is_source(value)]
+    return {word for text in sources for word in re.findall(r"\w+", text)}
 
 
 def _gates(node: ast.AST, owner: str) -> Iterator[SourceGate]:
-    for mark in _marks(node):
-        call = mark if isinstance(mark, ast.Call) else None
-        name = _mark_name(mark.func if isinstance(mark, ast.Call) else mark)
-        kind = (name or "").removeprefix("mlgates_")
-        if call is not None and kind in KINDS and (call.args or call.keywords):
-            yield _gate(kind, call, owner)
+    """Marks with arguments and calls of methods, wherever they stand: also among parameters."""
+    if isinstance(node, ast.Call):
+        kind = (mark_name(node) or "").removeprefix("mlgates_")
+        if kind in KINDS and (node.args or node.keywords):
+            yield _gate(kind, node, owner)
+        elif _is_method(node.func):
+            assert isinstance(node.func, ast.Attribute)  # noqa: S101
+            yield _gate(node.func.attr, node, owner, skip=1)
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield from _gates(child, f"{owner}::{child.name}" if owner else child.name)
-        elif not isinstance(child, ast.expr) or isinstance(node, ast.Expr | ast.Assign):
-            yield from _gates(child, owner)
-    if isinstance(node, ast.Call) and _is_method(node.func):
-        assert isinstance(node.func, ast.Attribute)  # noqa: S101
-        yield _gate(node.func.attr, node, owner, skip=1)
+        if _only_names(child):
+            continue
+        yield from _gates(child, below(owner, child))
+
+
+def _only_names(node: ast.AST) -> bool:
+    """``good = pytest.mark.metric(…)``: a gate of those tests on which its name stands."""
+    if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+        return False
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    names = [target.id for target in targets if isinstance(target, ast.Name)]
+    return mark_name(node.value) is not None and len(names) == 1 and names != ["pytestmark"]
 
 
 def _is_method(function: ast.expr) -> bool:
@@ -143,9 +132,9 @@ def _gate(kind: str, call: ast.Call, owner: str, skip: int = 0) -> SourceGate:
     arguments: dict[str, Any] = {"kind": kind}
     for place, value in enumerate(call.args[skip:]):
         name = _FIRST.get(kind, "argument") if not place else f"argument {place + 1}"
-        arguments[name] = _value(value)
+        arguments[name] = value_of(value)
     for keyword in call.keywords:
-        arguments[keyword.arg or "**"] = _value(keyword.value)
+        arguments[keyword.arg or "**"] = value_of(keyword.value)
     given = arguments.get("id")
     if isinstance(given, str):
         key = given
@@ -160,46 +149,3 @@ def _gate(kind: str, call: ast.Call, owner: str, skip: int = 0) -> SourceGate:
         name = ":".join(str(part) for part in parts if part)
         key = f"{owner}::{name}" if owner else name
     return SourceGate(key=key, test=owner, definition={"gate": arguments}, line=call.lineno)
-
-
-def _marks(node: ast.AST) -> list[ast.expr]:
-    """Decorators of a test or class; the marks in ``pytestmark`` of a module or class."""
-    found = list(getattr(node, "decorator_list", ()))
-    for child in getattr(node, "body", ()) if isinstance(node, ast.Module | ast.ClassDef) else ():
-        if not isinstance(child, ast.Assign | ast.AnnAssign) or child.value is None:
-            continue
-        targets = child.targets if isinstance(child, ast.Assign) else [child.target]
-        if any(isinstance(t, ast.Name) and t.id == "pytestmark" for t in targets):
-            value = child.value
-            found += value.elts if isinstance(value, ast.List | ast.Tuple) else [value]
-    return found
-
-
-def _mark_name(mark: ast.expr) -> str | None:
-    """``metric`` for ``pytest.mark.metric``, whatever pytest is called."""
-    if isinstance(mark, ast.Attribute) and isinstance(mark.value, ast.Attribute | ast.Name):
-        inner = mark.value
-        if (inner.attr if isinstance(inner, ast.Attribute) else inner.id) == "mark":
-            return mark.attr
-    return None
-
-
-def _excuses(node: ast.AST, owner: str) -> Iterator[tuple[str, str, str]]:
-    for mark in _marks(node):
-        name = _mark_name(mark.func if isinstance(mark, ast.Call) else mark)
-        if name in _EXCUSES:
-            yield owner, name, ast.unparse(mark)
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield from _excuses(child, f"{owner}::{child.name}" if owner else child.name)
-
-
-def _value(node: ast.expr) -> Any:
-    """A literal's value; of anything else its source."""
-    try:
-        value = ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError):
-        return {"source": ast.unparse(node)}
-    if isinstance(value, tuple | set | frozenset):
-        return sorted(map(str, value)) if isinstance(value, set | frozenset) else list(value)
-    return value

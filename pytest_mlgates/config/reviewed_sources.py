@@ -1,0 +1,215 @@
+"""What a change weakens in test files, in what they import and in the contracts that they name.
+
+Standard library only.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from pytest_mlgates.config.definitions import DEFAULTS
+from pytest_mlgates.config.excuses_in_source import is_in, replaced
+from pytest_mlgates.config.loosening import dropped_expectations, expectations_of, loosened
+from pytest_mlgates.config.markers_in_source import (
+    KINDS,
+    SourceGates,
+    is_computed,
+    names_in,
+    read_source,
+)
+from pytest_mlgates.config.reviewed_configuration import of_suites
+from pytest_mlgates.config.weakening import Weakening, gates_of, governing, joined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from pytest_mlgates.config.base import Tree
+
+COMPUTED = (
+    "an argument of it is computed, and its file or what it imports changed: it cannot be compared "
+    "(a lock by `pytest --mlgates-lock` in both commits says what it demands)"
+)
+
+# Where projects keep what their tests import.
+_SOURCES = ("src",)
+
+
+def of_sources(
+    base: Tree, before: Mapping[str, str], knows: Callable[[str, str], bool]
+) -> Iterator[Weakening]:
+    """What test files weaken, and what others do to them.
+
+    Args:
+        base: What is compared with.
+        before: The folders of its configurations, and their files.
+        knows: Whether the locks say what a gate demands, by folder and id.
+    """
+    changed = sorted(base.changed)
+    sources = {name for name in changed if name.endswith(".py")}
+    contracts = {name for name in changed if name.endswith(".json")}
+    touched = sources & base.files
+    modules = {PurePosixPath(name).stem for name in sources if not _is_test(name)} - {"conftest"}
+    modules |= {PurePosixPath(name).parent.name for name in sources if "__init__" in name} - {""}
+    words = {*modules, *(PurePosixPath(name).name for name in contracts & base.files)}
+    if words:
+        touched |= set(base.mentioning(*sorted(words)))
+    named: set[str] = set()
+    for name in sorted(touched):
+        found = _Source(base, name, governing(name, before))
+        named |= found.contracts()
+        yield from found.weaker(modules, knows)
+    for name in sorted(contracts & base.files - named - _declared(base, before)):
+        for what in _of_contract(base, name):
+            yield Weakening(gate=name, where=name, what=what, configuration=governing(name, before))
+    for name in sorted(sources):
+        if _is_test(name) or name.endswith("conftest.py"):
+            now, old = base.now(name), base.read(name)
+            for what in sorted(replaced(now or "") - replaced(old or "")):
+                folder = governing(name, before)
+                yield Weakening(gate="*", where=name, what=what, configuration=folder)
+
+
+def tests_with_gates(base: Tree) -> list[str]:
+    """The files of the base with markers that have arguments, or calls of methods."""
+    found = base.mentioning(*KINDS)
+    return [name for name in found if read_source(base.read(name) or "").gates]
+
+
+def of_defaults(
+    base: Tree, name: str, old: Mapping[str, Any], before: Mapping[str, str]
+) -> Iterator[Weakening]:
+    """What the configuration *name* demands less of gates that are tests, by its defaults."""
+    folder = str(PurePosixPath(name).parent)
+    now = gates_of(base.now(name) or "", name) or {}
+    one = {"gate": {key: old[key] for key in DEFAULTS if key in old}}
+    other = {"gate": {key: now[key] for key in DEFAULTS if key in now}}
+    lines = loosened(one, other)
+    if lines and any(governing(test, before) == folder for test in tests_with_gates(base)):
+        for line in lines:
+            what = f"{line} (for gates that are tests)"
+            yield Weakening(gate="*", where=name, what=what, configuration=folder)
+
+
+def of_takeovers(base: Tree, name: str, before: Mapping[str, str]) -> Iterator[Weakening]:
+    """What the new configuration *name* takes from the one above it."""
+    folder = str(PurePosixPath(name).parent)
+    above = governing(name, before)
+    if above not in before or above == folder:
+        return
+    for test in tests_with_gates(base):
+        if governing(test, before) == above and governing(test, [folder]) == folder:
+            what = f"it governs {test} in the place of {before[above]}: it cannot be compared"
+            yield Weakening(gate="*", where=name, what=what, configuration=above)
+            return
+
+
+def _is_test(name: str) -> bool:
+    stem = PurePosixPath(name).stem
+    return stem.startswith("test_") or stem.endswith("_test")
+
+
+def _declared(base: Tree, before: Mapping[str, str]) -> set[str]:
+    """The contracts that declared gates name: those are compared there."""
+    found = set()
+    for folder, name in before.items():
+        gates = (gates_of(base.read(name) or "", name) or {}).get("gates")
+        for gate in gates.values() if isinstance(gates, dict) else ():
+            if isinstance(gate, dict) and isinstance(gate.get("suite"), str):
+                found.add(joined(folder, gate["suite"]))
+    return found
+
+
+def _of_contract(base: Tree, name: str) -> Iterator[str]:
+    """What a contract that no gate names in plain words demands less."""
+    old = expectations_of(base.read(name) or "")
+    if not old or not all(str(one.get("type")).startswith("expect_") for one in old):
+        return
+    text = base.now(name)
+    new = None if text is None else expectations_of(text)
+    if new is None:
+        yield "the contract is gone" if text is None else "the contract cannot be compared"
+        return
+    yield from dropped_expectations(old, new)
+
+
+class _Source:
+    """A file of the base, and what became of it."""
+
+    def __init__(self, base: Tree, name: str, folder: str) -> None:
+        self._base, self._name, self._folder = base, name, folder
+        text = base.read(name) or ""
+        now = base.now(name)
+        self._there = now is not None
+        gated = any(kind in text for kind in KINDS)
+        self._old = read_source(text, self._reader(base.read)) if gated else SourceGates()
+        found = read_source(now or "", self._reader(base.now)) if gated else SourceGates()
+        self._new = found
+
+    def _reader(self, read: Callable[[str], str | None]) -> Callable[[str], str | None]:
+        def source_of(module: str) -> str | None:
+            """Relative to the file, to the folders above it, and to the root."""
+            path = module.lstrip(".").replace(".", "/")
+            above = [str(folder) for folder in PurePosixPath(self._name).parents]
+            dots = len(module) - len(module.lstrip("."))
+            for folder in above[dots - 1 : dots] if dots else (*above, *_SOURCES):
+                for ending in (".py", "/__init__.py"):
+                    name = posixpath.normpath(posixpath.join(folder, f"{path}{ending}"))
+                    text = read(name)
+                    if text is not None:
+                        return text
+            return None
+
+        return source_of
+
+    def contracts(self) -> set[str]:
+        """Those that its gates name."""
+        suites = (gate.definition["gate"].get("suite") for gate in self._old.gates.values())
+        return {joined(self._folder, suite) for suite in suites if isinstance(suite, str)}
+
+    def weaker(self, modules: set[str], knows: Callable[[str, str], bool]) -> Iterator[Weakening]:
+        """What it weakens, itself or by what it names and imports."""
+        if self._there and self._new.error is not None:
+            if self._old.gates:
+                yield self._weakening("*", f"it cannot be read: {self._new.error}")
+            return
+        for key, what in self._of_gates(modules):
+            found = self._weakening(key, what)
+            if what != COMPUTED or not knows(self._folder, found.gate):
+                yield found
+
+    def _weakening(self, key: str, what: str) -> Weakening:
+        relative = PurePosixPath(self._name).relative_to(self._folder).as_posix()
+        gate = f"{relative}::{key}" if "::" in key or ":" in key else key
+        return Weakening(gate=gate, where=self._name, what=what, configuration=self._folder)
+
+    def _of_gates(self, modules: set[str]) -> Iterator[tuple[str, str]]:
+        old, new = self._old, self._new
+        for key, gate in old.gates.items():
+            other = new.gates.get(key)
+            if other is None:
+                yield key, "the gate is gone" if self._there else "its test file is gone"
+                continue
+            before, after = gate.definition["gate"], other.definition["gate"]
+            for line in loosened(gate.definition, other.definition):
+                yield key, line
+            if before.get("suite") != after.get("suite") or not is_computed(gate):
+                for line in of_suites(self._base, self._folder, before, after):
+                    yield key, line
+            if is_computed(gate) and before == after and self._may_differ(before, modules):
+                yield key, COMPUTED
+        for test, what in sorted(new.excuses - old.excuses):
+            for key in self._kept(test):
+                yield key, what
+        for test, value in sorted(old.parameters - new.parameters):
+            for key in self._kept(test):
+                yield key, f"{test or 'the module'} is no longer parametrized by {value}"
+
+    def _may_differ(self, gate: Mapping[str, Any], modules: set[str]) -> bool:
+        return self._name in self._base.changed or bool(names_in(gate) & modules)
+
+    def _kept(self, test: str) -> list[str]:
+        """The gates on *test* that were there before."""
+        gates = self._new.gates.items()
+        return [key for key, gate in gates if key in self._old.gates and is_in(gate.test, test)]

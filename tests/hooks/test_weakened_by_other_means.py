@@ -1,0 +1,505 @@
+"""``mlgates-config``: gates weakened by what stands beside them, and honest edits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.hooks.test_mlgates_config import (
+    CONFIG,
+    CONTRACT,
+    F1,
+    METHOD,
+    SOURCE,
+    SUITE,
+    TEST,
+    TOML,
+    edit,
+    git,
+    repository,  # noqa: F401  (a fixture)
+    reviewed,
+)
+
+MORE = "tests/test_more.py"
+LAX = json.dumps([{"type": "expect_column_to_exist", "kwargs": {"column": "sex"}}])
+CONTRACT_OF_A_TEST = """\
+import pytest
+
+
+@pytest.mark.data_schema("contracts/more.json")
+def test_it(mlgate, holdout):
+    mlgate(holdout)
+"""
+PARAMETERS = """\
+import pytest
+
+
+@pytest.mark.metric("f1", min=0.8)
+@pytest.mark.parametrize("model", ["a", "b"])
+def test_it(mlgate, holdout, model):
+    mlgate(holdout)
+"""
+MARKED = "import pytest\n{}\ndef test_it(mlgate, holdout):\n    mlgate(holdout)\n"
+CALLED = "def test_it(mlgate, request, holdout):\n    {}\n"
+ENTRY = '\n[tool.mlgates.gates.training]\nkind = "reproducibility"\nentry = "trainer:train"\n'
+IMPORTED = MARKED.format('from limits import LIMIT\n@pytest.mark.metric("f1", min=LIMIT)')
+# Ways to write a gate that demands 0.8.
+WRITTEN = {
+    "mark by another name": "from pytest import mark as m\n@m.metric('f1', min=0.8)",
+    "marks by another name": "marks = pytest.mark\n@marks.metric('f1', min=0.8)",
+    "a kind by another name": "good = pytest.mark.metric\n@good('f1', min=0.8)",
+    "a gate by a name": "good = pytest.mark.metric('f1', min=0.8)\n@good",
+    "the long name": "@pytest.mark.mlgates_metric('f1', min=0.8)",
+    "among parameters": (
+        "@pytest.mark.parametrize('m', [pytest.param(1, marks=pytest.mark.metric('f1', min=0.8))])"
+    ),
+    "for the module": "pytestmark = []\npytestmark += [pytest.mark.metric('f1', min=0.8)]\n",
+    "by a name of a name": "L = 0.8\ngood = pytest.mark.metric('f1', min=L)\n@good",
+}
+CALLS = {
+    "asserted": "assert mlgate.metric(holdout, 'f1', min=0.8).passed",
+    "annotated": "found: object = mlgate.metric(holdout, 'f1', min=0.8)",
+    "in a list": "for one in [mlgate.metric(holdout, 'f1', min=0.8)]: print(one)",
+    "by another name": "gate = mlgate\n    gate.metric(holdout, 'f1', min=0.8)",
+    "requested": "g = request.getfixturevalue('mlgate')\n    g.metric(holdout, 'f1', min=0.8)",
+}
+
+
+def write(name: str, text: str) -> None:
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    Path(name).write_text(text)
+
+
+def put(before: str, line: str) -> None:
+    edit(SOURCE, before, f"{line}\n{before}")
+
+
+def append(name: str, text: str) -> None:
+    Path(name).write_text(Path(name).read_text() + text)
+
+
+def contract(kind: str, key: str, *values: str, **more: object) -> str:
+    extra = {"column": "sex"} if key == "value_set" else {}
+    kwargs = {**extra, key: list(values), **more}
+    return json.dumps([*SUITE, {"type": f"expect_{kind}", "kwargs": kwargs}])
+
+
+def config(old: str, new: str) -> dict[str, str]:
+    return {CONFIG: TOML.replace(old, new, 1)}
+
+
+DISTINCT, COLUMNS = "column_distinct_values_to_{}_set", "table_columns_to_match_set"
+# Files of the base, the change, the gate, and what is said of it.
+WEAKER = {
+    "contract of a marker weakened": (
+        {MORE: CONTRACT_OF_A_TEST, "contracts/more.json": json.dumps(SUITE)},
+        lambda: write("contracts/more.json", LAX),
+        "tests/test_more.py::test_it::data_schema",
+        "expect_column_values_to_be_between of y_true is gone",
+    ),
+    "contract of a marker deleted": (
+        {MORE: CONTRACT_OF_A_TEST, "contracts/more.json": json.dumps(SUITE)},
+        lambda: git("rm", "-q", "contracts/more.json"),
+        "tests/test_more.py::test_it::data_schema",
+        "its contract contracts/more.json is gone",
+    ),
+    "another contract for a marker": (
+        {
+            MORE: CONTRACT_OF_A_TEST,
+            "contracts/more.json": json.dumps(SUITE),
+            "contracts/lax.json": LAX,
+        },
+        lambda: edit(MORE, "more.json", "lax.json"),
+        "tests/test_more.py::test_it::data_schema",
+        "is gone",
+    ),
+    "contract written in a marker": (
+        {MORE: CONTRACT_OF_A_TEST.replace('"contracts/more.json"', repr(SUITE))},
+        lambda: edit(MORE, repr(SUITE), LAX),
+        "tests/test_more.py::test_it::data_schema",
+        "is gone",
+    ),
+    "contract that no gate names in plain words": (
+        {"contracts/more.json": json.dumps({"expectations": SUITE})},
+        lambda: write("contracts/more.json", LAX),
+        "contracts/more.json",
+        "is gone",
+    ),
+    "contract behind a link": (
+        {"contracts/real.json": json.dumps(SUITE), CONTRACT: "-> real.json"},
+        lambda: write("contracts/real.json", LAX),
+        "schema",
+        "is gone",
+    ),
+    "configuration behind a link": (
+        {"real.toml": TOML, CONFIG: "-> real.toml"},
+        lambda: edit("real.toml", "min = 0.8", "min = 0.1"),
+        "accuracy",
+        "min changed from 0.8 to 0.1",
+    ),
+    "configuration no longer tracked": (
+        {},
+        lambda: untrack(CONFIG),
+        "accuracy",
+        "pyproject.toml is gone",
+    ),
+    "test no longer tracked": ({}, lambda: untrack(SOURCE), F1, "its test file is gone"),
+    "contract no longer tracked": ({}, lambda: untrack(CONTRACT), "schema", "is gone"),
+    "fewer values must be there": (
+        {CONTRACT: contract(DISTINCT.format("contain"), "value_set", "F", "M")},
+        lambda: write(CONTRACT, contract(DISTINCT.format("contain"), "value_set", "F")),
+        "schema",
+        "value_set changed",
+    ),
+    "fewer columns must be there": (
+        {CONTRACT: contract(COLUMNS, "column_set", "sex", "age", exact_match=False)},
+        lambda: write(CONTRACT, contract(COLUMNS, "column_set", "sex", exact_match=False)),
+        "schema",
+        "column_set changed",
+    ),
+    "other values must be all": (
+        {CONTRACT: contract(DISTINCT.format("equal"), "value_set", "F", "M")},
+        lambda: write(CONTRACT, contract(DISTINCT.format("equal"), "value_set", "F")),
+        "schema",
+        "it cannot be compared",
+    ),
+    "constant of another file": (
+        {"tests/limits.py": "LIMIT = 0.8\n", MORE: IMPORTED},
+        lambda: edit("tests/limits.py", "0.8", "0.1"),
+        "tests/test_more.py::test_it::metric:f1",
+        "min changed from 0.8 to 0.1",
+    ),
+    "constant changed afterwards": (
+        {},
+        lambda: edit(SOURCE, "LIMIT = 0.7", "LIMIT = 0.7\nLIMIT -= 0.5"),
+        F1,
+        "it cannot be compared",
+    ),
+    "constant hidden by an import": (
+        {},
+        lambda: edit(SOURCE, "LIMIT = 0.7", "LIMIT = 0.7\nfrom lax import LIMIT"),
+        F1,
+        "it cannot be compared",
+    ),
+    "constant hidden by a local name": (
+        {SOURCE: TEST.replace("min=0.5", "min=LIMIT")},
+        lambda: edit(SOURCE, "    mlgate.metric(", "    LIMIT = 0.1\n    mlgate.metric("),
+        METHOD,
+        "it cannot be compared",
+    ),
+    "skipped by a call": (
+        {},
+        lambda: put("    mlgate.metric(", "    pytest.skip('later')"),
+        METHOD,
+        "test_method calls pytest.skip('later')",
+    ),
+    "module skipped by a call": (
+        {},
+        lambda: put("LIMIT = 0.7", "pytest.skip('later', allow_module_level=True)"),
+        F1,
+        "the module calls pytest.skip",
+    ),
+    "skipped without a library": (
+        {},
+        lambda: put("LIMIT = 0.7", "pytest.importorskip('absent')"),
+        F1,
+        "importorskip",
+    ),
+    "skipped by unittest": (
+        {},
+        lambda: put("def test_method", "import unittest\n@unittest.skip('later')"),
+        METHOD,
+        "unittest.skip",
+    ),
+    "skipped by another name": (
+        {},
+        lambda: put("def test_method", "later = pytest.mark.skip\n@later"),
+        METHOD,
+        "skip was put on test_method",
+    ),
+    "module skipped by one more mark": (
+        {},
+        lambda: put("LIMIT = 0.7", "pytestmark = []\npytestmark += [pytest.mark.skip]"),
+        F1,
+        "skip was put on the module",
+    ),
+    "under a condition": (
+        {},
+        lambda: edit(SOURCE, "    mlgate.metric(", "    if holdout.ok:\n        mlgate.metric("),
+        METHOD,
+        "a gate of test_method depends on holdout.ok",
+    ),
+    "parametrized by less": (
+        {MORE: PARAMETERS},
+        lambda: edit(MORE, ', "b"', ""),
+        "tests/test_more.py::test_it::metric:f1",
+        "test_it is no longer parametrized by 'b'",
+    ),
+    "parametrized by nothing": (
+        {MORE: PARAMETERS},
+        lambda: edit(MORE, '["a", "b"]', "[]"),
+        "tests/test_more.py::test_it::metric:f1",
+        "parametrized by nothing",
+    ),
+    "parameter skipped": (
+        {MORE: PARAMETERS},
+        lambda: edit(MORE, '"b"', 'pytest.param("b", marks=pytest.mark.skip)'),
+        "tests/test_more.py::test_it::metric:f1",
+        "skip was put on test_it",
+    ),
+    "class hidden": (
+        {},
+        lambda: edit(SOURCE, "class TestTraining:", "class TestTraining:\n    __test__ = False"),
+        "tests/test_model.py::TestTraining::test_it::reproducibility",
+        "TestTraining is hidden",
+    ),
+    "test bound again": (
+        {},
+        lambda: append(SOURCE, "\n\ndef test_method():\n    pass\n"),
+        METHOD,
+        "test_method is bound twice",
+    ),
+    "test deleted by its file": (
+        {},
+        lambda: append(SOURCE, "\n\ndel test_method\n"),
+        METHOD,
+        "test_method is deleted",
+    ),
+    "fixture replaced": (
+        {},
+        lambda: write("tests/conftest.py", "def mlgate():\n    return print\n"),
+        "*",
+        "the fixture mlgate is replaced",
+    ),
+    "fixture replaced by its name": (
+        {},
+        lambda: append(SOURCE, "\n\n@pytest.fixture(name='mlgate')\ndef other():\n    pass\n"),
+        "*",
+        "the fixture mlgate is replaced",
+    ),
+    "tests ignored": (
+        {},
+        lambda: write("tests/conftest.py", "collect_ignore = ['test_model.py']\n"),
+        "*",
+        "tests are hidden: collect_ignore",
+    ),
+    "tests taken out": (
+        {},
+        lambda: write(
+            "conftest.py", "def pytest_collection_modifyitems(items):\n    items[:] = []\n"
+        ),
+        "*",
+        "pytest_collection_modifyitems may hide tests",
+    ),
+    "plugin switched off": (
+        {},
+        lambda: write("pytest.ini", "[pytest]\naddopts = -p no:mlgates\n"),
+        "*",
+        "addopts has '-p no:mlgates'",
+    ),
+    "policy as an option": (
+        {},
+        lambda: append(
+            CONFIG, '\n[tool.pytest.ini_options]\naddopts = "--mlgates-inconclusive=pass"\n'
+        ),
+        "*",
+        "--mlgates-inconclusive=pass",
+    ),
+    "test deselected": (
+        {},
+        lambda: write("tox.ini", "[pytest]\naddopts = --deselect tests/test_model.py\n"),
+        "*",
+        "--deselect tests/test_model.py",
+    ),
+    "markers deselected": (
+        {},
+        lambda: write("setup.cfg", "[tool:pytest]\naddopts = -m 'not metric'\n"),
+        "*",
+        "-m not metric",
+    ),
+    "short markers switched off": (
+        {},
+        lambda: write("pytest.ini", "[pytest]\nmlgates_short_markers = false\n"),
+        "*",
+        "mlgates_short_markers changed",
+    ),
+    "tests elsewhere": (
+        {},
+        lambda: write("pytest.ini", "[pytest]\ntestpaths = checks\n"),
+        "*",
+        "testpaths leaves out tests/test_model.py",
+    ),
+    "declared gates no longer run": (
+        {"pytest.ini": "[pytest]\naddopts = --mlgates -q\n"},
+        lambda: write("pytest.ini", "[pytest]\naddopts = -q\n"),
+        "*",
+        "addopts has no '--mlgates' any more",
+    ),
+    "policy of markers alone": (
+        {CONFIG: "[tool.mlgates]\nconfidence = 0.95\n"},
+        lambda: append(CONFIG, 'inconclusive = "pass"\n'),
+        "*",
+        "(for gates that are tests)",
+    ),
+    "another configuration takes over": (
+        {},
+        lambda: write("tests/mlgates.toml", 'inconclusive = "pass"\n'),
+        "*",
+        "it governs tests/test_model.py in the place of pyproject.toml",
+    ),
+    "modules from elsewhere": (
+        config("[tool.mlgates]", '[tool.mlgates]\npythonpath = ["src"]'),
+        lambda: edit(CONFIG, '"src"', '"other"'),
+        "*",
+        "pythonpath changed",
+    ),
+    "another plugin": (
+        config("[tool.mlgates]", '[tool.mlgates]\nplugins = ["one"]'),
+        lambda: edit(CONFIG, '"one"', '"other"'),
+        "*",
+        "plugins changed",
+    ),
+    "another seed": (
+        {},
+        lambda: edit(CONFIG, "confidence", "seed = 3\nconfidence"),
+        "*",
+        "seed changed",
+    ),
+    "no process of its own": (
+        {CONFIG: TOML + ENTRY},
+        lambda: append(CONFIG, "fresh_process = false\n"),
+        "training",
+        "fresh_process changed from true to false",
+    ),
+    **{
+        name: (
+            {MORE: MARKED.format(text)},
+            lambda: edit(MORE, "0.8", "0.1"),
+            None,
+            "min changed from 0.8 to 0.1",
+        )
+        for name, text in WRITTEN.items()
+    },
+    **{
+        name: (
+            {MORE: CALLED.format(text)},
+            lambda: edit(MORE, "0.8", "0.1"),
+            "tests/test_more.py::test_it::metric:f1",
+            "min changed from 0.8 to 0.1",
+        )
+        for name, text in CALLS.items()
+    },
+}
+HONEST = {
+    "a contract moves with its marker": (
+        {MORE: CONTRACT_OF_A_TEST, "contracts/more.json": json.dumps(SUITE)},
+        lambda: (
+            git("mv", "contracts/more.json", "contracts/other.json"),
+            edit(MORE, "more.json", "other.json"),
+        ),
+    ),
+    "a contract of a marker tightened": (
+        {MORE: CONTRACT_OF_A_TEST, "contracts/more.json": LAX},
+        lambda: write("contracts/more.json", json.dumps([*json.loads(LAX), *SUITE])),
+    ),
+    "JSON that is no contract": (
+        {"data/more.json": '[{"type": "a"}, {"type": "b"}]'},
+        lambda: write("data/more.json", "[]"),
+    ),
+    "a constant of another file raised": (
+        {"tests/limits.py": "LIMIT = 0.8\n", MORE: IMPORTED},
+        lambda: edit("tests/limits.py", "0.8", "0.9"),
+    ),
+    "a constant moved to another file": (
+        {MORE: IMPORTED.replace("from limits import LIMIT", "LIMIT = 0.8")},
+        lambda: (write("tests/limits.py", "LIMIT = 0.8\n"), write(MORE, IMPORTED)),
+    ),
+    "parametrized by more": (
+        {MORE: PARAMETERS},
+        lambda: edit(MORE, '"b"', '"b", "c"'),
+    ),
+    "a gate written by a name": (
+        {MORE: MARKED.format("@pytest.mark.metric('f1', min=0.8)")},
+        lambda: write(MORE, MARKED.format(WRITTEN["a gate by a name"])),
+    ),
+    "a verdict kept": (
+        {MORE: CALLED.format("mlgate.metric(holdout, 'f1', min=0.8)")},
+        lambda: edit(MORE, "mlgate.", "found = mlgate."),
+    ),
+    "settings of pytest written down": (
+        {},
+        lambda: write("pytest.ini", "[pytest]\naddopts = -ra --mlgates\ntestpaths = tests\n"),
+    ),
+    "a fixture in conftest": (
+        {},
+        lambda: write("tests/conftest.py", "def holdout():\n    return 'data/holdout.csv'\n"),
+    ),
+    "a configuration for a folder without gates": (
+        {},
+        lambda: write("other/mlgates.toml", "confidence = 0.9\n"),
+    ),
+    "lines end otherwise": (
+        {},
+        lambda: Path(SOURCE).write_bytes(TEST.replace("\n", "\r\n").encode()),
+    ),
+    "more values must be there": (
+        {CONTRACT: contract(DISTINCT.format("contain"), "value_set", "F")},
+        lambda: write(CONTRACT, contract(DISTINCT.format("contain"), "value_set", "F", "M")),
+    ),
+    "a default written out": (
+        {},
+        lambda: edit(CONFIG, "confidence", "min_cell = 10\nseed = 0\nconfidence"),
+    ),
+}
+
+
+def untrack(name: str) -> None:
+    """``git rm --cached``, and none of the ``git add`` of other changes."""
+    git("rm", "-q", "--cached", name)
+    Path(".git/info/exclude").write_text(f"/{name}\n")
+
+
+def commit(files: dict[str, str]) -> None:
+    for name, text in files.items():
+        if text.startswith("-> "):
+            Path(name).unlink()
+            Path(name).symlink_to(text.removeprefix("-> "))
+        else:
+            write(name, text)
+    git("add", "-A")
+    git("commit", "-q", "--allow-empty", "-m", "base")
+
+
+@pytest.mark.parametrize("name", WEAKER)
+def test_a_weaker_gate_is_seen(repository, capsys, name):  # noqa: F811
+    files, change, gate, said = WEAKER[name]
+    commit(files)
+    change()
+    code, text = reviewed(capsys)
+    assert code in (1, 2), text
+    assert (f"gate {gate!r} is weakened" if gate else "is weakened\n") in text
+    assert said in text
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_edit_is_free(repository, capsys, name):  # noqa: F811
+    files, change = HONEST[name]
+    commit(files)
+    change()
+    assert reviewed(capsys) == (0, "mlgates-config: no gate weakened since HEAD\n")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["expires = 2000-01-01", 'expires = 2126-01-01\ngroup = "F"'],
+    ids=["expired", "of a group"],
+)
+def test_a_waiver_that_does_not_cover_it_allows_no_weakening(repository, capsys, entry):  # noqa: F811
+    edit(CONFIG, "max = 0.1", "max = 0.9")
+    who = 'gate = "parity"\nowner = "ana"\nreason = "later"\n'
+    append(CONFIG, f"\n[[tool.mlgates.waivers]]\n{who}{entry}\n")
+    code, text = reviewed(capsys)
+    assert code == 1
+    assert "gate 'parity' is weakened\n" in text
