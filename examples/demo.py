@@ -119,7 +119,7 @@ class Shell:
         self._running: set[subprocess.Popen[str]] = set()
         self._lock = threading.RLock()  # a signal may find this thread holding it
         self._stopped = False
-        foreign = ("GIT_", "PRE_COMMIT", "PYTEST_", "MLFLOW_", "GITHUB_", "SKIP", "PYTHON")
+        foreign = ("GIT_", "PRE_COMMIT", "PYTEST_", "MLFLOW_", "GITHUB_", "SKIP", "PYTHON", "CI")
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(foreign)},
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
@@ -271,6 +271,7 @@ class Demo:
         self.shell.must(f'git clone --quiet "{folder}" "{checkout}"', self.scratch)
         summary = checkout / "step-summary.md"
         environment = {
+            "CI": "true",
             "MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}",
             "GITHUB_STEP_SUMMARY": str(summary),
         }

@@ -149,9 +149,9 @@ def base_tree(root: Path, given: str | None) -> Tree:
         return Tree(root, None, "no commit")
     if os.environ.get("CI", "").lower() not in ("", "0", "false"):
         before = _resolved(root, "HEAD^")
-        if before is None:
+        if before is None and _is_shallow(root):
             raise _not_there("HEAD^")
-        return Tree(root, before, "HEAD^")
+        return Tree(root, before, "no commit" if before is None else "HEAD^")
     return Tree(root, head, "HEAD")
 
 
@@ -163,6 +163,10 @@ def _merge_base(root: Path, reference: str, name: str) -> Tree:
     except MLGatesError:
         raise _not_there(name) from None
     return Tree(root, commit, name)
+
+
+def _is_shallow(root: Path) -> bool:
+    return _git(root, "rev-parse", "--is-shallow-repository").strip() == "true"
 
 
 def _resolved(root: Path, reference: str) -> str | None:

@@ -97,8 +97,7 @@ def git(*arguments: str) -> str:
 
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
-    for name in ("CI", "GITHUB_BASE_REF", "PRE_COMMIT_FROM_REF"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("PRE_COMMIT_FROM_REF", raising=False)
     monkeypatch.chdir(tmp_path)
     for name, text in {
         "pyproject.toml": TOML,
@@ -435,6 +434,10 @@ def test_a_first_commit_weakens_nothing(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     git("init", "-q")
     Path("mlgates.toml").write_text("confidence = 0.9\n")
+    assert reviewed(capsys) == (0, "mlgates-config: no gate weakened since no commit\n")
+    git("add", ".")
+    git("commit", "-q", "-m", "first")
+    monkeypatch.setenv("CI", "true")  # where the whole history is one commit
     assert reviewed(capsys) == (0, "mlgates-config: no gate weakened since no commit\n")
 
 
