@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from pytest_mlgates.core.statement import EXTENSION
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -80,3 +82,8 @@ def holdout(rows: int = 400) -> str:
         predicted = truth if i % 5 else 1 - truth
         lines.append(f"{truth},{predicted},{0.25 + 0.5 * predicted},{'FM'[i // 2 % 2]}")
     return "\n".join(lines) + "\n"
+
+
+def record_in(path: Path) -> dict:
+    """What this project's own part of the evidence in *path* says."""
+    return json.loads(path.read_text())["predicate"][EXTENSION]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -92,12 +92,16 @@ class DeclaredGate:
         table: The declared table that it judges, for kinds that take one.
         entry: ``package.module:function`` for kinds that take a callable.
         command: In its place: what is run, and what it writes.
+        promote: Whether a promotion wants proof, or lets the estimate of an undecided gate do.
+        unread: Whether only a plugin, which was not imported, knows what it demands.
     """
 
     gate: Gate
     table: str | None = None
     entry: str | None = None
     command: Command | None = None
+    promote: Literal["proof", "estimate"] = "proof"
+    unread: bool = False
 
     @property
     def calls(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import platform
@@ -9,7 +10,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.core.verdict import SCHEMA_VERSION, Outcome, Verdict, plain
+from pytest_mlgates.core.verdict import SCHEMA_VERSION, InputDigest, Outcome, Verdict, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +31,9 @@ class Evidence:
         problems: What fails the run beside its verdicts (a worker that went down, a laundered
             rerun, an expired waiver).
         notes: What people should know in time: waivers that end soon.
+        commit: ``sha`` of HEAD, and whether a tracked file differs from it (``dirty``).
+        url: Of the CI job, where one is known.
+        named: Files and folders that the run was told to be about, beside its gates' models.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -41,6 +45,9 @@ class Evidence:
     created: str = ""
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    commit: Mapping[str, Any] = field(default_factory=dict)
+    url: str = ""
+    named: tuple[InputDigest, ...] = ()
 
     @property
     def required_not_run(self) -> tuple[str, ...]:
@@ -55,6 +62,18 @@ class Evidence:
             return "FAILED"
         doubtful = any(v.undecided or v.outcome is Outcome.WAIVED for v in self.verdicts)
         return "WARNED" if doubtful else "PASSED"
+
+    @property
+    def models(self) -> tuple[InputDigest, ...]:
+        """The judged models, each once: those of the gates, and those that the run was told."""
+        judged = [one for v in self.verdicts for one in v.inputs if one.role == "model"]
+        return tuple(dict.fromkeys((*judged, *self.named)))
+
+    @property
+    def tables(self) -> tuple[InputDigest, ...]:
+        """What else verdicts were computed from, each once."""
+        found = [one for v in self.verdicts for one in v.inputs if one.role != "model"]
+        return tuple(dict.fromkeys(found))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -71,9 +90,26 @@ class Evidence:
                 "required_not_run": self.required_not_run,
                 "problems": self.problems,
                 "notes": self.notes,
+                "commit": self.commit,
+                "url": self.url,
+                "named": [one.to_dict() for one in self.named],
+                "models": [one.to_dict() for one in self.models],
+                "tables": [one.to_dict() for one in self.tables],
             }
         )
+        assert isinstance(out, dict)  # noqa: S101
         return {**out, "verdicts": [verdict.to_dict() for verdict in self.verdicts]}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Evidence:
+        """The inverse of :meth:`to_dict`; unknown keys are ignored, as evidence readers must."""
+        names = {f.name for f in dataclasses.fields(cls)}
+        known = {key: value for key, value in data.items() if key in names}
+        known["verdicts"] = tuple(Verdict.from_dict(one) for one in known["verdicts"])
+        for key in ("required", "problems", "notes"):
+            known[key] = tuple(known.get(key, ()))
+        known["named"] = tuple(InputDigest(**one) for one in known.get("named", ()))
+        return cls(**known)
 
     def to_json(self) -> str:
         """Indented strict JSON with a final newline."""

@@ -8,7 +8,11 @@ import os
 import tempfile
 from pathlib import Path
 
+from pytest_mlgates.core.errors import MLGatesError
+
 _BLOCK = 1 << 20
+# MLflow writes this file beside a model that it downloads; it is no part of the model.
+NOT_OF_A_MODEL = frozenset({"registered_model_meta"})
 
 
 def write_atomically(path: Path, text: str | bytes) -> None:
@@ -37,6 +41,35 @@ def write_atomically(path: Path, text: str | bytes) -> None:
         with contextlib.suppress(OSError):
             Path(temporary).unlink()
         raise
+
+
+def sha256_of_folder(folder: Path, *, but: frozenset[str] = NOT_OF_A_MODEL) -> str:
+    """``sha256:<hex>`` of all files in *folder*, by name and content.
+
+    It is the SHA-256 of one line for each file, in the order of their paths (by code point):
+    ``path/in/the/folder NUL sha256:<hex of the file> NEWLINE``, the path with ``/`` and in UTF-8.
+
+    Args:
+        folder: What is digested.
+        but: Names of files that are left out, wherever they are.
+
+    Raises:
+        OSError: for what cannot be read.
+        MLGatesError: for a link to a folder.
+    """
+    digest = hashlib.sha256()
+    files = []
+    for path in folder.rglob("*"):
+        if path.is_symlink() and path.is_dir():
+            raise MLGatesError(
+                f"{str(path)!r} is a link to a folder: no digest would vouch for what is in it",
+                fix="put the folder itself there",
+            )
+        if path.is_file() and path.name not in but:
+            files.append((path.relative_to(folder).as_posix(), path))
+    for name, path in sorted(files):
+        digest.update(f"{name}\0{sha256_of_file(path)}\n".encode("utf-8", "surrogateescape"))
+    return f"sha256:{digest.hexdigest()}"
 
 
 def sha256_of_file(path: Path) -> str:

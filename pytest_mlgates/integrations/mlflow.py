@@ -8,7 +8,6 @@ MLflow's global state changes. Nothing is sent: telemetry is off in all that hap
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import shutil
 import warnings
@@ -16,7 +15,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.core.files import sha256_of_file
+from pytest_mlgates.core.files import sha256_of_folder
 from pytest_mlgates.engines.imports import optional
 from pytest_mlgates.extensions import hookimpl
 from pytest_mlgates.gates.models import Model
@@ -39,8 +38,6 @@ _FORCED = {
 }
 # MLflow's own defaults wait for minutes for a server that is down.
 _DEFAULTS = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "15"}
-# Written beside a model by MLflow's own downloads; no part of the artifact.
-_NOT_ARTIFACT = "registered_model_meta"
 
 
 @hookimpl
@@ -90,7 +87,7 @@ def _with_artifacts(reference: str, base: Path, use: Callable[[RunArtifacts], No
 
 
 def _model(reference: str, found: Found) -> Model:
-    digest = artifact_digest(found.folder)
+    digest = sha256_of_folder(found.folder)
     pyfunc = optional("mlflow.pyfunc", extra="mlflow", why=f"model {reference!r}")
     loaded = pyfunc.load_model(str(found.folder), suppress_warnings=True)
     if found.scratch is not None:
@@ -114,15 +111,6 @@ def _model(reference: str, found: Found) -> Model:
         classes=None if classes is None else tuple(_plain(classes)),
         method=method,
     )
-
-
-def artifact_digest(folder: Path) -> str:
-    """``sha256:…`` of all files in *folder* by name and content, whatever downloaded them."""
-    digest = hashlib.sha256()
-    files = (p for p in folder.rglob("*") if p.is_file() and p.name != _NOT_ARTIFACT)
-    for path in sorted(files, key=lambda p: p.relative_to(folder).as_posix()):
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{sha256_of_file(path)}\n".encode())
-    return f"sha256:{digest.hexdigest()}"
 
 
 def _call(function: Callable[[Any], Any], inputs: Any) -> Callable[[Any], Any]:

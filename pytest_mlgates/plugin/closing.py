@@ -209,10 +209,11 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
     path = _evidence_path(session, main)
     if path is None:
         return
+    from pytest_mlgates.plugin.signing import signer_of_run
     from pytest_mlgates.runner.evidence import write as write_evidence
 
     try:
-        write_evidence(path, evidence)
+        write_evidence(path, evidence, signer=signer_of_run(session.config))
     except OSError as error:
         closed.problems.append(f"the evidence could not be written to {path}: {error.strerror}")
     else:

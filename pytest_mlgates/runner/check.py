@@ -14,6 +14,7 @@ from pytest_mlgates.core.evidence import Evidence, environment, now
 from pytest_mlgates.core.files import sha256_of_file
 from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.core.verdict import Outcome, Policy
+from pytest_mlgates.runner.commit import commit_of, url_of_job
 from pytest_mlgates.runner.evaluator import Evaluator
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from pytest_mlgates.config.model import Configuration, DeclaredGate
     from pytest_mlgates.core.lock import Lock
-    from pytest_mlgates.core.verdict import Verdict
+    from pytest_mlgates.core.verdict import InputDigest, Verdict
     from pytest_mlgates.core.waivers import Waiver
 
 # Whose versions matter to a verdict.
@@ -70,6 +71,7 @@ def run(
     examples: int = 0,
     progress: Callable[[str], None] | None = None,
     step: Callable[[str], None] | None = None,
+    named: Sequence[InputDigest] = (),
 ) -> Evidence:
     """Evaluate declared gates.
 
@@ -79,6 +81,7 @@ def run(
         examples: How many example rows messages may show.
         progress: Called with a gate's id before it is evaluated.
         step: Called with what a gate that takes long is at: "run 2 of 4".
+        named: What the run was told to be about, beside the models of its gates.
 
     Raises:
         ConfigurationError: no gates, or an unknown id.
@@ -99,7 +102,9 @@ def run(
         problems, notes = [*problems, *notes], []
     elif notes:
         notes = [*notes, "fix:   mlgates lock (in CI this fails the run)"]
-    return evidence_of(configuration, verdicts, whole=not ids, problems=problems, notes=notes)
+    return evidence_of(
+        configuration, verdicts, whole=not ids, problems=problems, notes=notes, named=named
+    )
 
 
 def is_ci() -> bool:
@@ -149,6 +154,7 @@ def evidence_of(
     whole: bool,
     problems: Sequence[str] = (),
     notes: Sequence[str] = (),
+    named: Sequence[InputDigest] = (),
 ) -> Evidence:
     """The record of a run with *verdicts*.
 
@@ -158,6 +164,7 @@ def evidence_of(
         whole: Whether nothing was selected or left out.
         problems: What made it untrustworthy.
         notes: What people should know in time.
+        named: What the run was told to be about, beside the models of its gates.
     """
     settings = configuration.settings
     path = configuration.path
@@ -172,6 +179,9 @@ def evidence_of(
         created=now(),
         problems=(*problems, *expired),
         notes=(*notes, *ending),
+        commit=commit_of(configuration.base),
+        url=url_of_job(),
+        named=tuple(named),
     )
     if whole and evidence.required_not_run:
         missing = evidence.required_not_run
