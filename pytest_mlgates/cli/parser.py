@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.cli import check, infer, lock, plan, record, slices
+from pytest_mlgates.cli import check, infer, lock, plan, record, report, slices
 from pytest_mlgates.core.boundary import parsed
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ _COMMANDS = {
     "lock": lock,
     "plan": plan,
     "slices": slices,
+    "report": report,
 }
 
 

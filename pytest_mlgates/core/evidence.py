@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import platform
@@ -74,6 +75,16 @@ class Evidence:
             }
         )
         return {**out, "verdicts": [verdict.to_dict() for verdict in self.verdicts]}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Evidence:
+        """The inverse of :meth:`to_dict`; unknown keys are ignored, as evidence readers must."""
+        names = {f.name for f in dataclasses.fields(cls)}
+        known = {key: value for key, value in data.items() if key in names}
+        known["verdicts"] = tuple(Verdict.from_dict(one) for one in known["verdicts"])
+        for key in ("required", "problems", "notes"):
+            known[key] = tuple(known.get(key, ()))
+        return cls(**known)
 
     def to_json(self) -> str:
         """Indented strict JSON with a final newline."""

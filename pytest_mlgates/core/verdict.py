@@ -142,6 +142,7 @@ class Verdict:
     summary: str = ""
     waivers: tuple[Mapping[str, Any], ...] = ()
     definition: Mapping[str, Any] = field(default_factory=dict)
+    where: str | None = None
 
     @property
     def passed(self) -> bool:
@@ -197,6 +198,7 @@ class Verdict:
             "replaces": self.replaces,
             "waivers": list(self.waivers),
             "definition": self.definition,
+            "where": self.where,
         }
         plain_out = plain(out)
         assert isinstance(plain_out, dict)  # noqa: S101

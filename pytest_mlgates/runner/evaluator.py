@@ -135,7 +135,9 @@ class Evaluator:
 
     def evaluate_declared(self, declared: DeclaredGate) -> Verdict:
         """The verdict of a gate of the configuration; misuse becomes outcome ``error``."""
-        return self.evaluate_or_error(declared.gate, lambda: self.subject_of(declared))
+        verdict = self.evaluate_or_error(declared.gate, lambda: self.subject_of(declared))
+        path = self.configuration.path
+        return verdict if path is None else verdict.replace(where=path.name)
 
     def subject_of(self, declared: DeclaredGate) -> Any:
         """The table (read once per run, predictions added) or callable that a declared gate judges.

@@ -45,3 +45,31 @@ def write(path: Path, evidence: Evidence) -> None:
     ignore = path.parent / ".gitignore"
     if path.parent.name == FOLDER and not ignore.exists():
         write_atomically(ignore, "*\n")
+
+
+def read(path: Path) -> Evidence:
+    """The evidence in *path*, as it was written.
+
+    Raises:
+        MLGatesError: if there is none, or the file holds something else.
+    """
+    import json
+
+    from pytest_mlgates.core.errors import MLGatesError
+    from pytest_mlgates.core.evidence import Evidence
+
+    try:
+        data = json.loads(path.read_bytes())
+        return Evidence.from_dict(data)
+    except OSError as error:
+        raise MLGatesError(
+            f"there is no evidence in {str(path)!r}",
+            got=str(error.strerror or error),
+            fix="run the gates first: mlgates check, or pytest --mlgates",
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise MLGatesError(
+            f"{str(path)!r} holds no evidence of pytest-mlgates",
+            got=f"{type(error).__name__}: {error}",
+            want="what mlgates check --evidence or pytest --mlgates-evidence wrote",
+        ) from None
