@@ -8,6 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 
+FOLDER = ".mlgates"  # of what runs leave beside a configuration
 _BLOCK = 1 << 20
 
 
@@ -37,6 +38,19 @@ def write_atomically(path: Path, text: str | bytes) -> None:
         with contextlib.suppress(OSError):
             Path(temporary).unlink()
         raise
+
+
+def ours(folder: Path) -> Path:
+    """*folder*, made where it is missing, and kept out of version control if it is ``.mlgates``.
+
+    Raises:
+        OSError: if it cannot be made or written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if folder.name == FOLDER and not ignore.exists():
+        write_atomically(ignore, "*\n")
+    return folder
 
 
 def sha256_of_file(path: Path) -> str:

@@ -143,6 +143,7 @@ class Verdict:
     waivers: tuple[Mapping[str, Any], ...] = ()
     definition: Mapping[str, Any] = field(default_factory=dict)
     where: str | None = None
+    holdout: Mapping[str, Any] | None = None
 
     @property
     def passed(self) -> bool:
@@ -199,6 +200,7 @@ class Verdict:
             "waivers": list(self.waivers),
             "definition": self.definition,
             "where": self.where,
+            "holdout": self.holdout,
         }
         plain_out = plain(out)
         assert isinstance(plain_out, dict)  # noqa: S101

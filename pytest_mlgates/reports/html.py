@@ -15,7 +15,7 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import number, percent
 from pytest_mlgates.reports.plots import plots_of
 from pytest_mlgates.reports.rows import row, status, tally
-from pytest_mlgates.reports.text import message
+from pytest_mlgates.reports.text import message, render_holdouts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -127,6 +127,7 @@ def _facts_of_run(evidence: Evidence) -> list[tuple[str, str]]:
         ("configuration", " ".join(str(v) for v in evidence.configuration.values())),
         ("required", ", ".join(evidence.required) or "none"),
         ("required, not run", ", ".join(evidence.required_not_run)),
+        ("holdouts", "; ".join(render_holdouts(evidence))),
         ("Python", f"{environment.get('python', '')} {environment.get('platform', '')}".strip()),
         ("packages", ", ".join(f"{name} {version}" for name, version in packages.items())),
     ]

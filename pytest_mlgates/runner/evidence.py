@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from pytest_mlgates.core.files import write_atomically
+from pytest_mlgates.core.files import FOLDER, ours, write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_mlgates.config.model import Configuration
     from pytest_mlgates.core.evidence import Evidence
-
-FOLDER = ".mlgates"
 
 
 def default_path(configuration: Configuration) -> Path:
@@ -41,10 +39,8 @@ def write(path: Path, evidence: Evidence) -> None:
     Raises:
         OSError: if it cannot be written.
     """
+    ours(path.parent)
     write_atomically(path, evidence.to_json())
-    ignore = path.parent / ".gitignore"
-    if path.parent.name == FOLDER and not ignore.exists():
-        write_atomically(ignore, "*\n")
 
 
 def read(path: Path) -> Evidence:

@@ -43,3 +43,29 @@ def test_a_run_gets_the_result_the_numbers_and_the_file(project, capsys):
 def test_a_run_that_is_not_there_is_misuse(project, capsys):
     assert main(["report", "--mlflow", "runs:/0123456789abcdef0123456789abcdef"]) == 2
     assert "0123456789abcdef" in capsys.readouterr().err
+
+
+def test_the_ledger_of_holdouts_in_mlflow_counts_across_folders(project, capsys, tmp_path):
+    from mlflow import MlflowClient
+
+    path = project.base / "pyproject.toml"
+    path.write_text(
+        path.read_text().replace("[tool.mlgates]\n", '[tool.mlgates]\nledger = "mlflow"\n')
+    )
+    for want in ("1 time\n", "1 time\n"):
+        assert main(["check"]) == 0
+        assert f"used {want}" in capsys.readouterr().out
+    holdout = project.base / "holdout.csv"
+    lines = holdout.read_text().splitlines()
+    truth, predicted, *rest = lines[1].split(",")
+    lines[1] = ",".join([truth, str(1 - int(predicted)), *rest])
+    holdout.write_text("\n".join(lines) + "\n")
+    assert main(["check"]) == 0
+    assert "used 2 times\n" in capsys.readouterr().out
+    client = MlflowClient(f"sqlite:///{project.base / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name("mlgates-holdouts")
+    kinds = [
+        run.data.tags["mlgates.line"].split()[0]
+        for run in client.search_runs([experiment.experiment_id])
+    ]
+    assert sorted(kinds) == ["evaluation", "evaluation", "holdout"]
