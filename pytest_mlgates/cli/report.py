@@ -58,8 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from pytest_mlgates.cli.output import show
     from pytest_mlgates.core.errors import MLGatesError
-    from pytest_mlgates.reports.text import render_evidence
     from pytest_mlgates.core.files import FOLDER
+    from pytest_mlgates.reports.text import render_evidence
     from pytest_mlgates.runner.evidence import read
 
     base, name = _project(arguments.config)
