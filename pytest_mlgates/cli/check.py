@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_mlgates.cli.output import stdout_to_stderr
+from pytest_mlgates.cli.output import stdout_to_stderr, step_summary
 from pytest_mlgates.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
         write(sys.stdout, json.dumps(evidence.to_dict(), indent=2, allow_nan=False) + "\n")
     elif arguments.json:
         _write(Path(arguments.json), evidence.to_json(), "--json", unwritten)
-    _step_summary(evidence)
+    step_summary(evidence)
     if unwritten:
         raise MLGatesError("\n".join(str(error) for error in unwritten))
     return exit_code(evidence)
@@ -196,20 +196,6 @@ def _write(path: Path, text: str, option: str, unwritten: list[MLGatesError]) ->
         )
         return False
     return True
-
-
-def _step_summary(evidence: Evidence) -> None:
-    """Append to the summary of a GitHub job, where one runs us."""
-    target = os.environ.get("GITHUB_STEP_SUMMARY")
-    if not target:
-        return
-    from pytest_mlgates.reports.markdown import render
-
-    try:
-        with Path(target).open("a", encoding="utf-8") as stream:
-            stream.write(render(evidence))
-    except OSError as error:
-        sys.stderr.write(f"GITHUB_STEP_SUMMARY was not written: {error}\n")
 
 
 def _count(text: str) -> int:

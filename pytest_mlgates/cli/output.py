@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_mlgates.config.model import Configuration
+    from pytest_mlgates.core.evidence import Evidence
 
 
 def configuration_of(given: str | None, *, command: str) -> Configuration:
@@ -69,6 +70,20 @@ def write_json(given: str, record: Mapping[str, Any]) -> None:
             got=str(error.strerror or error),
             want="a file in a folder that can be written",
         ) from None
+
+
+def step_summary(evidence: Evidence) -> None:
+    """Append to the summary of a GitHub job, where one runs us."""
+    target = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not target:
+        return
+    from pytest_mlgates.reports.markdown import render
+
+    try:
+        with Path(target).open("a", encoding="utf-8") as stream:
+            stream.write(render(evidence))
+    except OSError as error:
+        sys.stderr.write(f"GITHUB_STEP_SUMMARY was not written: {error}\n")
 
 
 @contextlib.contextmanager

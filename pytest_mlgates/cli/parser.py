@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.cli import check, infer, lock, plan, record, sign, slices, verify
+from pytest_mlgates.cli import check, infer, lock, plan, record, report, sign, slices, verify
 from pytest_mlgates.core.boundary import parsed
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _COMMANDS = {
     "slices": slices,
     "sign": sign,
     "verify": verify,
+    "report": report,
 }
 
 

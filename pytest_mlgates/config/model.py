@@ -54,6 +54,8 @@ class TableSettings(RoleNames, frozen=True, kw_only=True):
     private: bool = False
     model: str | None = None
     features: Columns | None = None
+    row_id: Columns | None = None
+    budget: Annotated[int, Meta(ge=1)] | None = None
     predict: str = "predict"
     score: str = "predict_proba"
 
@@ -72,6 +74,7 @@ class Settings(RoleNames, frozen=True, kw_only=True):
     plugins: tuple[str, ...] = ()
     min_cell: Annotated[int, Meta(ge=1)] = 10
     allow_reruns: bool = False
+    ledger: Annotated[str, Meta(min_length=1)] = ".mlgates/holdouts.txt"
     seed: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
     tables: dict[str, TableSettings] = {}
     gates: dict[str, dict[str, Any]] = {}

@@ -56,6 +56,17 @@ class Evidence:
         return tuple(name for name in self.required if name not in evaluated)
 
     @property
+    def holdouts(self) -> tuple[Mapping[str, Any], ...]:
+        """What the verdicts say of the holdouts that they used, each holdout once."""
+        found: dict[Any, Mapping[str, Any]] = {}
+        for verdict in self.verdicts:
+            if verdict.holdout is not None:
+                before = found.get(verdict.holdout["id"])
+                if before is None or verdict.holdout["uses"] > before["uses"]:
+                    found[verdict.holdout["id"]] = verdict.holdout
+        return tuple(found.values())
+
+    @property
     def result(self) -> str:
         """``PASSED``, ``WARNED`` (something was not decided, or waived) or ``FAILED``."""
         if self.problems or any(not v.passed for v in self.verdicts) or not self.verdicts:
@@ -95,6 +106,7 @@ class Evidence:
                 "named": [one.to_dict() for one in self.named],
                 "models": [one.to_dict() for one in self.models],
                 "tables": [one.to_dict() for one in self.tables],
+                "holdouts": self.holdouts,
             }
         )
         assert isinstance(out, dict)  # noqa: S101

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pytest_mlgates.core.errors import MLGatesError
 
+FOLDER = ".mlgates"  # of what runs leave beside a configuration
 _BLOCK = 1 << 20
 # MLflow writes this file beside a model that it downloads; it is no part of the model.
 NOT_OF_A_MODEL = frozenset({"registered_model_meta"})
@@ -70,6 +71,19 @@ def sha256_of_folder(folder: Path, *, but: frozenset[str] = NOT_OF_A_MODEL) -> s
     for name, path in sorted(files):
         digest.update(f"{name}\0{sha256_of_file(path)}\n".encode("utf-8", "surrogateescape"))
     return f"sha256:{digest.hexdigest()}"
+
+
+def ours(folder: Path) -> Path:
+    """*folder*, made where it is missing, and kept out of version control if it is ``.mlgates``.
+
+    Raises:
+        OSError: if it cannot be made or written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if folder.name == FOLDER and not ignore.exists():
+        write_atomically(ignore, "*\n")
+    return folder
 
 
 def sha256_of_file(path: Path) -> str:

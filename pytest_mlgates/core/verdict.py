@@ -156,6 +156,8 @@ class Verdict:
     waivers: tuple[Mapping[str, Any], ...] = ()
     definition: Mapping[str, Any] = field(default_factory=dict)
     counts: Mapping[str, Any] = field(default_factory=dict)
+    where: str | None = None
+    holdout: Mapping[str, Any] | None = None
 
     @property
     def passed(self) -> bool:
@@ -212,6 +214,8 @@ class Verdict:
             "waivers": list(self.waivers),
             "definition": self.definition,
             "counts": self.counts,
+            "where": self.where,
+            "holdout": self.holdout,
         }
         plain_out = plain(out)
         assert isinstance(plain_out, dict)  # noqa: S101

@@ -45,7 +45,7 @@ def mlgates_load_model(reference: str, base: Path) -> Model | None:
     """The registered or logged model that *reference* names."""
     if not reference.startswith(("models:/", "runs:/")):
         return None
-    with _contained():
+    with contained():
         mlflow = optional("mlflow", extra="mlflow", why=f"model {reference!r}")
         uri = tracking_uri(base)
         # Parts of MLflow (runs:/ among them) ask the environment even where they are told.
@@ -73,7 +73,7 @@ def mlgates_write_artifacts(reference: str, files: list[Path], base: Path) -> bo
 def _with_artifacts(reference: str, base: Path, use: Callable[[RunArtifacts], None]) -> bool | None:
     if not reference.startswith("runs:/"):
         return None
-    with _contained():
+    with contained():
         mlflow = optional("mlflow", extra="mlflow", why=f"the stored run in {reference!r}")
         uri = tracking_uri(base)
         os.environ["MLFLOW_TRACKING_URI"] = uri
@@ -115,7 +115,7 @@ def _model(reference: str, found: Found) -> Model:
 
 def _call(function: Callable[[Any], Any], inputs: Any) -> Callable[[Any], Any]:
     def answer(frame: Any) -> Any:
-        with _contained():
+        with contained():
             return function(_typed(frame, inputs))
 
     return answer
@@ -161,7 +161,7 @@ def _plain(values: Any) -> list[Any]:
 
 
 @contextlib.contextmanager
-def _contained() -> Iterator[None]:
+def contained() -> Iterator[None]:
     """Without telemetry, progress bars, long retries and warnings; the environment is put back."""
     before = {name: os.environ.get(name) for name in (*_FORCED, *_DEFAULTS, "MLFLOW_TRACKING_URI")}
     os.environ.update(_FORCED)

@@ -89,6 +89,7 @@ def summarise(session: GateSession, reporter: pytest.TerminalReporter) -> None:
         reporter.write_line(f" no gate was evaluated, evidence {closed.written}")
     if closed.not_run:
         reporter.write_line(f" required, not run: {', '.join(closed.not_run)}", yellow=True)
+    _write_holdouts(reporter, closed)
     for note in () if closed.evidence is None else closed.evidence.notes:
         reporter.write_line(_shown(f" {note}"), yellow=True)
     for problem in dict.fromkeys(closed.problems):
@@ -117,6 +118,14 @@ def _write_verdicts(
         reporter.write_line(_shown(line))
     reporter.write_line("")
     reporter.write_line(_shown(f" {render_tally(verdicts, evidence=written)}"))
+
+
+def _write_holdouts(reporter: pytest.TerminalReporter, closed: Closed) -> None:
+    if closed.evidence is not None and closed.evidence.holdouts:
+        from pytest_mlgates.reports.text import render_holdouts
+
+        for line in render_holdouts(closed.evidence):
+            reporter.write_line(_shown(f" {line}"))
 
 
 def nothing_required(session: GateSession, pytest_session: pytest.Session) -> str | None:

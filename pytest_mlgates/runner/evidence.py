@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mlgates.core import dsse, strict_json
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.evidence import Evidence
-from pytest_mlgates.core.files import write_atomically
+from pytest_mlgates.core.files import FOLDER, ours, write_atomically
 from pytest_mlgates.core.statement import EXTENSION, PREDICATE, STATEMENT, statement, to_json
 from pytest_mlgates.runner.evidence_shape import NoEvidenceError, refuse_other_shapes
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pytest_mlgates.config.model import Configuration
     from pytest_mlgates.runner.signing import Signer
 
-FOLDER = ".mlgates"
 WANTED = "what mlgates check --evidence or pytest --mlgates-evidence wrote"
 
 
@@ -97,10 +96,8 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         OSError: if it cannot be written.
     """
+    ours(path.parent)
     write_atomically(path, text)
-    ignore = path.parent / ".gitignore"
-    if path.parent.name == FOLDER and not ignore.exists():
-        write_atomically(ignore, "*\n")
 
 
 def read(path: Path) -> Evidence:
