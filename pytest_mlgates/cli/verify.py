@@ -54,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Verify, and say everything that was found; 0 if the evidence may be trusted."""
+    from pytest_mlgates.core.files import sha256_of_path
     from pytest_mlgates.runner.evidence import content_of
     from pytest_mlgates.runner.verify import Demands, verify
 
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         verifier = verifier_of(arguments.key)
     demands = Demands(
         verifier=verifier,
-        models=[(path, _digest(path)) for path in arguments.model],
+        models=[(path, sha256_of_path(path, where="--model")) for path in arguments.model],
         commit=arguments.commit,
         required=[one for ids in arguments.require for one in _ids(ids)],
         max_age=arguments.max_age,
@@ -91,25 +92,6 @@ def _show(name: str, found: Verification) -> None:
         lines.append(f"{name}: not to be trusted, for {plural(len(found.refusals), 'reason')}")
         lines += [f"  - {refusal}" for refusal in found.refusals]
     write(sys.stdout, "".join(degrade(line, sys.stdout.encoding) + "\n" for line in lines))
-
-
-def _digest(path: str) -> str:
-    from pytest_mlgates.core.errors import MLGatesError
-    from pytest_mlgates.core.files import sha256_of_file, sha256_of_folder
-
-    place = Path(path)
-    try:
-        if not place.is_dir():
-            return sha256_of_file(place)
-        if not any(one.is_file() for one in place.rglob("*")):
-            raise MLGatesError(f"there is no file in {path!r}", where="--model")
-        return sha256_of_folder(place)
-    except OSError as error:
-        raise MLGatesError(
-            f"the model {path!r} cannot be read",
-            where="--model",
-            got=str(error.strerror or error),
-        ) from None
 
 
 def _policy(file: str) -> tuple[Configuration, str]:
