@@ -37,6 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where the evidence goes (default: .mlgates/evidence.json)",
     )
     parser.add_argument(
+        "--subject",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="file or folder that the evidence is about, beside the models of the tables: what a "
+        "callable loads, or made the predictions (repeatable)",
+    )
+    parser.add_argument(
         "--sign-key",
         metavar="FILE",
         help="private key (PEM, Ed25519) that signs the evidence (default: MLGATES_SIGN_KEY)",
@@ -73,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         return check_locked(arguments.config, arguments.gates)
     from pytest_mlgates.core.boundary import write
     from pytest_mlgates.core.errors import MLGatesError
-    from pytest_mlgates.runner.check import exit_code
+    from pytest_mlgates.runner.check import exit_code, named_subjects
     from pytest_mlgates.runner.check import run as evaluate
 
     configuration = _configuration(arguments)
@@ -84,6 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
         from pytest_mlgates.runner.signing import signer_of
 
         signer = signer_of(arguments.sign_key, option="--sign-key")
+    named = named_subjects(arguments.subject, option="--subject")
     _outdate(configuration, arguments)
     total = len(arguments.gates) or len(configuration.gates)
     only_json = arguments.json == "-"
@@ -94,6 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
             examples=arguments.examples,
             progress=None if bar is None else bar.gate,
             step=None if bar is None else bar.step,
+            named=named,
         )
     unwritten: list[MLGatesError] = []
     written = _write_evidence(configuration, evidence, arguments.evidence, signer, unwritten)

@@ -38,6 +38,23 @@ def configuration_of(given: str | None, *, command: str) -> Configuration:
     return found
 
 
+def policy_of(given: str | None, *, command: str = "promote") -> tuple[Configuration, str]:
+    """The configuration file *given*, else the nearest one, and its digest; no code is imported.
+
+    Raises:
+        ConfigurationError: if there is none, or it has mistakes.
+    """
+    from pytest_mlgates.config.find import find
+    from pytest_mlgates.config.load import load
+    from pytest_mlgates.core.files import sha256_of_file
+
+    path = Path(given) if given else find(Path.cwd())
+    if path is None:
+        path = configuration_of(None, command=command).path  # which says that there is none
+        assert path is not None  # noqa: S101
+    return load(path, project_code=False), sha256_of_file(path)
+
+
 def show(lines: Sequence[str], *, to_stderr: bool) -> None:
     """Print *lines*, as far as the terminal can show them."""
     from pytest_mlgates.core.boundary import write

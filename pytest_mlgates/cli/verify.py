@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_mlgates.cli.argument_types import commit, span
+
 if TYPE_CHECKING:
-    from pytest_mlgates.config.model import Configuration
+    import argparse
+
     from pytest_mlgates.runner.verify import Verification
 
 HELP = "check evidence before a deployment: signature, model, policy, age, every verdict"
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,15 +44,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="gates that must be proven, separated by commas (repeatable)",
     )
     parser.add_argument(
-        "--max-age", type=_span, metavar="AGE", help="how old it may be: 7d, 12h, 30m"
+        "--max-age", type=span, metavar="AGE", help="how old it may be: 7d, 12h, 30m"
     )
     parser.add_argument(
-        "--commit", type=_sha, metavar="SHA", help="the commit that it must be of, and clean"
+        "--commit", type=commit, metavar="SHA", help="the commit that it must be of, and clean"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Verify, and say everything that was found; 0 if the evidence may be trusted."""
+    from pytest_mlgates.cli.output import policy_of
+    from pytest_mlgates.core.files import sha256_of_path
     from pytest_mlgates.runner.evidence import content_of
     from pytest_mlgates.runner.verify import Demands, verify
 
@@ -64,11 +65,11 @@ def run(arguments: argparse.Namespace) -> int:
         verifier = verifier_of(arguments.key)
     demands = Demands(
         verifier=verifier,
-        models=[(path, _digest(path)) for path in arguments.model],
+        models=[(path, sha256_of_path(path, where="--model")) for path in arguments.model],
         commit=arguments.commit,
         required=[one for ids in arguments.require for one in _ids(ids)],
         max_age=arguments.max_age,
-        policy=_policy(arguments.policy) if arguments.policy else None,
+        policy=policy_of(arguments.policy) if arguments.policy else None,
     )
     content = content_of(Path(arguments.evidence))
     found = verify(content, demands, now=dt.datetime.now(tz=dt.UTC))
@@ -93,46 +94,5 @@ def _show(name: str, found: Verification) -> None:
     write(sys.stdout, "".join(degrade(line, sys.stdout.encoding) + "\n" for line in lines))
 
 
-def _digest(path: str) -> str:
-    from pytest_mlgates.core.errors import MLGatesError
-    from pytest_mlgates.core.files import sha256_of_file, sha256_of_folder
-
-    place = Path(path)
-    try:
-        if not place.is_dir():
-            return sha256_of_file(place)
-        if not any(one.is_file() for one in place.rglob("*")):
-            raise MLGatesError(f"there is no file in {path!r}", where="--model")
-        return sha256_of_folder(place)
-    except OSError as error:
-        raise MLGatesError(
-            f"the model {path!r} cannot be read",
-            where="--model",
-            got=str(error.strerror or error),
-        ) from None
-
-
-def _policy(file: str) -> tuple[Configuration, str]:
-    from pytest_mlgates.config.load import load
-    from pytest_mlgates.core.files import sha256_of_file
-
-    path = Path(file)
-    configuration = load(path, project_code=False)
-    return configuration, sha256_of_file(path)
-
-
 def _ids(text: str) -> list[str]:
     return [one for part in text.split(",") if (one := part.strip())]
-
-
-def _span(text: str) -> dt.timedelta:
-    found = re.fullmatch(r"([0-9]{1,6})([smhdw])", text)
-    if found is None or not int(found[1]):
-        raise argparse.ArgumentTypeError(f"{text!r} is no age: 7d, 12h or 30m")
-    return dt.timedelta(seconds=int(found[1]) * _UNITS[found[2]])
-
-
-def _sha(text: str) -> str:
-    if re.fullmatch(r"[0-9a-fA-F]{7,64}", text) is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no commit: 7 to 64 hex digits")
-    return text.lower()

@@ -74,6 +74,7 @@ class Settings(RoleNames, frozen=True, kw_only=True):
     plugins: tuple[str, ...] = ()
     min_cell: Annotated[int, Meta(ge=1)] = 10
     allow_reruns: bool = False
+    public_key: str | None = None
     ledger: Annotated[str, Meta(min_length=1)] = ".mlgates/holdouts.txt"
     seed: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
     tables: dict[str, TableSettings] = {}

@@ -15,6 +15,9 @@ from pytest_mlgates.core.verdict import SCHEMA_VERSION, InputDigest, Outcome, Ve
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+# How the problem of a whole run begins in which a required gate is missing.
+REQUIRED_NOT_EVALUATED = "required, not evaluated: "
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
@@ -34,6 +37,8 @@ class Evidence:
         commit: ``sha`` of HEAD, and whether a tracked file differs from it (``dirty``).
         url: Of the CI job, where one is known.
         named: Files and folders that the run was told to be about, beside its gates' models.
+        finished: Whether the run came to its end: with others like it, a part of the gates may
+            then make a whole run (`mlgates report merge`).
     """
 
     verdicts: tuple[Verdict, ...]
@@ -48,6 +53,7 @@ class Evidence:
     commit: Mapping[str, Any] = field(default_factory=dict)
     url: str = ""
     named: tuple[InputDigest, ...] = ()
+    finished: bool = True
 
     @property
     def required_not_run(self) -> tuple[str, ...]:
@@ -73,6 +79,14 @@ class Evidence:
             return "FAILED"
         doubtful = any(v.undecided or v.outcome is Outcome.WAIVED for v in self.verdicts)
         return "WARNED" if doubtful else "PASSED"
+
+    def judged(self, *, whole: bool) -> Evidence:
+        """This evidence as of a *whole* run, in which what is required must have been evaluated."""
+        whole = whole and self.finished
+        if whole and self.required_not_run:
+            problem = REQUIRED_NOT_EVALUATED + ", ".join(self.required_not_run)
+            return dataclasses.replace(self, complete=False, problems=(*self.problems, problem))
+        return dataclasses.replace(self, complete=whole)
 
     @property
     def models(self) -> tuple[InputDigest, ...]:
@@ -103,6 +117,7 @@ class Evidence:
                 "notes": self.notes,
                 "commit": self.commit,
                 "url": self.url,
+                "finished": self.finished,
                 "named": [one.to_dict() for one in self.named],
                 "models": [one.to_dict() for one in self.models],
                 "tables": [one.to_dict() for one in self.tables],

@@ -86,6 +86,30 @@ def ours(folder: Path) -> Path:
     return folder
 
 
+def sha256_of_path(given: str, *, where: str, base: Path | None = None) -> str:
+    """``sha256:<hex>`` of a model as the user names it: a file, or a folder.
+
+    Args:
+        given: Its path.
+        where: The option that names it.
+        base: What a relative path is relative to (default: the working directory).
+
+    Raises:
+        MLGatesError: if it cannot be read, or is a folder without a file.
+    """
+    path = Path(base or ".", given)
+    try:
+        if not path.is_dir():
+            return sha256_of_file(path)
+        if not any(one.is_file() for one in path.rglob("*")):
+            raise MLGatesError(f"there is no file in {given!r}", where=where)
+        return sha256_of_folder(path)
+    except OSError as error:
+        raise MLGatesError(
+            f"the model {given!r} cannot be read", where=where, got=str(error.strerror or error)
+        ) from None
+
+
 def sha256_of_file(path: Path) -> str:
     """``sha256:<hex>`` of the bytes of *path*, in constant memory."""
     digest = hashlib.sha256()

@@ -66,6 +66,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="write the record of the run there (with --mlgates: .mlgates/evidence.json)",
     )
     group.addoption(
+        "--mlgates-subject",
+        action="append",
+        metavar="PATH",
+        default=[],
+        help="file or folder that the evidence is about: the model that tests load (repeatable)",
+    )
+    group.addoption(
         "--mlgates-sign-key",
         metavar="FILE",
         default=None,
@@ -125,10 +132,10 @@ def pytest_configure(config: pytest.Config) -> None:
     asked = option.mlgates or option.mlgates_require or option.mlgates_strict
     asked = asked or option.mlgates_evidence or option.mlgates_examples or option.mlgates_lock
     asked = asked or option.mlgates_record or option.mlgates_seed is not None
-    if option.mlgates_sign_key or _KEY in os.environ:
-        from pytest_mlgates.plugin.signing import keep_signer
+    if option.mlgates_sign_key or option.mlgates_subject or _KEY in os.environ:
+        from pytest_mlgates.plugin.signing import prepare
 
-        keep_signer(config)
+        prepare(config)
     if asked or option.mlgates_inconclusive:
         gate_session(config).configurations.check()
     elif _is_configured(config.invocation_params.dir):

@@ -206,19 +206,22 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
     primary = main if main.path is not None or not found else found[0]
     import msgspec  # seldom needed, and never without a gate
 
+    from pytest_mlgates.plugin.signing import signer_of_run, subjects_of_run
+
     settings = msgspec.structs.replace(primary.settings, required=tuple(required))
     evidence = evidence_of(
         dataclasses.replace(primary, settings=settings),
         verdicts,
         whole=whole and bool(found) and not missing and not _watch(session).ended,
+        finished=_is_finished(pytest_session) and not _watch(session).ended,
         problems=closed.problems,
+        named=subjects_of_run(session.config),
     )
     closed.problems = list(evidence.problems)
     closed.evidence = evidence
     path = _evidence_path(session, main)
     if path is None:
         return
-    from pytest_mlgates.plugin.signing import signer_of_run
     from pytest_mlgates.runner.evidence import write as write_evidence
 
     try:
@@ -287,13 +290,7 @@ def _is_whole(
 ) -> bool:
     """Whether this run judges what is required: nothing cut it short, and nothing was selected."""
     config, option = session.config, session.config.option
-    cut_short = pytest_session.shouldfail or pytest_session.shouldstop
-    ended = (
-        pytest.ExitCode.OK,
-        pytest.ExitCode.TESTS_FAILED,
-        pytest.ExitCode.NO_TESTS_COLLECTED,
-    )
-    if cut_short or pytest_session.exitstatus not in ended:
+    if not _is_finished(pytest_session):
         return False
     if option.mlgates_require:
         return True
@@ -305,6 +302,17 @@ def _is_whole(
     ):
         return False
     return _covers(config, configuration)
+
+
+def _is_finished(pytest_session: pytest.Session) -> bool:
+    """Whether nothing cut the run short: `-x`, Ctrl-C, a collection error."""
+    cut_short = pytest_session.shouldfail or pytest_session.shouldstop
+    ended = (
+        pytest.ExitCode.OK,
+        pytest.ExitCode.TESTS_FAILED,
+        pytest.ExitCode.NO_TESTS_COLLECTED,
+    )
+    return not cut_short and pytest_session.exitstatus in ended
 
 
 def _covers(config: pytest.Config, configuration: Configuration) -> bool:

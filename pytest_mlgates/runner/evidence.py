@@ -61,7 +61,8 @@ def outdate(configuration: Configuration, *paths: Path, plain: Path | None = Non
     plain = plain if plain is not None and plain.is_file() else None
     if not there and plain is None:
         return
-    unfinished = evidence_of(configuration, [], whole=False, problems=["the run did not finish"])
+    problems = ["the run did not finish"]
+    unfinished = evidence_of(configuration, [], whole=False, finished=False, problems=problems)
     with contextlib.suppress(OSError):  # said when the run's own evidence is written
         for path in there:
             write_atomically(path, to_json(unfinished))

@@ -92,6 +92,7 @@ class _Record(Struct, kw_only=True):
     notes: list[str] = []
     commit: _Commit | None = None
     url: str = ""
+    finished: bool = True
     named: list[_Input] = []
     models: list[_Input] = []
     tables: list[_Input] = []

@@ -340,6 +340,7 @@ def _against_bounds(verdict: Verdict, found: Recomputed) -> None:
     if verdict.lower > verdict.upper:
         found.complaints.append("its lower bound is above its upper bound")
         return
+    _within_bounds(verdict, found)
     ((at_least, limit),) = claims
     proving, disproving = (
         (verdict.lower, verdict.upper) if at_least else (verdict.upper, verdict.lower)
@@ -357,6 +358,18 @@ def _against_bounds(verdict: Verdict, found: Recomputed) -> None:
             f"its finding is {verdict.finding}, by its bounds "
             f"[{_told(verdict.lower)}, {_told(verdict.upper)}] it is {said}"
         )
+
+
+def _within_bounds(verdict: Verdict, found: Recomputed) -> None:
+    """The estimate lies between its bounds; those of a bootstrap need not hold it."""
+    method, estimate = str(verdict.method), verdict.estimate
+    if "bootstrap" in method or "resample" in method or estimate is None:
+        return
+    assert verdict.lower is not None  # noqa: S101
+    assert verdict.upper is not None  # noqa: S101
+    slack = 1e-9 * max(1.0, abs(estimate))
+    if not verdict.lower - slack <= estimate <= verdict.upper + slack:
+        found.complaints.append("its estimate is outside of its bounds")
 
 
 def _against_details(verdict: Verdict, found: Recomputed) -> None:

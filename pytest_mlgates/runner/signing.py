@@ -62,7 +62,7 @@ class Verifier:
         return None
 
 
-def signer_of(file: str | None, *, option: str) -> Signer | None:
+def signer_of(file: str | None, *, option: str, base: Path | None = None) -> Signer | None:
     """The key in *file*, else in the variable ``MLGATES_SIGN_KEY``; None where neither is given.
 
     The variable is taken out of the environment: what the run trains, tests and starts has no
@@ -73,7 +73,7 @@ def signer_of(file: str | None, *, option: str) -> Signer | None:
     """
     given = os.environ.pop(VARIABLE, None)
     if file is not None:
-        return _signer(_content(file, option), where=f"{option} {file}")
+        return _signer(_content(file, option, base), where=f"{option} {file}")
     return _signer(given.encode(), where=VARIABLE) if given else None
 
 
@@ -135,9 +135,9 @@ def _keyid(key: Ed25519PublicKey, serialization: Any) -> str:
     return hashlib.sha256(der).hexdigest()
 
 
-def _content(file: str, option: str) -> bytes:
+def _content(file: str, option: str, base: Path | None = None) -> bytes:
     try:
-        return Path(file).read_bytes()
+        return Path(base or ".", file).read_bytes()
     except OSError as error:
         raise MLGatesError(
             f"the key {file!r} cannot be read", where=option, got=str(error.strerror or error)

@@ -93,7 +93,7 @@ def verify(content: bytes, demands: Demands, *, now: dt.datetime) -> Verificatio
     found.refusals += _ids(evidence.verdicts)
     found.refusals += _subjects(evidence, demands, found.notes)
     found.refusals += _time(evidence, demands, now)
-    found.refusals += _whole(evidence)
+    found.refusals += _whole(evidence, now)
     found.refusals += _policy(evidence, demands)
     found.refusals += _recomputed(evidence.verdicts, found)
     found.refusals += _required(evidence, demands, found.notes)
@@ -205,7 +205,7 @@ def _span(span: dt.timedelta) -> str:
     return f"{seconds}s"
 
 
-def _whole(evidence: Evidence) -> Iterator[str]:
+def _whole(evidence: Evidence, now: dt.datetime) -> Iterator[str]:
     if not evidence.complete:
         yield "it is not complete: a part of the gates was selected, or the run did not finish"
     if not evidence.verdicts:
@@ -217,6 +217,10 @@ def _whole(evidence: Evidence) -> Iterator[str]:
     for one in evidence.verdicts:
         if not one.passed:
             yield f"gate {one.id!r} {one.outcome}"
+        today = now.astimezone(dt.UTC).date().isoformat()
+        for waiver in one.waivers:
+            if str(waiver.get("expires", "")) < today:
+                yield f"the waiver of gate {one.id!r} has expired: {waiver.get('expires')}"
 
 
 def _policy(evidence: Evidence, demands: Demands) -> Iterator[str]:
