@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from pytest_mlgates.core.statement import EXTENSION
 
 SUITE = [
     {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "age"}},
@@ -56,6 +56,11 @@ GOOD_DATA = "age,sex\n31,F\n42,M\n"
 BAD_DATA = "age,sex\n31,F\n130,M\n"
 
 
+def recorded(path: Path | str = ".mlgates/evidence.json") -> Any:
+    """The record in the unsigned evidence at *path*."""
+    return json.loads(Path(path).read_text())["predicate"][EXTENSION]
+
+
 def write_project(root: Path, *, data: str = GOOD_DATA, configuration: str = CONFIGURATION) -> Path:
     """The project in *root*; every gate of it passes unless *data* is bad."""
     for folder in ("data", "contracts"):
@@ -80,3 +85,8 @@ def holdout(rows: int = 400) -> str:
         predicted = truth if i % 5 else 1 - truth
         lines.append(f"{truth},{predicted},{0.25 + 0.5 * predicted},{'FM'[i // 2 % 2]}")
     return "\n".join(lines) + "\n"
+
+
+def record_in(path: Path) -> dict:
+    """What this project's own part of the evidence in *path* says."""
+    return json.loads(path.read_text())["predicate"][EXTENSION]

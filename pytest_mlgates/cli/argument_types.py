@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
+import re
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 def confidence(text: str) -> float:
@@ -29,3 +33,26 @@ def rows(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
     return int(text)
+
+
+def span(text: str) -> dt.timedelta:
+    """An age: ``7d``, ``12h``.
+
+    Raises:
+        ArgumentTypeError: for anything else.
+    """
+    found = re.fullmatch(r"([0-9]{1,6})([smhdw])", text)
+    if found is None or not int(found[1]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no age: 7d, 12h or 30m")
+    return dt.timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+
+
+def commit(text: str) -> str:
+    """A commit, or the beginning of one, in lower case.
+
+    Raises:
+        ArgumentTypeError: for anything else.
+    """
+    if re.fullmatch(r"[0-9a-fA-F]{7,64}", text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no commit: 7 to 64 hex digits")
+    return text.lower()

@@ -10,14 +10,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_mlgates.cli.output import stdout_to_stderr
+from pytest_mlgates.cli.output import stdout_to_stderr, step_summary
 from pytest_mlgates.cli.progress import progress
 
 if TYPE_CHECKING:
     from pytest_mlgates.config.model import Configuration
     from pytest_mlgates.core.errors import MLGatesError
     from pytest_mlgates.core.evidence import Evidence
+    from pytest_mlgates.runner.signing import Signer
 
+# Where runner/signing.py reads a key; not imported for a name.
+VARIABLE = "MLGATES_SIGN_KEY"
 HELP = "evaluate the gates declared in [tool.mlgates]"
 
 
@@ -32,6 +35,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--evidence",
         metavar="FILE",
         help="where the evidence goes (default: .mlgates/evidence.json)",
+    )
+    parser.add_argument(
+        "--subject",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="file or folder that the evidence is about, beside the models of the tables: what a "
+        "callable loads, or made the predictions (repeatable)",
+    )
+    parser.add_argument(
+        "--sign-key",
+        metavar="FILE",
+        help="private key (PEM, Ed25519) that signs the evidence (default: MLGATES_SIGN_KEY)",
     )
     parser.add_argument(
         "--inconclusive",
@@ -65,12 +81,18 @@ def run(arguments: argparse.Namespace) -> int:
         return check_locked(arguments.config, arguments.gates)
     from pytest_mlgates.core.boundary import write
     from pytest_mlgates.core.errors import MLGatesError
-    from pytest_mlgates.runner.check import exit_code
+    from pytest_mlgates.runner.check import exit_code, named_subjects
     from pytest_mlgates.runner.check import run as evaluate
 
     configuration = _configuration(arguments)
     if arguments.explain:
         return _explain(configuration, arguments)
+    signer = None
+    if arguments.sign_key or VARIABLE in os.environ:
+        from pytest_mlgates.runner.signing import signer_of
+
+        signer = signer_of(arguments.sign_key, option="--sign-key")
+    named = named_subjects(arguments.subject, option="--subject")
     _outdate(configuration, arguments)
     total = len(arguments.gates) or len(configuration.gates)
     only_json = arguments.json == "-"
@@ -81,15 +103,16 @@ def run(arguments: argparse.Namespace) -> int:
             examples=arguments.examples,
             progress=None if bar is None else bar.gate,
             step=None if bar is None else bar.step,
+            named=named,
         )
     unwritten: list[MLGatesError] = []
-    written = _write_evidence(configuration, evidence, arguments.evidence, unwritten)
+    written = _write_evidence(configuration, evidence, arguments.evidence, signer, unwritten)
     _show(evidence, written, to_stderr=only_json)
     if only_json:  # in ASCII, whatever the encoding of the pipe
         write(sys.stdout, json.dumps(evidence.to_dict(), indent=2, allow_nan=False) + "\n")
     elif arguments.json:
-        _write(Path(arguments.json), evidence, "--json", unwritten)
-    _step_summary(evidence)
+        _write(Path(arguments.json), evidence.to_json(), "--json", unwritten)
+    step_summary(evidence)
     if unwritten:
         raise MLGatesError("\n".join(str(error) for error in unwritten))
     return exit_code(evidence)
@@ -113,8 +136,9 @@ def _outdate(configuration: Configuration, arguments: argparse.Namespace) -> Non
     """Replace an earlier run's evidence: if this run is cut short, no old pass may be left."""
     from pytest_mlgates.runner.evidence import outdate
 
-    files = [arguments.evidence, None if arguments.json == "-" else arguments.json]
-    outdate(configuration, *(Path(file) for file in files if file))
+    files = [Path(arguments.evidence)] if arguments.evidence else []
+    plain = Path(arguments.json) if arguments.json and arguments.json != "-" else None
+    outdate(configuration, *files, plain=plain)
 
 
 def _configuration(arguments: argparse.Namespace) -> Configuration:
@@ -147,28 +171,30 @@ def _write_evidence(
     configuration: Configuration,
     evidence: Evidence,
     given: str | None,
+    signer: Signer | None,
     unwritten: list[MLGatesError],
 ) -> str | None:
-    from pytest_mlgates.runner.evidence import default_path, write
+    from pytest_mlgates.runner.evidence import default_path, text_of, write
 
     if given is not None:
-        return given if _write(Path(given), evidence, "--evidence", unwritten) else None
+        text = text_of(evidence, signer)
+        return given if _write(Path(given), text, "--evidence", unwritten) else None
     path = default_path(configuration)
     try:
-        write(path, evidence)
+        write(path, evidence, signer=signer)
     except OSError as error:  # a read-only checkout: nobody asked for this file
         sys.stderr.write(f"evidence was not written: {error}\n")
         return None
     return os.path.relpath(path)
 
 
-def _write(path: Path, evidence: Evidence, option: str, unwritten: list[MLGatesError]) -> bool:
+def _write(path: Path, text: str, option: str, unwritten: list[MLGatesError]) -> bool:
     """Write a file that the user asked for; if that fails, the verdicts are still shown first."""
     from pytest_mlgates.core.errors import MLGatesError
-    from pytest_mlgates.runner.evidence import write
+    from pytest_mlgates.runner.evidence import write_text
 
     try:
-        write(path, evidence)
+        write_text(path, text)
     except OSError as error:
         unwritten.append(
             MLGatesError(
@@ -180,20 +206,6 @@ def _write(path: Path, evidence: Evidence, option: str, unwritten: list[MLGatesE
         )
         return False
     return True
-
-
-def _step_summary(evidence: Evidence) -> None:
-    """Append to the summary of a GitHub job, where one runs us."""
-    target = os.environ.get("GITHUB_STEP_SUMMARY")
-    if not target:
-        return
-    from pytest_mlgates.reports.markdown import render
-
-    try:
-        with Path(target).open("a", encoding="utf-8") as stream:
-            stream.write(render(evidence))
-    except OSError as error:
-        sys.stderr.write(f"GITHUB_STEP_SUMMARY was not written: {error}\n")
 
 
 def _count(text: str) -> int:

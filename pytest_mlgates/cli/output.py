@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_mlgates.config.model import Configuration
+    from pytest_mlgates.core.evidence import Evidence
 
 
 def configuration_of(given: str | None, *, command: str) -> Configuration:
@@ -35,6 +36,23 @@ def configuration_of(given: str | None, *, command: str) -> Configuration:
             fix=f"name one: mlgates {command} --config path/to/pyproject.toml",
         )
     return found
+
+
+def policy_of(given: str | None, *, command: str = "promote") -> tuple[Configuration, str]:
+    """The configuration file *given*, else the nearest one, and its digest; no code is imported.
+
+    Raises:
+        ConfigurationError: if there is none, or it has mistakes.
+    """
+    from pytest_mlgates.config.find import find
+    from pytest_mlgates.config.load import load
+    from pytest_mlgates.core.files import sha256_of_file
+
+    path = Path(given) if given else find(Path.cwd())
+    if path is None:
+        path = configuration_of(None, command=command).path  # which says that there is none
+        assert path is not None  # noqa: S101
+    return load(path, project_code=False), sha256_of_file(path)
 
 
 def show(lines: Sequence[str], *, to_stderr: bool) -> None:
@@ -69,6 +87,20 @@ def write_json(given: str, record: Mapping[str, Any]) -> None:
             got=str(error.strerror or error),
             want="a file in a folder that can be written",
         ) from None
+
+
+def step_summary(evidence: Evidence) -> None:
+    """Append to the summary of a GitHub job, where one runs us."""
+    target = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not target:
+        return
+    from pytest_mlgates.reports.markdown import render
+
+    try:
+        with Path(target).open("a", encoding="utf-8") as stream:
+            stream.write(render(evidence))
+    except OSError as error:
+        sys.stderr.write(f"GITHUB_STEP_SUMMARY was not written: {error}\n")
 
 
 @contextlib.contextmanager

@@ -6,7 +6,19 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.cli import check, infer, lock, plan, record, slices
+from pytest_mlgates.cli import (
+    check,
+    infer,
+    lock,
+    merge,
+    plan,
+    promote,
+    record,
+    report,
+    sign,
+    slices,
+    verify,
+)
 from pytest_mlgates.core.boundary import parsed
 
 if TYPE_CHECKING:
@@ -19,6 +31,11 @@ _COMMANDS = {
     "lock": lock,
     "plan": plan,
     "slices": slices,
+    "report merge": merge,
+    "sign": sign,
+    "verify": verify,
+    "promote": promote,
+    "report": report,
 }
 
 
@@ -37,7 +54,10 @@ def dispatch(argv: Sequence[str]) -> int:
             name, help=module.HELP, description=module.HELP, allow_abbrev=False
         )
         module.add_arguments(own)
-    arguments = parsed(parser, argv)
+    given = list(argv)
+    if " ".join(given[:2]) in _COMMANDS:  # a command of two words
+        given[:2] = [" ".join(given[:2])]
+    arguments = parsed(parser, given)
     code: int = _COMMANDS[arguments.command].run(arguments)
     return code
 

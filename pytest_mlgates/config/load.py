@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _ENTRY_TIMEOUT_S = 3600.0  # as of a command
 # Keys of a gate's TOML table that are not parameters of its kind.
-_OWN_KEYS = ("kind", "table", "entry", "command", "outputs")
+_OWN_KEYS = ("kind", "table", "entry", "command", "outputs", "promote")
 
 
 def load(
@@ -163,7 +163,7 @@ def _of_a_plugin(
     where = _table_of(path, "gates", name)
     subject: dict[str, Any] = _subject(name, table, settings, takes, where)
     gate = Gate(id=name, kind=kind, parameters=GateParameters(), where=where)
-    return DeclaredGate(gate=gate, **subject)
+    return DeclaredGate(gate=gate, promote=_promote(table, where), unread=True, **subject)
 
 
 def prepend_to_path(base: Path, folders: tuple[str, ...]) -> None:
@@ -276,6 +276,11 @@ def _gate(name: str, table: Mapping[str, Any], settings: Settings, path: Path) -
             subject = _subject(name, table, settings, kind.takes, where)
     except MLGatesError as error:
         mistakes.append(error)
+    promote: Literal["proof", "estimate"] = "proof"
+    try:
+        promote = _promote(table, where)
+    except MLGatesError as error:
+        mistakes.append(error)
     defaults = settings.defaults()
     if "table" in subject:
         defaults |= settings.tables[subject["table"]].roles()
@@ -297,7 +302,28 @@ def _gate(name: str, table: Mapping[str, Any], settings: Settings, path: Path) -
 
         refuse_variations(subject["command"], parameters, where)
     return DeclaredGate(
-        gate=Gate(id=name, kind=kind, parameters=parameters, where=where), **subject
+        gate=Gate(id=name, kind=kind, parameters=parameters, where=where),
+        promote=promote,
+        **subject,
+    )
+
+
+def _promote(table: Mapping[str, Any], where: str) -> Literal["proof", "estimate"]:
+    """What a promotion wants of the gate.
+
+    Raises:
+        MLGatesError: for anything but the two.
+    """
+    value = table.get("promote", "proof")
+    if value == "proof":
+        return "proof"
+    if value == "estimate":
+        return "estimate"
+    raise MLGatesError(
+        "promote is not usable",
+        where=f"{where} promote",
+        got=repr(value),
+        want='"proof", or "estimate" where an undecided gate may be promoted on its estimate',
     )
 
 

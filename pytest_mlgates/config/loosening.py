@@ -62,7 +62,8 @@ def loosened(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     if before.get("required") and not after.get("required"):
         lines.append("it is no longer required")
     old_table, new_table = before.get("table", {}), after.get("table", {})
-    for key in sorted({*old_table, *new_table} - _NEUTRAL):
+    lines += _budget(old_table.get("budget"), new_table.get("budget"))
+    for key in sorted({*old_table, *new_table} - _NEUTRAL - {"budget"}):
         default = _DEFAULTS.get(key)
         if old_table.get(key, default) != new_table.get(key, default):
             lines.append(
@@ -70,6 +71,14 @@ def loosened(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
                 f"{_shown(new_table.get(key))}: what it judges cannot be compared"
             )
     return lines
+
+
+def _budget(one: Any, other: Any) -> list[str]:
+    """Of how often a holdout may be used: fewer times is stricter."""
+    if one is None or (_is_number(one) and _is_number(other) and other <= one):
+        return []
+    change = f"budget of its table changed from {_shown(one)} to {_shown(other)}"
+    return [f"{change}: weaker"]
 
 
 def _parameters(definition: Mapping[str, Any]) -> dict[str, Any]:

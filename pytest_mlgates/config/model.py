@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -54,6 +54,8 @@ class TableSettings(RoleNames, frozen=True, kw_only=True):
     private: bool = False
     model: str | None = None
     features: Columns | None = None
+    row_id: Columns | None = None
+    budget: Annotated[int, Meta(ge=1)] | None = None
     predict: str = "predict"
     score: str = "predict_proba"
 
@@ -72,6 +74,8 @@ class Settings(RoleNames, frozen=True, kw_only=True):
     plugins: tuple[str, ...] = ()
     min_cell: Annotated[int, Meta(ge=1)] = 10
     allow_reruns: bool = False
+    public_key: str | None = None
+    ledger: Annotated[str, Meta(min_length=1)] = ".mlgates/holdouts.txt"
     seed: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
     tables: dict[str, TableSettings] = {}
     gates: dict[str, dict[str, Any]] = {}
@@ -92,12 +96,16 @@ class DeclaredGate:
         table: The declared table that it judges, for kinds that take one.
         entry: ``package.module:function`` for kinds that take a callable.
         command: In its place: what is run, and what it writes.
+        promote: Whether a promotion wants proof, or lets the estimate of an undecided gate do.
+        unread: Whether only a plugin, which was not imported, knows what it demands.
     """
 
     gate: Gate
     table: str | None = None
     entry: str | None = None
     command: Command | None = None
+    promote: Literal["proof", "estimate"] = "proof"
+    unread: bool = False
 
     @property
     def calls(self) -> str:

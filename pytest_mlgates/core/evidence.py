@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import platform
@@ -9,10 +10,13 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.core.verdict import SCHEMA_VERSION, Outcome, Verdict, plain
+from pytest_mlgates.core.verdict import SCHEMA_VERSION, InputDigest, Outcome, Verdict, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+# How the problem of a whole run begins in which a required gate is missing.
+REQUIRED_NOT_EVALUATED = "required, not evaluated: "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,11 @@ class Evidence:
         problems: What fails the run beside its verdicts (a worker that went down, a laundered
             rerun, an expired waiver).
         notes: What people should know in time: waivers that end soon.
+        commit: ``sha`` of HEAD, and whether a tracked file differs from it (``dirty``).
+        url: Of the CI job, where one is known.
+        named: Files and folders that the run was told to be about, beside its gates' models.
+        finished: Whether the run came to its end: with others like it, a part of the gates may
+            then make a whole run (`mlgates report merge`).
     """
 
     verdicts: tuple[Verdict, ...]
@@ -41,6 +50,10 @@ class Evidence:
     created: str = ""
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    commit: Mapping[str, Any] = field(default_factory=dict)
+    url: str = ""
+    named: tuple[InputDigest, ...] = ()
+    finished: bool = True
 
     @property
     def required_not_run(self) -> tuple[str, ...]:
@@ -49,12 +62,43 @@ class Evidence:
         return tuple(name for name in self.required if name not in evaluated)
 
     @property
+    def holdouts(self) -> tuple[Mapping[str, Any], ...]:
+        """What the verdicts say of the holdouts that they used, each holdout once."""
+        found: dict[Any, Mapping[str, Any]] = {}
+        for verdict in self.verdicts:
+            if verdict.holdout is not None:
+                before = found.get(verdict.holdout["id"])
+                if before is None or verdict.holdout["uses"] > before["uses"]:
+                    found[verdict.holdout["id"]] = verdict.holdout
+        return tuple(found.values())
+
+    @property
     def result(self) -> str:
         """``PASSED``, ``WARNED`` (something was not decided, or waived) or ``FAILED``."""
         if self.problems or any(not v.passed for v in self.verdicts) or not self.verdicts:
             return "FAILED"
         doubtful = any(v.undecided or v.outcome is Outcome.WAIVED for v in self.verdicts)
         return "WARNED" if doubtful else "PASSED"
+
+    def judged(self, *, whole: bool) -> Evidence:
+        """This evidence as of a *whole* run, in which what is required must have been evaluated."""
+        whole = whole and self.finished
+        if whole and self.required_not_run:
+            problem = REQUIRED_NOT_EVALUATED + ", ".join(self.required_not_run)
+            return dataclasses.replace(self, complete=False, problems=(*self.problems, problem))
+        return dataclasses.replace(self, complete=whole)
+
+    @property
+    def models(self) -> tuple[InputDigest, ...]:
+        """The judged models, each once: those of the gates, and those that the run was told."""
+        judged = [one for v in self.verdicts for one in v.inputs if one.role == "model"]
+        return tuple(dict.fromkeys((*judged, *self.named)))
+
+    @property
+    def tables(self) -> tuple[InputDigest, ...]:
+        """What else verdicts were computed from, each once."""
+        found = [one for v in self.verdicts for one in v.inputs if one.role != "model"]
+        return tuple(dict.fromkeys(found))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -71,9 +115,28 @@ class Evidence:
                 "required_not_run": self.required_not_run,
                 "problems": self.problems,
                 "notes": self.notes,
+                "commit": self.commit,
+                "url": self.url,
+                "finished": self.finished,
+                "named": [one.to_dict() for one in self.named],
+                "models": [one.to_dict() for one in self.models],
+                "tables": [one.to_dict() for one in self.tables],
+                "holdouts": self.holdouts,
             }
         )
+        assert isinstance(out, dict)  # noqa: S101
         return {**out, "verdicts": [verdict.to_dict() for verdict in self.verdicts]}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Evidence:
+        """The inverse of :meth:`to_dict`; unknown keys are ignored, as evidence readers must."""
+        names = {f.name for f in dataclasses.fields(cls)}
+        known = {key: value for key, value in data.items() if key in names}
+        known["verdicts"] = tuple(Verdict.from_dict(one) for one in known["verdicts"])
+        for key in ("required", "problems", "notes"):
+            known[key] = tuple(known.get(key, ()))
+        known["named"] = tuple(InputDigest(**one) for one in known.get("named", ()))
+        return cls(**known)
 
     def to_json(self) -> str:
         """Indented strict JSON with a final newline."""

@@ -103,11 +103,24 @@ class GroupValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputDigest:
-    """What a verdict was computed from: a table, predictions, a champion."""
+    """What a verdict was computed from: a table, predictions, a champion.
+
+    Attributes:
+        name: What messages call it.
+        digest: ``sha256:…`` of its content, None where it has none (a callable).
+        rows: Of a table.
+        role: ``model`` for the judged model itself, which is then a subject of the evidence.
+    """
 
     name: str
     digest: str | None
     rows: int | None
+    role: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types; ``role`` only where it plays one."""
+        out = dataclasses.asdict(self)
+        return out if self.role is not None else {k: v for k, v in out.items() if k != "role"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +155,9 @@ class Verdict:
     summary: str = ""
     waivers: tuple[Mapping[str, Any], ...] = ()
     definition: Mapping[str, Any] = field(default_factory=dict)
+    counts: Mapping[str, Any] = field(default_factory=dict)
+    where: str | None = None
+    holdout: Mapping[str, Any] | None = None
 
     @property
     def passed(self) -> bool:
@@ -190,13 +206,16 @@ class Verdict:
             "details": list(self.details),
             "message": self.message,
             "summary": self.summary,
-            "inputs": [dataclasses.asdict(i) for i in self.inputs],
+            "inputs": [one.to_dict() for one in self.inputs],
             "duration_s": round(self.duration_s, 6),
             "rows_needed": self.rows_needed,
             "warnings": list(self.warnings),
             "replaces": self.replaces,
             "waivers": list(self.waivers),
             "definition": self.definition,
+            "counts": self.counts,
+            "where": self.where,
+            "holdout": self.holdout,
         }
         plain_out = plain(out)
         assert isinstance(plain_out, dict)  # noqa: S101

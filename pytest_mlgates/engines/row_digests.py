@@ -34,18 +34,32 @@ def of_rows(columns: Sequence[Content]) -> str:
     rows = len(columns[0])
     sums = [0, 0]
     for start in range(0, rows, _BLOCK):
-        stop = min(start + _BLOCK, rows)
-        state = np.zeros(stop - start, dtype=np.uint64)
-        for column in columns:
-            for words in _words(column, start, stop):
-                state += _STEP
-                state ^= words
-                _mix(state)
+        state = _state(columns, start, min(start + _BLOCK, rows))
         sums[0] += int(state.sum(dtype=np.uint64))
         state ^= _SECOND
         _mix(state)
         sums[1] += int(state.sum(dtype=np.uint64))
     return f"rows:{rows}:{sums[0] % 2**64:016x}{sums[1] % 2**64:016x}"
+
+
+def of_each_row(columns: Sequence[Content]) -> Array:
+    """64 well-mixed bits for each of the rows that *columns* make, shape ``(rows,)``."""
+    rows = len(columns[0])
+    out = np.empty(rows, dtype=np.uint64)
+    for start in range(0, rows, _BLOCK):
+        stop = min(start + _BLOCK, rows)
+        out[start:stop] = _state(columns, start, stop)
+    return out
+
+
+def _state(columns: Sequence[Content], start: int, stop: int) -> Array:
+    state = np.zeros(stop - start, dtype=np.uint64)
+    for column in columns:
+        for words in _words(column, start, stop):
+            state += _STEP
+            state ^= words
+            _mix(state)
+    return state
 
 
 def _mix(state: Array) -> None:

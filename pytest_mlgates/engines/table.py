@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from pytest_mlgates.core.verdict import InputDigest
     from pytest_mlgates.engines.text_reading import NotNumbers
     from pytest_mlgates.engines.wanted import Wanted
 
@@ -52,7 +53,7 @@ class Table:
         name: What messages call it.
         private: No values, categories or small counts of it may be shown.
         files: The files it was read from, empty for a dataframe.
-        origins: Name and digest of what else its columns came from: a model, its predictions.
+        origins: What else its columns came from: a model, its predictions.
         memory: What gates have worked out about it, by kind, for the next gate.
         link: The connection of what was read from files or arrays, None for a dataframe.
 
@@ -73,7 +74,7 @@ class Table:
         self._given = frame
         self._others: list[Table] = []  # the same files, read in other ways
         self.link = link  # must live as long as the frame
-        self.origins: tuple[tuple[str, str | None], ...] = ()
+        self.origins: tuple[InputDigest, ...] = ()
         self.memory: dict[str, Any] = {}
         self._counts: dict[tuple[str, ...], list[tuple[tuple[Any, ...], int]]] = {}
         self._arrays: dict[str, np.ndarray[Any, Any]] = {}

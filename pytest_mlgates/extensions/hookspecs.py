@@ -84,6 +84,19 @@ def mlgates_write_artifacts(reference: str, files: list[Path], base: Path) -> An
 
 
 @hookspec(firstresult=True)
+def mlgates_holdout_ledger(name: str, base: Path) -> Any:
+    """The ledger of holdouts called *name* in ``ledger = "…"`` (``mlflow``), or None to pass.
+
+    Args:
+        name: As the user wrote it.
+        base: The folder that relative paths are relative to.
+
+    Returns:
+        A ``pytest_mlgates.runner.ledgers.Ledger``.
+    """
+
+
+@hookspec(firstresult=True)
 def mlgates_evaluate_expectations(table: Any, expectations: list[dict[str, Any]]) -> Any:
     """Results of *expectations* that have no native form, evaluated by another engine.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mlgates.core.errors import MLGatesError, NoChampionError
 from pytest_mlgates.core.policy import judge
 from pytest_mlgates.core.text import plural
-from pytest_mlgates.core.verdict import Finding, GroupValue, InputDigest, Verdict
+from pytest_mlgates.core.verdict import Finding, GroupValue, InputDigest, Verdict, plain
 from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, GateKind
 from pytest_mlgates.gates.fairness_champion import champion_of
@@ -27,13 +27,17 @@ from pytest_mlgates.gates.fairness_text import (
     summary,
 )
 from pytest_mlgates.gates.privacy import Display
+from pytest_mlgates.gates.recorded_counts import matrix_of, recorded
 from pytest_mlgates.gates.two_claims import both, without_champion
 from pytest_mlgates.statistics.groups import Comparison, MeasuredFamily, compare_groups
 from pytest_mlgates.statistics.interval import UndefinedError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_mlgates.engines.table import Table
     from pytest_mlgates.gates.models import Predictions
+    from pytest_mlgates.statistics.group_families import Family
     from pytest_mlgates.statistics.groups import GroupComparison, GroupRate
 
 
@@ -99,21 +103,30 @@ def _against(
 
 
 def _absolute(parameters: FairnessParameters, table: Table, display: Display) -> Verdict:
-    limit_value = parameters.limit
-    assert limit_value is not None  # noqa: S101  (the parameters' validator refused it)
     groups = grouped(parameters, table, display)
     try:
-        found = compare_groups(
-            groups.families,
-            comparison=parameters.comparison,
-            bound=limit_value,
-            confidence=parameters.confidence,
-            to_overall=parameters.method == "to_overall",
-            mean=parameters.agg == "mean",
-        )
+        found = compared(parameters, groups.families)
     except UndefinedError as error:
         raise _undefined(parameters, error) from None
     return verdict_of(parameters, found, groups, table, display)
+
+
+def compared(parameters: FairnessParameters, families: Sequence[Family]) -> GroupComparison:
+    """What *families* say about the absolute bound of *parameters*.
+
+    Raises:
+        UndefinedError: where the metric does not exist on these numbers.
+    """
+    limit = parameters.limit
+    assert limit is not None  # noqa: S101  (the parameters' validator refused it)
+    return compare_groups(
+        families,
+        comparison=parameters.comparison,
+        bound=limit,
+        confidence=parameters.confidence,
+        to_overall=parameters.method == "to_overall",
+        mean=parameters.agg == "mean",
+    )
 
 
 def _undefined(parameters: FairnessParameters, error: UndefinedError) -> MLGatesError:
@@ -164,15 +177,36 @@ def verdict_of(
         policy=parameters.inconclusive,
         groups=tuple(_group_value(rate, report) for rate in found.rates),
         details=tuple(pair_details(report)),
+        counts=_counts(groups, display),
         message=message(report, lines),
         summary=summary(report),
         inputs=(
             InputDigest(name=table.name, digest=table.digest(groups.columns), rows=table.n_rows),
-            *(InputDigest(name=n, digest=d, rows=None) for n, d in table.origins),
+            *table.origins,
         ),
         rows_needed=found.rows_needed.rows if found.rows_needed and not report.any_hidden else None,
         warnings=_warnings(found, report),
     )
+
+
+def _counts(groups: Grouped, display: Display) -> dict[str, Any]:
+    """What a verifier computes the verdict from again; nothing of a private table."""
+    counted = groups.counts
+    if counted is None or display.private:
+        return {}
+    labels, positive = counted.classes.labels, counted.classes.positive
+    if positive is not None and positive not in labels:
+        labels = (*labels, positive)  # there is none of them
+    matrices = (
+        ({"level": list(level), "group": list(group)}, matrix_of(cells, labels))
+        for level in counted.levels
+        for group in counted.groups
+        if (cells := counted.cells.get((level, group))) is not None
+    )
+    place = None if positive is None else labels.index(positive)
+    found = recorded(labels, place, matrices)
+    # In their order: of two pairs that are alike, the first is named.
+    return {**found, "groups": plain([list(group) for group in counted.groups])} if found else {}
 
 
 def _group_value(rate: GroupRate, report: Report) -> GroupValue:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from pytest_mlgates.core.exact import Number
     from pytest_mlgates.engines.table import Table
+    from pytest_mlgates.gates.fairness_counts import CountedGroups
     from pytest_mlgates.gates.fairness_metrics import Measure
     from pytest_mlgates.gates.fairness_parameters import FairnessParameters
     from pytest_mlgates.gates.fairness_rows import RowValues, Weighting
@@ -55,6 +56,7 @@ class Grouped:
         columns: The columns that were read.
         champion: The champion's number of (family, level, group), where there is one.
         differing: On how many rows the two models are not alike, over all families.
+        counts: The confusion counts that all of it comes from, where these say all.
     """
 
     groups: list[Group]
@@ -65,6 +67,7 @@ class Grouped:
     columns: tuple[str, ...] = ()
     champion: dict[tuple[str, int, int], Number] = field(default_factory=dict)
     differing: int = 0
+    counts: CountedGroups | None = None
 
 
 def grouped(
@@ -104,6 +107,7 @@ def _from_counts(parameters: FairnessParameters, table: Table, display: Display)
         groups=list(counted.groups),
         levels=list(counted.levels),
         columns=(parameters.y_true, parameters.y_pred),
+        counts=counted,
     )
     _register(found, parameters, table, display, counted.sizes)
     for place in range(len(found.levels)):

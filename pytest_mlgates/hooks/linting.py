@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from pytest_mlgates.config.load import load
 from pytest_mlgates.config.markers_in_source import is_computed, read_source
+from pytest_mlgates.config.places import line_of
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.extensions.manager import BUILTIN_KINDS, gate_kind
 from pytest_mlgates.gates.base import parse
@@ -67,36 +66,3 @@ def _with_line(error: MLGatesError, path: Path) -> MLGatesError:
     if line is not None and error.where.startswith(path.name):
         error.where = error.where.replace(path.name, f"{path.name}:{line}", 1)
     return error
-
-
-def line_of(path: Path, where: str) -> int | None:
-    """The line of ``pyproject.toml [tool.mlgates.gates.x] min`` in *path*."""
-    told = re.search(r"(\[+[^\]]*\]+)(?: (\S+))?", where)
-    if told is None:
-        return None
-    wanted = _keys(told[1])
-    line = None
-    inside = False
-    for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        stripped = text.strip()
-        if stripped.startswith("["):
-            inside = _keys(stripped) == wanted
-            line = line or (number if inside else None)
-        elif inside and told[2] and re.match(rf"[\"']?{re.escape(told[2])}[\"']?\s*=", stripped):
-            return number
-    return line
-
-
-def _keys(header: str) -> tuple[str, ...]:
-    """``[a."b.c"]`` as ``("a", "b.c")``."""
-    try:
-        table = tomllib.loads(header.partition("#")[0])
-    except tomllib.TOMLDecodeError:
-        return ()
-    keys = []
-    while table:
-        key = next(iter(table))
-        keys.append(key)
-        table = table[key]
-        table = table[0] if isinstance(table, list) else table
-    return tuple(keys)

@@ -8,7 +8,6 @@ MLflow's global state changes. Nothing is sent: telemetry is off in all that hap
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import shutil
 import warnings
@@ -16,7 +15,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.core.files import sha256_of_file
+from pytest_mlgates.core.files import sha256_of_folder
 from pytest_mlgates.engines.imports import optional
 from pytest_mlgates.extensions import hookimpl
 from pytest_mlgates.gates.models import Model
@@ -39,8 +38,6 @@ _FORCED = {
 }
 # MLflow's own defaults wait for minutes for a server that is down.
 _DEFAULTS = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "15"}
-# Written beside a model by MLflow's own downloads; no part of the artifact.
-_NOT_ARTIFACT = "registered_model_meta"
 
 
 @hookimpl
@@ -48,7 +45,7 @@ def mlgates_load_model(reference: str, base: Path) -> Model | None:
     """The registered or logged model that *reference* names."""
     if not reference.startswith(("models:/", "runs:/")):
         return None
-    with _contained():
+    with contained():
         mlflow = optional("mlflow", extra="mlflow", why=f"model {reference!r}")
         uri = tracking_uri(base)
         # Parts of MLflow (runs:/ among them) ask the environment even where they are told.
@@ -76,7 +73,7 @@ def mlgates_write_artifacts(reference: str, files: list[Path], base: Path) -> bo
 def _with_artifacts(reference: str, base: Path, use: Callable[[RunArtifacts], None]) -> bool | None:
     if not reference.startswith("runs:/"):
         return None
-    with _contained():
+    with contained():
         mlflow = optional("mlflow", extra="mlflow", why=f"the stored run in {reference!r}")
         uri = tracking_uri(base)
         os.environ["MLFLOW_TRACKING_URI"] = uri
@@ -90,7 +87,7 @@ def _with_artifacts(reference: str, base: Path, use: Callable[[RunArtifacts], No
 
 
 def _model(reference: str, found: Found) -> Model:
-    digest = artifact_digest(found.folder)
+    digest = sha256_of_folder(found.folder)
     pyfunc = optional("mlflow.pyfunc", extra="mlflow", why=f"model {reference!r}")
     loaded = pyfunc.load_model(str(found.folder), suppress_warnings=True)
     if found.scratch is not None:
@@ -116,18 +113,9 @@ def _model(reference: str, found: Found) -> Model:
     )
 
 
-def artifact_digest(folder: Path) -> str:
-    """``sha256:…`` of all files in *folder* by name and content, whatever downloaded them."""
-    digest = hashlib.sha256()
-    files = (p for p in folder.rglob("*") if p.is_file() and p.name != _NOT_ARTIFACT)
-    for path in sorted(files, key=lambda p: p.relative_to(folder).as_posix()):
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{sha256_of_file(path)}\n".encode())
-    return f"sha256:{digest.hexdigest()}"
-
-
 def _call(function: Callable[[Any], Any], inputs: Any) -> Callable[[Any], Any]:
     def answer(frame: Any) -> Any:
-        with _contained():
+        with contained():
             return function(_typed(frame, inputs))
 
     return answer
@@ -173,7 +161,7 @@ def _plain(values: Any) -> list[Any]:
 
 
 @contextlib.contextmanager
-def _contained() -> Iterator[None]:
+def contained() -> Iterator[None]:
     """Without telemetry, progress bars, long retries and warnings; the environment is put back."""
     before = {name: os.environ.get(name) for name in (*_FORCED, *_DEFAULTS, "MLFLOW_TRACKING_URI")}
     os.environ.update(_FORCED)

@@ -6,6 +6,7 @@ every project that has it installed. What a gate needs is imported when the firs
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 KINDS = ("data_schema", "metric", "fairness", "reproducibility")
 WATCH = "mlgates-watch"
 _SESSION = "mlgates-session"
+_KEY = "MLGATES_SIGN_KEY"
 _CONFIGURATION_NAMES = ("mlgates.toml", "pyproject.toml")
 
 _MARKERS = {
@@ -62,6 +64,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="PATH",
         default=None,
         help="write the record of the run there (with --mlgates: .mlgates/evidence.json)",
+    )
+    group.addoption(
+        "--mlgates-subject",
+        action="append",
+        metavar="PATH",
+        default=[],
+        help="file or folder that the evidence is about: the model that tests load (repeatable)",
+    )
+    group.addoption(
+        "--mlgates-sign-key",
+        metavar="FILE",
+        default=None,
+        help="private key (PEM, Ed25519) that signs the evidence (default: MLGATES_SIGN_KEY)",
     )
     group.addoption(
         "--mlgates-lock",
@@ -117,6 +132,10 @@ def pytest_configure(config: pytest.Config) -> None:
     asked = option.mlgates or option.mlgates_require or option.mlgates_strict
     asked = asked or option.mlgates_evidence or option.mlgates_examples or option.mlgates_lock
     asked = asked or option.mlgates_record or option.mlgates_seed is not None
+    if option.mlgates_sign_key or option.mlgates_subject or _KEY in os.environ:
+        from pytest_mlgates.plugin.signing import prepare
+
+        prepare(config)
     if asked or option.mlgates_inconclusive:
         gate_session(config).configurations.check()
     elif _is_configured(config.invocation_params.dir):

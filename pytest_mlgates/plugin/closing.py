@@ -89,6 +89,7 @@ def summarise(session: GateSession, reporter: pytest.TerminalReporter) -> None:
         reporter.write_line(f" no gate was evaluated, evidence {closed.written}")
     if closed.not_run:
         reporter.write_line(f" required, not run: {', '.join(closed.not_run)}", yellow=True)
+    _write_holdouts(reporter, closed)
     for note in () if closed.evidence is None else closed.evidence.notes:
         reporter.write_line(_shown(f" {note}"), yellow=True)
     for problem in dict.fromkeys(closed.problems):
@@ -117,6 +118,14 @@ def _write_verdicts(
         reporter.write_line(_shown(line))
     reporter.write_line("")
     reporter.write_line(_shown(f" {render_tally(verdicts, evidence=written)}"))
+
+
+def _write_holdouts(reporter: pytest.TerminalReporter, closed: Closed) -> None:
+    if closed.evidence is not None and closed.evidence.holdouts:
+        from pytest_mlgates.reports.text import render_holdouts
+
+        for line in render_holdouts(closed.evidence):
+            reporter.write_line(_shown(f" {line}"))
 
 
 def nothing_required(session: GateSession, pytest_session: pytest.Session) -> str | None:
@@ -197,12 +206,16 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
     primary = main if main.path is not None or not found else found[0]
     import msgspec  # seldom needed, and never without a gate
 
+    from pytest_mlgates.plugin.signing import signer_of_run, subjects_of_run
+
     settings = msgspec.structs.replace(primary.settings, required=tuple(required))
     evidence = evidence_of(
         dataclasses.replace(primary, settings=settings),
         verdicts,
         whole=whole and bool(found) and not missing and not _watch(session).ended,
+        finished=_is_finished(pytest_session) and not _watch(session).ended,
         problems=closed.problems,
+        named=subjects_of_run(session.config),
     )
     closed.problems = list(evidence.problems)
     closed.evidence = evidence
@@ -212,7 +225,7 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
     from pytest_mlgates.runner.evidence import write as write_evidence
 
     try:
-        write_evidence(path, evidence)
+        write_evidence(path, evidence, signer=signer_of_run(session.config))
     except OSError as error:
         closed.problems.append(f"the evidence could not be written to {path}: {error.strerror}")
     else:
@@ -277,13 +290,7 @@ def _is_whole(
 ) -> bool:
     """Whether this run judges what is required: nothing cut it short, and nothing was selected."""
     config, option = session.config, session.config.option
-    cut_short = pytest_session.shouldfail or pytest_session.shouldstop
-    ended = (
-        pytest.ExitCode.OK,
-        pytest.ExitCode.TESTS_FAILED,
-        pytest.ExitCode.NO_TESTS_COLLECTED,
-    )
-    if cut_short or pytest_session.exitstatus not in ended:
+    if not _is_finished(pytest_session):
         return False
     if option.mlgates_require:
         return True
@@ -295,6 +302,17 @@ def _is_whole(
     ):
         return False
     return _covers(config, configuration)
+
+
+def _is_finished(pytest_session: pytest.Session) -> bool:
+    """Whether nothing cut the run short: `-x`, Ctrl-C, a collection error."""
+    cut_short = pytest_session.shouldfail or pytest_session.shouldstop
+    ended = (
+        pytest.ExitCode.OK,
+        pytest.ExitCode.TESTS_FAILED,
+        pytest.ExitCode.NO_TESTS_COLLECTED,
+    )
+    return not cut_short and pytest_session.exitstatus in ended
 
 
 def _covers(config: pytest.Config, configuration: Configuration) -> bool:

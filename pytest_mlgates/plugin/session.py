@@ -262,7 +262,7 @@ class GateSession:
                 {
                     "place": item.stash.get(_PLACE, 0),
                     "labels": labels,
-                    "verdicts": [v.to_dict() for v in verdicts],
+                    "verdicts": [v.replace(where=self._where(item)).to_dict() for v in verdicts],
                     "configuration": self._configuration_of(item) if verdicts else "",
                 },
                 allow_nan=False,
@@ -346,6 +346,20 @@ class GateSession:
         except MLGatesError:  # its test has failed with the message
             return ""
         return "" if path is None else str(path)
+
+    def _where(self, item: pytest.Item) -> str:
+        """``tests/test_model.py:12``: the file and line of *item*, from its configuration on."""
+        from pytest_mlgates.plugin.items import GateItem
+
+        if isinstance(item, GateItem):
+            path = item.path.name
+        else:
+            try:
+                path = self.prefix(item).partition("::")[0]
+            except MLGatesError:
+                path = item.nodeid.partition("::")[0]
+        line = item.location[1]
+        return path if line is None else f"{path}:{line + 1}"
 
     def _note_inherited(self, gates: TestGates) -> None:
         self.inherited |= gates.inherited

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_mlgates.reports.rows import row, status, tally
-from pytest_mlgates.reports.text import message
+from pytest_mlgates.reports.text import message, render_holdouts
 
 if TYPE_CHECKING:
     from pytest_mlgates.core.evidence import Evidence
@@ -22,7 +22,7 @@ def render(evidence: Evidence) -> str:
             "| " + " | ".join(_cell(cell) for cell in row(verdict).cells()) + " |"
             for verdict in evidence.verdicts
         ]
-    lines += [f"- {_cell(note)}" for note in evidence.notes]
+    lines += [f"- {_cell(note)}" for note in (*render_holdouts(evidence), *evidence.notes)]
     lines += [f"- **{_cell(problem)}**" for problem in evidence.problems]
     for verdict in evidence.verdicts:
         if status(verdict) != "PASS":

@@ -155,14 +155,20 @@ def _sides(verdict: Verdict) -> tuple[bool, bool]:
     if bound.margin is not None and verdict.kind == "fairness":
         return True, False  # a gap must not grow
     if bound.margin is not None and bound.min is None and bound.max is None:
-        from pytest_mlgates.gates.metric.metrics import METRICS  # dear to import, seldom needed
-
-        found = METRICS.get(verdict.metric or "")
-        loss = found is not None and found.loss
-        for detail in verdict.details:  # a metric of the project says it itself
-            loss = not detail.get("greater_is_better", not loss)
+        loss = is_loss(verdict)
         return loss, not loss
     return bound.max is not None, bound.min is not None
+
+
+def is_loss(verdict: Verdict) -> bool:
+    """Whether less of its metric is better."""
+    from pytest_mlgates.gates.metric.metrics import METRICS  # dear to import, seldom needed
+
+    found = METRICS.get(verdict.metric or "")
+    loss = found is not None and found.loss
+    for detail in verdict.details:  # a metric of the project says it itself
+        loss = not detail.get("greater_is_better", not loss)
+    return loss
 
 
 def _size(verdict: Verdict) -> str:

@@ -83,7 +83,19 @@ def render_evidence(evidence: Evidence, *, written: str | None = None) -> list[s
     lines.append(f" {render_tally(verdicts, evidence=written)}")
     if evidence.required_not_run and not evidence.problems:
         lines.append(f" required, not run: {', '.join(evidence.required_not_run)}")
+    lines += [f" {text}" for text in render_holdouts(evidence)]
     lines += [f" {text}" for text in (*evidence.notes, *evidence.problems)]
+    return lines
+
+
+def render_holdouts(evidence: Evidence) -> list[str]:
+    """How often each holdout was used: ``holdout 3f2a0c1d used 37 times``."""
+    lines = []
+    for one in evidence.holdouts:
+        times = f"{one['uses']:,}" + (f" of {one['budget']:,}" if one["budget"] else "")
+        noun = "time" if times == "1" else "times"
+        least = "at least " if one["at_least"] else ""
+        lines.append(f"holdout {one['id'][:8]} ({one['table']}) used {least}{times} {noun}")
     return lines
 
 

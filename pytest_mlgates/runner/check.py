@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from typing import TYPE_CHECKING
 
@@ -11,13 +10,15 @@ from pytest_mlgates.config.locked import refuted
 from pytest_mlgates.core import lock as locks
 from pytest_mlgates.core.errors import ConfigurationError
 from pytest_mlgates.core.evidence import Evidence, environment, now
-from pytest_mlgates.core.files import sha256_of_file
+from pytest_mlgates.core.files import sha256_of_file, sha256_of_path
 from pytest_mlgates.core.text import did_you_mean, listing
-from pytest_mlgates.core.verdict import Outcome, Policy
+from pytest_mlgates.core.verdict import InputDigest, Outcome, Policy
+from pytest_mlgates.runner.commit import commit_of, url_of_job
 from pytest_mlgates.runner.evaluator import Evaluator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+    from pathlib import Path
 
     from pytest_mlgates.config.model import Configuration, DeclaredGate
     from pytest_mlgates.core.lock import Lock
@@ -70,6 +71,7 @@ def run(
     examples: int = 0,
     progress: Callable[[str], None] | None = None,
     step: Callable[[str], None] | None = None,
+    named: Sequence[InputDigest] = (),
 ) -> Evidence:
     """Evaluate declared gates.
 
@@ -79,6 +81,7 @@ def run(
         examples: How many example rows messages may show.
         progress: Called with a gate's id before it is evaluated.
         step: Called with what a gate that takes long is at: "run 2 of 4".
+        named: What the run was told to be about, beside the models of its gates.
 
     Raises:
         ConfigurationError: no gates, or an unknown id.
@@ -99,7 +102,28 @@ def run(
         problems, notes = [*problems, *notes], []
     elif notes:
         notes = [*notes, "fix:   mlgates lock (in CI this fails the run)"]
-    return evidence_of(configuration, verdicts, whole=not ids, problems=problems, notes=notes)
+    return evidence_of(
+        configuration, verdicts, whole=not ids, problems=problems, notes=notes, named=named
+    )
+
+
+def named_subjects(
+    paths: Sequence[str], *, option: str, base: Path | None = None
+) -> tuple[InputDigest, ...]:
+    """Files and folders that a run is told to be about, with their digests.
+
+    Raises:
+        MLGatesError: if one cannot be read.
+    """
+    return tuple(
+        InputDigest(
+            name=path,
+            digest=sha256_of_path(path, where=option, base=base),
+            rows=None,
+            role="model",
+        )
+        for path in dict.fromkeys(paths)
+    )
 
 
 def is_ci() -> bool:
@@ -147,8 +171,10 @@ def evidence_of(
     verdicts: Sequence[Verdict],
     *,
     whole: bool,
+    finished: bool = True,
     problems: Sequence[str] = (),
     notes: Sequence[str] = (),
+    named: Sequence[InputDigest] = (),
 ) -> Evidence:
     """The record of a run with *verdicts*.
 
@@ -156,15 +182,18 @@ def evidence_of(
         configuration: What governed it.
         verdicts: What was found.
         whole: Whether nothing was selected or left out.
+        finished: Whether the run came to its end.
         problems: What made it untrustworthy.
         notes: What people should know in time.
+        named: What the run was told to be about, beside the models of its gates.
     """
     settings = configuration.settings
     path = configuration.path
     expired, ending = _of_waivers(configuration.waivers)
     evidence = Evidence(
         verdicts=tuple(verdicts),
-        complete=whole,
+        complete=False,
+        finished=finished,
         required=settings.required,
         configuration={"name": path.name, "digest": sha256_of_file(path)} if path else {},
         environment=environment(RECORDED_PACKAGES),
@@ -172,12 +201,11 @@ def evidence_of(
         created=now(),
         problems=(*problems, *expired),
         notes=(*notes, *ending),
+        commit=commit_of(configuration.base),
+        url=url_of_job(),
+        named=tuple(named),
     )
-    if whole and evidence.required_not_run:
-        missing = evidence.required_not_run
-        problem = f"required, not evaluated: {', '.join(missing)}"
-        return dataclasses.replace(evidence, complete=False, problems=(*evidence.problems, problem))
-    return evidence
+    return evidence.judged(whole=whole)
 
 
 def _of_waivers(waivers: Sequence[Waiver]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
     from pytest_mlgates.config.model import Configuration, DeclaredGate, TableSettings
     from pytest_mlgates.engines.options import ReadOptions
+    from pytest_mlgates.runner.holdouts import Holdouts
+
+
+_LOOKS = ("metric", "fairness")  # kinds whose verdicts are looks at a holdout
 
 
 class Evaluator:
@@ -56,6 +60,7 @@ class Evaluator:
         )
         self._tables: dict[str, Table] = {}
         self._coming: dict[str, list[Gate]] = {}
+        self._holdouts: Holdouts | None = None
 
     def expect(self, gates: Iterable[DeclaredGate]) -> None:
         """Tell which declared gates will be evaluated, so that those of a table share its scans."""
@@ -105,7 +110,7 @@ class Evaluator:
         Raises:
             MLGatesError: misuse.
         """
-        verdict = evaluate(gate, subject, self.context)
+        verdict = self._evaluate(gate, subject)
         if not self.configuration.waivers:
             return verdict
         from pytest_mlgates.runner import waiving  # seldom needed
@@ -115,6 +120,30 @@ class Evaluator:
             return evaluate(gate, rest, self.context)
 
         return waiving.waived(verdict, self.configuration.waivers, without)
+
+    def _evaluate(self, gate: Gate, subject: Any) -> Verdict:
+        """The verdict before waivers; a look at a declared holdout is counted."""
+        if gate.kind.name not in _LOOKS or not isinstance(subject, Table):
+            return evaluate(gate, subject, self.context)
+        name = self._declared_name(subject)
+        if name is None:
+            return evaluate(gate, subject, self.context)
+        if self._holdouts is None:
+            from pytest_mlgates.runner.holdouts import Holdouts
+
+            self._holdouts = Holdouts(self.configuration)
+        return self._holdouts.evaluate(gate, subject, name, self.context)
+
+    def _declared_name(self, table: Table) -> str | None:
+        """The declared table that *table* is, or is read from; None where looks do not count."""
+        if self.configuration.settings.ledger == "off":
+            return None
+        named = next((name for name, one in self._tables.items() if one is table), None)
+        if named is not None or not table.files:
+            return named
+        declared = [one for path in table.files for one in self._declared(path)]
+        tables = self.configuration.settings.tables
+        return next((name for name, one in tables.items() if one in declared), None)
 
     def beside(self, gate: Gate, error: MLGatesError) -> MLGatesError:
         """*error*, for which *gate* has no subject, and what is wrong with the gate itself."""
@@ -135,7 +164,9 @@ class Evaluator:
 
     def evaluate_declared(self, declared: DeclaredGate) -> Verdict:
         """The verdict of a gate of the configuration; misuse becomes outcome ``error``."""
-        return self.evaluate_or_error(declared.gate, lambda: self.subject_of(declared))
+        verdict = self.evaluate_or_error(declared.gate, lambda: self.subject_of(declared))
+        path = self.configuration.path
+        return verdict if path is None else verdict.replace(where=path.name)
 
     def subject_of(self, declared: DeclaredGate) -> Any:
         """The table (read once per run, predictions added) or callable that a declared gate judges.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.verdict import InputDigest
 from pytest_mlgates.engines.tables import with_arrays
 from pytest_mlgates.gates.models import Model, Predictions
 from pytest_mlgates.gates.privacy import Display
@@ -159,8 +160,8 @@ def with_predictions(
             columns.update(zip(roles.y_score, found.y_score.T, strict=True))
     judged = with_arrays(table, columns)
     judged.origins = (
-        (found.name, found.model_digest),
-        (f"predictions of {found.name}", found.digest),
+        InputDigest(name=found.name, digest=found.model_digest, rows=None, role="model"),
+        InputDigest(name=f"predictions of {found.name}", digest=found.digest, rows=None),
     )
     return judged
 

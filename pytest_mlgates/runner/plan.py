@@ -9,6 +9,7 @@ from pytest_mlgates.gates.planning import needs_subject, plan_of
 from pytest_mlgates.gates.planning.model import Plan
 from pytest_mlgates.runner.check import select
 from pytest_mlgates.runner.evaluator import Evaluator
+from pytest_mlgates.runner.holdouts import spent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,8 @@ def plan(configuration: Configuration, ids: Sequence[str] = ()) -> list[Plan]:
     plans = []
     for declared in select(configuration, tuple(dict.fromkeys(ids))):
         gate = declared.gate
+        if declared.table is not None and needs_subject(gate):
+            gate = spent(gate, configuration.settings.tables[declared.table].budget)
         try:
             subject = evaluator.subject_of(declared) if needs_subject(gate) else None
             plans.append(plan_of(gate, subject, evaluator.context))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_mlgates.cli import main
-from tests.projects import BAD_DATA, CONFIGURATION, write_project
+from tests.projects import BAD_DATA, CONFIGURATION, record_in, write_project
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_a_sound_project_passes_with_one_row_per_gate_and_the_evidence_named(pro
     assert "min 0.60" in rows[1]
     assert "proven (95 %)" in rows[1]
     assert " 4 gates: 4 passed, 0 failed, 0 waived · evidence .mlgates/evidence.json" in out
-    assert json.loads((project / ".mlgates/evidence.json").read_text())["result"] == "PASSED"
+    assert record_in(project / ".mlgates/evidence.json")["result"] == "PASSED"
     assert (project / ".mlgates/.gitignore").read_text() == "*\n"
 
 
@@ -137,7 +137,7 @@ def test_json_to_stdout_is_all_that_stdout_holds(project, capsys):
 def test_json_and_evidence_files_hold_the_same_record(project, capsys):
     assert main(["check", "--json", "out/a.json", "--evidence", "out/b.json"]) == 0
     assert "evidence out/b.json" in capsys.readouterr().out
-    assert Path("out/a.json").read_text() == Path("out/b.json").read_text()
+    assert json.loads(Path("out/a.json").read_text()) == record_in(Path("out/b.json"))
     assert sorted(p.name for p in Path("out").iterdir()) == ["a.json", "b.json"]
     assert not Path(".mlgates").exists()
 
@@ -210,7 +210,7 @@ def test_a_partial_run_names_what_is_required_and_is_not_complete(project, capsy
     write(CONFIGURATION.replace("[tool.mlgates]", '[tool.mlgates]\nrequired = ["schema", "x"]'))
     assert main(["check", "accuracy"]) == 0
     assert " required, not run: schema, x\n" in capsys.readouterr().out
-    record = json.loads(Path(".mlgates/evidence.json").read_text())
+    record = record_in(Path(".mlgates/evidence.json"))
     assert record["complete"] is False
     assert record["required_not_run"] == ["schema", "x"]
     assert record["result"] == "PASSED"
@@ -221,7 +221,7 @@ def test_a_whole_run_without_a_required_gate_fails(project, capsys):
     write(text.replace("[tool.mlgates]", '[tool.mlgates]\nrequired = ["schema", "later"]'))
     assert main(["check"]) == 1
     assert " required, not evaluated: later\n" in capsys.readouterr().out
-    record = json.loads(Path(".mlgates/evidence.json").read_text())
+    record = record_in(Path(".mlgates/evidence.json"))
     assert (record["complete"], record["result"]) == (False, "FAILED")
 
 
@@ -229,7 +229,7 @@ def test_a_required_gate_that_errs_was_not_evaluated(project):
     text = Path("pyproject.toml").read_text().replace('by = "sex"', 'by = "gender"')
     write(text.replace("[tool.mlgates]", '[tool.mlgates]\nrequired = ["parity"]'))
     assert main(["check"]) == 2
-    record = json.loads(Path(".mlgates/evidence.json").read_text())
+    record = record_in(Path(".mlgates/evidence.json"))
     assert (record["complete"], record["required_not_run"]) == (False, ["parity"])
 
 
@@ -241,7 +241,7 @@ def test_the_policy_of_the_command_line_stands_over_the_gate(project, capsys, po
     write(CONFIGURATION.replace("min = 0.6", 'min = 0.79\ninconclusive = "fail"'))
     assert main(["check", "accuracy", "--inconclusive", policy]) == code
     assert capsys.readouterr().out.split()[0] == status
-    record = json.loads(Path(".mlgates/evidence.json").read_text())
+    record = record_in(Path(".mlgates/evidence.json"))
     assert record["verdicts"][0]["finding"] == "inconclusive"
     assert record["verdicts"][0]["policy"] == policy
     assert record["policy"] == policy

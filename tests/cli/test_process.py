@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from tests.projects import write_project
+from tests.projects import record_in, write_project
 
 SLEEPER = """
 import pathlib, time
@@ -80,12 +80,12 @@ def test_an_interrupt_in_the_middle_exits_130_and_leaves_no_half_written_file(pr
 
 def test_a_killed_run_leaves_whole_evidence_and_no_earlier_pass(project):
     assert run(project, "schema").returncode == 0
-    assert json.loads((project / ".mlgates/evidence.json").read_text())["result"] == "PASSED"
+    assert record_in(project / ".mlgates/evidence.json")["result"] == "PASSED"
     process = started(project)
     process.kill()
     process.communicate(timeout=30)
     assert process.returncode == -signal.SIGKILL
-    left = json.loads((project / ".mlgates/evidence.json").read_text())
+    left = record_in(project / ".mlgates/evidence.json")
     assert (left["result"], left["complete"]) == ("FAILED", False)
     assert left["problems"] == ["the run did not finish"]
     names = {path.name for path in (project / ".mlgates").iterdir()}

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_mlgates.cli import main
 from pytest_mlgates.core import waivers
+from tests.projects import record_in
 
 DAY = dt.date(2027, 1, 1)
 HOLDOUT = "y_true,y_pred,sex\n" + "1,1,F\n0,1,F\n" * 200 + "1,1,M\n0,0,M\n" * 200 + "1,0,X\n" * 60
@@ -71,7 +72,7 @@ def waiver(gate: str, expires: str = "2027-03-01", more: str = "") -> str:
 def ran(capsys, *arguments: str) -> tuple[int, str, dict]:
     code = main(["check", *arguments, "--evidence", "e.json"])
     out = capsys.readouterr()
-    return code, out.out + out.err, json.loads(Path("e.json").read_text())
+    return code, out.out + out.err, record_in(Path("e.json"))
 
 
 def test_a_failed_gate_is_waived_and_says_by_whom(project, capsys):

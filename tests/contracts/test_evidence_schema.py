@@ -10,7 +10,7 @@ import pytest
 
 from pytest_mlgates.cli import main
 from pytest_mlgates.core.verdict import Bound, GroupValue, InputDigest, Outcome, Verdict, plain
-from tests.projects import BAD_DATA, write_project
+from tests.projects import BAD_DATA, record_in, write_project
 
 jsonschema = pytest.importorskip("jsonschema")
 np = pytest.importorskip("numpy")
@@ -39,8 +39,9 @@ def record(*gates: str) -> dict:
     """The record of a run, valid and the same on both ways out."""
     main(["check", *gates, "--json", "a.json", "--evidence", "b.json"])
     found = json.loads(Path("a.json").read_text())
-    assert found == json.loads(Path("b.json").read_text())
-    assert [error.message for error in VALIDATOR.iter_errors(found)] == []
+    assert found == record_in(Path("b.json"))
+    for one in (found, json.loads(Path("b.json").read_text())):
+        assert [error.message for error in VALIDATOR.iter_errors(one)] == []
     return found
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from tests.plugin.conftest import GATES, configure
+from tests.projects import record_in
 
 SAME_TEST = """
     import pytest
@@ -52,7 +51,7 @@ def test_a_run_that_is_ended_with_0_is_not_complete(declared):
             pytest.exit("done", returncode=0)
     """)
     declared.runpytest_inprocess("--mlgates")
-    evidence = json.loads((declared.path / ".mlgates/evidence.json").read_text())
+    evidence = record_in(declared.path / ".mlgates/evidence.json")
     assert evidence["complete"] is False
 
 

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from tests.projects import record_in
+
 PROJECT = """
     import numpy as np
     import pytest
@@ -168,5 +170,5 @@ def test_they_stand_in_the_evidence(pytester):
         def test_it(rows, mlgate): mlgate(lambda: [1.0, 2.0])
     """)
     pytester.runpytest("--mlgates-evidence=e.json").assert_outcomes(passed=1)
-    evidence = json.loads((pytester.path / "e.json").read_text())
+    evidence = record_in(pytester.path / "e.json")
     assert '"stage": "rows"' in json.dumps(evidence)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 from tests.plugin.conftest import configure
+from tests.projects import record_in
 
 
 def ids_of(project):
-    evidence = json.loads((project.path / "evidence.json").read_text())
+    evidence = record_in(project.path / "evidence.json")
     return [verdict["id"] for verdict in evidence["verdicts"]]
 
 
@@ -20,6 +19,8 @@ def test_default_ids_name_path_test_parameters_kind_metric_by_and_subject(projec
     project.mkdir("tests")
     (project.path / "tests" / "test_m.py").write_text("""
 import pytest
+
+from tests.projects import record_in
 
 @pytest.mark.metric("f1", min=0.5, by=["sex", "age"])
 @pytest.mark.metric("accuracy", min=0.5)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from tests.plugin.conftest import GATES, HOLDOUT, configure
+from tests.projects import record_in
 
 SMALL = """
     import pytest
@@ -19,7 +19,7 @@ SMALL = """
 
 
 def verdict_of(project, path="evidence.json"):
-    (verdict,) = json.loads((project.path / path).read_text())["verdicts"]
+    (verdict,) = record_in(project.path / path)["verdicts"]
     return verdict
 
 
@@ -75,7 +75,7 @@ def test_the_policy_of_the_command_line_stands_over_every_other(project):
     result = project.runpytest_inprocess("--mlgates", "--mlgates-inconclusive=fail")
     result.assert_outcomes(failed=3)
     result.stdout.fnmatch_lines_random([" FAIL  marker *", " FAIL  method *", " FAIL  declared *"])
-    verdicts = json.loads((project.path / ".mlgates/evidence.json").read_text())["verdicts"]
+    verdicts = record_in(project.path / ".mlgates/evidence.json")["verdicts"]
     assert {v["policy"] for v in verdicts} == {"fail"}
 
 
@@ -126,7 +126,7 @@ def test_evidence_is_written_where_it_is_wanted(project):
     project.makepyfile(SMALL)
     result = project.runpytest_inprocess("--mlgates-evidence", "out/evidence.json")
     result.stdout.fnmatch_lines([" 1 gate: * · evidence out/evidence.json"])
-    evidence = json.loads((project.path / "out" / "evidence.json").read_text())
+    evidence = record_in(project.path / "out" / "evidence.json")
     assert evidence["result"] == "WARNED"
     assert evidence["complete"] is False
     assert not (project.path / ".mlgates").exists()
@@ -137,7 +137,7 @@ def test_evidence_is_written_even_when_nothing_was_evaluated(project):
     result = project.runpytest_inprocess("--mlgates-evidence", "evidence.json")
     assert result.ret == 0
     result.stdout.fnmatch_lines([" no gate was evaluated, evidence evidence.json"])
-    assert json.loads((project.path / "evidence.json").read_text())["result"] == "FAILED"
+    assert record_in(project.path / "evidence.json")["result"] == "FAILED"
 
 
 def test_evidence_that_cannot_be_written_fails_the_run(project):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from textwrap import dedent
 
 import pytest
 
 from tests.plugin.conftest import GATES, configure
+from tests.projects import record_in
 
 REQUIRED = '[tool.mlgates]\nrequired = ["sound", "quality"]\n'
 
@@ -32,7 +32,7 @@ def requiring(declared):
 
 
 def evidence_of(project, path=".mlgates/evidence.json"):
-    return json.loads((project.path / path).read_text())
+    return record_in(project.path / path)
 
 
 def test_a_whole_run_with_all_that_is_required_is_complete(requiring):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from tests.plugin.conftest import configure
+from tests.projects import record_in
 
 FLAKY = """
     from pathlib import Path
@@ -40,7 +39,7 @@ def test_a_gate_that_passes_only_in_a_rerun_fails_the_session(project, workers):
             "*1 passed, 1 rerun*",
         ]
     )
-    evidence = json.loads((project.path / "evidence.json").read_text())
+    evidence = record_in(project.path / "evidence.json")
     assert evidence["result"] == "FAILED"
     assert [v["outcome"] for v in evidence["verdicts"]] == ["passed", "failed"]
 

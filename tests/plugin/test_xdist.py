@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from tests.plugin.conftest import BROKEN_GATE, GATES, configure
 from tests.plugin.test_declared_gates import ODD_GATE, ODD_KIND
+from tests.projects import record_in
 
 MIXED = """
     import pytest
@@ -53,7 +52,7 @@ def section(result):
 
 
 def without_times(path):
-    evidence = json.loads(path.read_text())
+    evidence = record_in(path)
     for verdict in evidence["verdicts"]:
         del verdict["duration_s"]
     return {
@@ -83,7 +82,7 @@ def test_numpy_scalars_anywhere_in_a_verdict_arrive(declared):
     assert result.ret == 0
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines([" PASS  odd *0.500 *n=7 *", " 1 gate: 1 passed, *"])
-    evidence = json.loads((declared.path / ".mlgates" / "evidence.json").read_text())
+    evidence = record_in(declared.path / ".mlgates" / "evidence.json")
     (verdict,) = evidence["verdicts"]
     assert (verdict["estimate"], verdict["n"], verdict["upper"]) == (0.5, 7, 0.75)
     assert verdict["deciding_estimate"] is None
@@ -115,7 +114,7 @@ def test_a_worker_that_dies_in_a_gate_fails_the_run(project):
         result.stdout.fnmatch_lines([crash])
     result.stdout.fnmatch_lines([" 4 gates: 4 passed, *"])
     result.stdout.fnmatch_lines([" worker gw* went down: *"] * 2)
-    evidence = json.loads((project.path / "evidence.json").read_text())
+    evidence = record_in(project.path / "evidence.json")
     assert evidence["result"] == "FAILED"
     assert len(evidence["problems"]) == 2
 

@@ -41,14 +41,14 @@ class ClassMetric:
         labels = classes.labels
         if classes.positive is not None and classes.positive not in labels:
             labels = (*labels, classes.positive)  # there is none of them
-        self._parameters, self._labels = parameters, labels
+        self._parameters, self.labels = parameters, labels
         self.name = parameters.metric
         self.size = len(labels)
         self.positive = None if classes.positive is None else labels.index(classes.positive)
 
     def matrix(self, cells: Cells) -> NDArray[np.int64]:
         """The counts of *cells*, truth in rows."""
-        place = {label: i for i, label in enumerate(self._labels)}
+        place = {label: i for i, label in enumerate(self.labels)}
         found = np.zeros((self.size, self.size), dtype=np.int64)
         for (truth, predicted), n in cells.items():
             found[place[truth], place[predicted]] += n
@@ -95,7 +95,7 @@ class ClassMetric:
         if self.name in _SIMPLE and self.name != "balanced_accuracy":
             return _SIMPLE[self.name](matrix)
         metric = "fbeta" if self.name == "f1" else self.name
-        averaged, labels = self._parameters.averaged, self._labels
+        averaged, labels = self._parameters.averaged, self.labels
         if self.name == "balanced_accuracy":
             return confusion.balanced_accuracy(matrix)
         if averaged == "binary":

@@ -16,6 +16,7 @@ from pytest_mlgates.gates.metric.parameters import MetricParameters
 from pytest_mlgates.gates.metric.parts import parts_of, sliced
 from pytest_mlgates.gates.metric.veil import veil_of
 from pytest_mlgates.gates.privacy import Display
+from pytest_mlgates.gates.recorded_counts import recorded
 from pytest_mlgates.gates.two_claims import both, without_champion
 
 if TYPE_CHECKING:
@@ -63,20 +64,22 @@ def _absolute(
     parameters: MetricParameters, table: Table, display: Display, own: Own | None
 ) -> Verdict:
     spec = parameters.spec if own is None else own.metric
-    claims = [
-        Claim(at_least=name == "min", limit=limit, tolerance=_tolerance(best, limit))
-        for name, limit, best in (
-            ("min", parameters.min, spec.high),
-            ("max", parameters.max, spec.low),
-        )
-        if limit is not None
-    ]
+    claims = claims_of(parameters, spec.low, spec.high)
     parts = (
         parts_of(table, parameters, display)
         if own is None
         else sliced(table, parameters, own.measure, display)
     )
     return _verdict(parameters, table, display, parts, claims, own=own)
+
+
+def claims_of(parameters: MetricParameters, low: float, high: float) -> list[Claim]:
+    """The absolute bounds of *parameters*, on a metric that can be from *low* to *high*."""
+    return [
+        Claim(at_least=name == "min", limit=limit, tolerance=_tolerance(best, limit))
+        for name, limit, best in (("min", parameters.min, high), ("max", parameters.max, low))
+        if limit is not None
+    ]
 
 
 def _tolerance(best: float, limit: float) -> float:
@@ -155,10 +158,11 @@ def _verdict(
         method=decision.measured.method,
         groups=_groups(decision, display, veil),
         details=(*_whole(decision, veil), *_shown(parameters, decision, display)),
+        counts=_counts(parts, display),
         rows_needed=decision.rows_needed if shown else None,
         inputs=(
             InputDigest(name=table.name, digest=table.digest(columns), rows=table.n_rows),
-            *(InputDigest(name=n, digest=d, rows=None) for n, d in table.origins),
+            *table.origins,
             *([] if own is None else [own.source]),
         ),
         warnings=tuple(warnings),
@@ -179,6 +183,20 @@ def _groups(decision: Decision, display: Display, veil: Veil) -> tuple[GroupValu
         for part, found in decision.plain
         if part.group is not None
     )
+
+
+def _counts(parts: list[Part], display: Display) -> dict[str, Any]:
+    """What a verifier computes the verdict from again; nothing of a private table."""
+    first = parts[0].counts
+    if first is None or display.private:
+        return {}
+    metric = first.metric
+    matrices = (
+        ({"group": None if part.group is None else list(part.group)}, metric.matrix(one.cells))
+        for part in parts
+        if (one := part.counts) is not None
+    )
+    return recorded(metric.labels, metric.positive, matrices)
 
 
 def _whole(decision: Decision, veil: Veil) -> tuple[dict[str, Any], ...]:

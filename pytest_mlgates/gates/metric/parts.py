@@ -22,7 +22,7 @@ from pytest_mlgates.gates.metric.drawing import sampling_of
 from pytest_mlgates.gates.scores import positives, scores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -37,6 +37,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Counts:
+    """Rows by label and prediction, and the metric that is made of them alone."""
+
+    metric: ClassMetric
+    cells: Cells
+
+
+@dataclass(frozen=True, kw_only=True)
 class Part:
     """The whole table (``group`` is None) or one slice of it.
 
@@ -45,12 +53,14 @@ class Part:
         rows: Its rows.
         measure: Its value with bounds at a confidence; raises UndefinedError.
         rest: The same of all rows outside it, None for the whole table.
+        counts: Its rows by cell, where these say all; for the record.
     """
 
     group: Group | None
     rows: int
     measure: Measure
     rest: Measure | None = None
+    counts: Counts | None = None
 
 
 def parts_of(table: Table, parameters: MetricParameters, display: Display) -> list[Part]:
@@ -104,24 +114,27 @@ def _counted(table: Table, parameters: MetricParameters, display: Display) -> li
         display=display,
         by=parameters.by or (),
     )
-    metric = ClassMetric(parameters, found.classes)
+    groups = found.groups if parameters.by else {}
+    return parts_of_counts(ClassMetric(parameters, found.classes), found.total, groups)
 
-    def without(group: Group) -> Cells:
-        return merged(cells for other, cells in found.groups.items() if other != group)
 
-    total = found.total
-    parts = [Part(group=None, rows=sum(total.values()), measure=counted(metric, total))]
-    if parameters.by:
-        parts += [
-            Part(
-                group=group,
-                rows=sum(cells.values()),
-                measure=counted(metric, cells),
-                rest=counted(metric, without(group)),
-            )
-            for group, cells in found.groups.items()
-        ]
-    return parts
+def parts_of_counts(metric: ClassMetric, total: Cells, groups: Mapping[Group, Cells]) -> list[Part]:
+    """The whole table, then its slices, from their rows by label and prediction."""
+
+    def part(group: Group | None, cells: Cells) -> Part:
+        rest = None
+        if group is not None:
+            others = (other for name, other in groups.items() if name != group)
+            rest = counted(metric, merged(others))
+        return Part(
+            group=group,
+            rows=sum(cells.values()),
+            measure=counted(metric, cells),
+            rest=rest,
+            counts=Counts(metric=metric, cells=cells),
+        )
+
+    return [part(None, total), *(part(group, cells) for group, cells in groups.items())]
 
 
 def answers_of(

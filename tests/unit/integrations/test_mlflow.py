@@ -18,11 +18,12 @@ from pytest_mlgates.core.errors import (
     NoChampionError,
     UnreachableError,
 )
+from pytest_mlgates.core.files import sha256_of_folder
 from pytest_mlgates.core.verdict import Finding
 from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, Gate, evaluate, parse
 from pytest_mlgates.gates.metric import KIND
-from pytest_mlgates.integrations.mlflow import artifact_digest, mlgates_load_model
+from pytest_mlgates.integrations.mlflow import mlgates_load_model
 from pytest_mlgates.runner.models import champion_resolver, predictions
 from pytest_mlgates.runner.references import Roles
 
@@ -227,13 +228,13 @@ def test_nothing_is_printed(store: Any, capfd: pytest.CaptureFixture[str]) -> No
 
 def test_the_digest_covers_names_and_contents(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("1")
-    first = artifact_digest(tmp_path)
+    first = sha256_of_folder(tmp_path)
     (tmp_path / "registered_model_meta").write_text("x")
-    assert artifact_digest(tmp_path) == first
+    assert sha256_of_folder(tmp_path) == first
     (tmp_path / "a").write_text("2")
-    changed = artifact_digest(tmp_path)
+    changed = sha256_of_folder(tmp_path)
     (tmp_path / "a").rename(tmp_path / "b")
-    assert len({first, changed, artifact_digest(tmp_path)}) == 3
+    assert len({first, changed, sha256_of_folder(tmp_path)}) == 3
 
 
 def test_without_mlflow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

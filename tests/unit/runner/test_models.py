@@ -267,14 +267,14 @@ def test_a_declared_model_adds_its_columns(project: Path) -> None:
     arrays = judged.arrays(["y_pred", "y_score"])
     assert arrays["y_pred"].tolist() == [0, 1, 0, 1, 1, 0]
     assert arrays["y_score"].tolist() == TABLE["income"]
-    assert [name for name, _ in judged.origins] == [
+    assert [one.name for one in judged.origins] == [
         "my_models:both",
         "predictions of my_models:both",
     ]
     parameters = parse(KIND, ("roc_auc",), {"min": 0.5})
     verdict = evaluate(Gate(id="g", kind=KIND, parameters=parameters), judged, Context())
     assert verdict.estimate == 1
-    assert [i.name for i in verdict.inputs][1:] == [n for n, _ in judged.origins]
+    assert [i.name for i in verdict.inputs][1:] == [one.name for one in judged.origins]
 
 
 def test_a_table_with_predictions_declares_no_model(project: Path) -> None:

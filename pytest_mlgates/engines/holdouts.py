@@ -1,0 +1,58 @@
+"""What a holdout is, and what was predicted for it: numbers made of its rows."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pytest_mlgates.core.holdouts import SKETCH, Rows
+from pytest_mlgates.engines.row_digests import of_each_row, of_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_mlgates.engines.sources import Content
+    from pytest_mlgates.engines.table import Table
+
+
+def rows_of(table: Table, identity: Sequence[str], answers: Sequence[str]) -> Rows:
+    """The holdout in *table* and the evaluation of *answers* on it, whatever the order of rows.
+
+    Args:
+        table: With rows.
+        identity: Columns that say which row is which, the label among them.
+        answers: Columns of predictions and scores.
+    """
+    content = [column for name in identity for column in _content(table, name)]
+    hashes = np.unique(of_each_row(content))
+    predicted = [column for name in answers for column in _content(table, name)]
+    return Rows(
+        holdout=_short(of_rows(content)),
+        evaluation=_short(of_rows([*content, *predicted])),
+        rows=len(hashes),
+        sketch=tuple(map(int, hashes[:SKETCH])),
+    )
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _content(table: Table, name: str) -> list[Content]:
+    """The values of a column: numbers as float64 where that is exact, all else as its text.
+
+    A file and a dataframe of the same rows then hold the same.
+    """
+    array: np.ndarray[Any, Any] = table.arrays([name])[name]
+    if array.dtype.kind in "biuf":
+        exact = array.dtype.kind in "bf" or array.dtype.itemsize < 8
+        if exact or not len(array) or max(abs(int(array.min())), abs(int(array.max()))) < 2**53:
+            numbers = array.astype(np.float64) + 0.0  # -0.0 is 0.0
+            numbers[np.isnan(numbers)] = np.nan  # of one kind
+            return [numbers]
+        return [array]
+    values, codes = table.codes(name)
+    texts = [None if value is None else str(value) for value in values]
+    return [[texts[code] for code in codes.tolist()]]

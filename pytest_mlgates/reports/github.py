@@ -1,0 +1,45 @@
+"""Evidence as workflow commands of GitHub Actions: annotations at the lines of gates.
+
+GitHub shows ten errors and ten warnings of a step; the last one of ten counts the rest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_mlgates.reports.findings import Told, told
+
+if TYPE_CHECKING:
+    from pytest_mlgates.core.evidence import Evidence
+    from pytest_mlgates.reports.findings import PlaceOf
+
+_MOST = 10
+_LEVEL = {"ERROR": "error", "FAIL": "error", "WAIVED": "warning", "PASS?": "warning"}
+
+
+def render(evidence: Evidence, place_of: PlaceOf, otherwise: str) -> str:
+    """A line for each annotation; arguments as of :func:`findings.told`."""
+    found = list(told(evidence, place_of, otherwise))
+    lines = []
+    for level in ("error", "warning"):
+        own = [one for one in found if _LEVEL[one.status] == level]
+        shown = own if len(own) <= _MOST else own[: _MOST - 1]
+        lines += [_command(level, one) for one in shown]
+        if rest := own[len(shown) :]:
+            names = ", ".join(one.id for one in rest)
+            lines.append(f"::{level} title=ML gates::{_data(f'{len(rest)} more: {names}')}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _command(level: str, one: Told) -> str:
+    where = f"file={_property(one.path)},line={one.line},title={_property(one.title)}"
+    return f"::{level} {where}::{_data(one.text)}"
+
+
+def _data(text: str) -> str:
+    """*text* as GitHub's own toolkit escapes it; a line of it can start no other command."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
