@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from typing import TYPE_CHECKING
 
 from pytest_mlgates.config.find import section
 from pytest_mlgates.config.locked import refuted
 from pytest_mlgates.core import lock as locks
+from pytest_mlgates.core.ci import is_ci
 from pytest_mlgates.core.errors import ConfigurationError
 from pytest_mlgates.core.evidence import Evidence, environment, now
 from pytest_mlgates.core.files import sha256_of_file
@@ -100,11 +100,6 @@ def run(
     elif notes:
         notes = [*notes, "fix:   mlgates lock (in CI this fails the run)"]
     return evidence_of(configuration, verdicts, whole=not ids, problems=problems, notes=notes)
-
-
-def is_ci() -> bool:
-    """Whether this runs in continuous integration, as all its providers say."""
-    return os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
 def _lock(configuration: Configuration) -> Lock | None:
