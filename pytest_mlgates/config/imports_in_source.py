@@ -138,6 +138,7 @@ class Code:
             path /= "__main__.py"
         if not path.is_file():
             self.files[self._relative(path)] = None
+            self.unfollowed[f"the command runs {name}, which is not there"] = None
             return
         self._roots = [*self._roots, path.parent]  # Python looks there first
         self._follow([path])

@@ -52,19 +52,19 @@ def changed_files(locked: Mapping[str, str], now: Mapping[str, str]) -> list[str
 
     Data that is not here is as it was where its pointer of DVC is.
     """
-    kept = [
+    pointed = [  # what became of these their pointers say, in a line of their own
         path.removesuffix(SUFFIX)
         for path, digest in now.items()
-        if path.endswith(SUFFIX) and digest.startswith("md5:") and locked.get(path) == digest
+        if digest.startswith("md5:") and path in locked
     ]
     lines = []
     for path in sorted({*locked, *now}):
         digest = now.get(path, POINTED)
         if digest.endswith(OTHER):
             lines.append(f"{path.removesuffix(SUFFIX)} is not the data that {path} says")
-        elif digest == POINTED and any(f"{path}/".startswith(f"{one}/") for one in kept):
+        elif digest == POINTED and any(f"{path}/".startswith(f"{one}/") for one in pointed):
             continue
-        elif locked.get(path) != now.get(path):
+        elif digest == MISSING or locked.get(path) != now.get(path):
             gone = digest in (MISSING, POINTED)
             how = "is gone" if gone else "changed" if path in locked else "is new"
             lines.append(f"{path} {how}")
