@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -249,6 +250,64 @@ def test_a_pointer_of_git_lfs_counts_as_its_data(project, capsys):
     assert ran(capsys, "check", "--locked")[0] == 0
     (project / "holdout.csv").write_text(pointer.replace("sha256:", "sha256:0")[:-1])
     assert ran(capsys, "check", "--locked")[0] == 1
+
+
+@pytest.mark.parametrize("ci", [False, True], ids=["here", "ci"])
+def test_a_large_file_that_stays_what_it_was_is_read_once(
+    project, capsys, monkeypatch, tmp_path, ci
+):
+    """By `check --locked` and by the hook; in CI every byte is read every time."""
+    from pytest_mlgates.core import known_digests
+    from pytest_mlgates.hooks.mlgates_check import main as hook
+
+    ran(capsys, "lock")
+    read = []
+    digest = known_digests.sha256_of_file
+    later = time.time_ns() + 3_000_000_000
+    monkeypatch.setenv(known_digests.ENVIRONMENT, str(tmp_path / "cache"))
+    monkeypatch.setattr(known_digests, "_WORTH", 1)
+    monkeypatch.setattr(known_digests.time, "time_ns", lambda: later)
+    monkeypatch.setattr(known_digests, "sha256_of_file", lambda p: (read.append(p), digest(p))[1])
+    if ci:
+        monkeypatch.setenv("CI", "true")
+    assert ran(capsys, "check", "--locked")[0] == 0
+    once = set(read)
+    assert project / "holdout.csv" in once
+    read.clear()
+    assert ran(capsys, "check", "--locked")[0] == 0
+    (trainer,) = project.glob("trainer_*.py")
+    assert hook([trainer.name]) == 0
+    assert set(read) == (once if ci else set())
+    trainer.write_text(trainer.read_text() + "# changed\n")
+    assert ran(capsys, "check", "--locked")[0] == 1
+    assert trainer in read
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ('path = "holdout.csv"\nmodel = "model.skops"', "model.skops"),
+        ('path = "holdout.csv"\nmodel = "elsewhere_not_here:predict"', "elsewhere_not_here"),
+        ('path = "elsewhere/*.parquet"', "elsewhere/*.parquet"),
+    ],
+    ids=["model file", "callable", "table"],
+)
+def test_in_ci_what_is_not_there_is_an_error_that_names_it(
+    project, capsys, monkeypatch, line, named
+):
+    ran(capsys, "lock")
+    text = (project / "pyproject.toml").read_text()
+    old = 'path = "holdout.csv"'
+    (project / "pyproject.toml").write_text(text.replace(old, line))
+    (project / "holdout.csv").write_text("y_true,sex,x\n1,F,1\n0,M,2\n")
+    monkeypatch.setenv("CI", "true")
+    assert ran(capsys, "check", "--json", "record.json")[0] == 2
+    evidence = json.loads(Path("record.json").read_text())
+    outcomes = {one["id"]: one for one in evidence["verdicts"]}
+    assert evidence["result"] == "FAILED"
+    for name in ("accuracy", "parity"):
+        assert outcomes[name]["outcome"] == "error"
+        assert named in outcomes[name]["message"]
 
 
 def test_the_configuration_of_the_tests_has_a_gate_of_each_kind():
