@@ -11,7 +11,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_mlgates.config.imports_in_source import Code
 from pytest_mlgates.config.pointers import SUFFIX, dvc_pointer, lfs_digest
 from pytest_mlgates.core.known_digests import sha256_of_unchanged
 
@@ -88,6 +87,8 @@ def named(definition: Mapping[str, Any], base: Path, pythonpath: tuple[str, ...]
 
     Where a gate names its ``inputs``, these stand for what cannot be followed.
     """
+    from pytest_mlgates.config.imports_in_source import Code  # not for a hook that only has data
+
     gate, table = definition["gate"], definition.get("table", {})
     files: dict[str, None] = {}
     code = Code(base, pythonpath)
