@@ -205,7 +205,7 @@ def test_markers_are_held_to_pinned_champions_too(
     project: Path, store: Any, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project / 'mlflow.db'}")
-    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.makeini("[pytest]\naddopts = -p no:asyncio\n")
     pytester.path.joinpath("mlgates.toml").write_text("confidence = 0.95\n")
     pytester.makepyfile(
         f"""
