@@ -201,6 +201,7 @@ def test_a_store_that_is_not_there_in_ci_is_an_error_that_names_the_model(
         assert "1 in error" in said or "ERROR" in said
 
 
+@pytest.mark.slow
 def test_markers_are_held_to_pinned_champions_too(
     project: Path, store: Any, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,7 +224,7 @@ def test_markers_are_held_to_pinned_champions_too(
         found: str = entry["champion"]["version"]
         return found
 
-    run = pytester.runpytest_inprocess
+    run = pytester.runpytest_subprocess
     assert run("--mlgates-lock").ret == 0
     assert version() == "1"
     second_version(store)
