@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 # Where projects keep what they import, besides the folders that they name.
 _USUAL = ("src",)
@@ -31,6 +31,8 @@ _HIDDEN = _OF_PYTHON | {
     *("subprocess.Popen", "Popen", "check_output", "check_call"),
     *("create_subprocess_exec", "create_subprocess_shell"),
 }
+# What decides where modules are looked for.
+_SEARCH = {"sys.path", "sys.meta_path", "sys.path_hooks"}
 # What imports the module that a text names.
 _BY_NAME = {"import_module", "__import__", "run_module"}
 _PYTHON = re.compile(r"python(?:w|\d[\d.]*)?(?:\.exe)?")
@@ -248,7 +250,15 @@ def parsed(text: bytes) -> Source | None:
         return None
     imports: dict[Import, None] = {}
     hidden: list[tuple[int, str]] = []
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    called = {  # `import subprocess as sp`
+        alias.asname: alias.name
+        for node in nodes
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.asname is not None
+    }
+    for node in nodes:
         if isinstance(node, ast.Import):
             imports.update((Import(alias.name), None) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -256,17 +266,21 @@ def parsed(text: bytes) -> Source | None:
             imports[Import(node.module or "", node.level, names)] = None
             for alias in node.names:  # called by another name, or by one that says little
                 renamed = alias.asname is not None and alias.name in _BY_NAME | _HIDDEN
-                if renamed or (not node.level and f"{node.module}.{alias.name}" in _HIDDEN):
+                full = "" if node.level else f"{node.module}.{alias.name}"
+                if renamed or full in _HIDDEN | _SEARCH:
                     hidden.append((node.lineno, f"imports {node.module}.{alias.name}"))
         elif isinstance(node, ast.Call):
-            _of_call(node, imports, hidden)
-        elif isinstance(node, ast.Attribute) and _dotted(node) in ("sys.path", "sys.meta_path"):
-            hidden.append((node.lineno, f"uses {_dotted(node)}"))
+            _of_call(node, _known(_dotted(node.func), called), imports, hidden)
+        elif isinstance(node, ast.Attribute):
+            name = _known(_dotted(node), called)
+            if name in _SEARCH:
+                hidden.append((node.lineno, f"uses {name}"))
     return Source(tuple(imports), tuple(sorted(set(hidden))))
 
 
-def _of_call(node: ast.Call, imports: dict[Import, None], hidden: list[tuple[int, str]]) -> None:
-    name = _dotted(node.func)
+def _of_call(
+    node: ast.Call, name: str, imports: dict[Import, None], hidden: list[tuple[int, str]]
+) -> None:
     last = name.rpartition(".")[2]
     first = node.args[0] if node.args else None
     if last in _BY_NAME:
@@ -276,6 +290,12 @@ def _of_call(node: ast.Call, imports: dict[Import, None], hidden: list[tuple[int
             hidden.append((node.lineno, f"imports what it computes ({last})"))
     elif name in _HIDDEN or last in _HIDDEN - _OF_PYTHON:
         hidden.append((node.lineno, f"calls {name}"))
+
+
+def _known(name: str, called: Mapping[str, str]) -> str:
+    """*name* with the module before its first dot as that is really called."""
+    first, dot, rest = name.partition(".")
+    return f"{called[first]}.{rest}" if dot and first in called else name
 
 
 def _dotted(node: ast.expr) -> str:

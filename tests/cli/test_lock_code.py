@@ -175,6 +175,8 @@ HIDDEN = {
     "path": ("import sys\nsys.path.insert(0, 'lib')\nimport a\n", "training.py:2 uses sys.path"),
     "program": ("import subprocess\nsubprocess.run(['sh', 'a'])\n", "calls subprocess.run"),
     "by-name": ("from subprocess import run\nrun(['sh', 'a'])\n", "imports subprocess.run"),
+    "called-so": ("import subprocess as sp\nsp.run(['sh', 'a'])\n", "calls subprocess.run"),
+    "path-by-name": ("from sys import path\npath.append('lib')\n", "imports sys.path"),
     "broken": ("def train(:\n", "training.py is no Python that can be parsed"),
 }
 
