@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--refresh",
         action="store_true",
-        help="evaluate also what did not change: a champion or a library may have",
+        help="evaluate also what did not change, and take the champions that aliases name now",
     )
 
 
@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     from pytest_mlgates.cli.output import configuration_of, show
     from pytest_mlgates.cli.progress import progress
     from pytest_mlgates.core import lock as locks
-    from pytest_mlgates.core.errors import MLGatesError
+    from pytest_mlgates.core.lock_file import update
     from pytest_mlgates.core.text import plural
     from pytest_mlgates.core.verdict import Outcome
     from pytest_mlgates.reports.text import render_messages, render_rows
@@ -47,12 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         lines += [*render_rows(found.verdicts), *render_messages(found.verdicts), ""]
     assert configuration.path is not None  # noqa: S101  (there is a gate)
     path = locks.path_of(configuration.path)
-    try:
-        locks.write(path, found.lock)
-    except OSError as error:
-        raise MLGatesError(
-            f"{path.name} cannot be written", where=str(path), got=str(error.strerror or error)
-        ) from None
+    written = update(path, found.onto)
     text = f" {plural(len(found.verdicts), 'gate')} evaluated, {len(found.kept)} unchanged"
     text += f", {len(found.dropped)} dropped" if found.dropped else ""
     lines.append(f"{text} · {os.path.relpath(path)}")
@@ -60,4 +55,5 @@ def run(arguments: argparse.Namespace) -> int:
     if any(verdict.outcome is Outcome.ERROR for verdict in found.verdicts):
         return 2
     chosen = (*(v.id for v in found.verdicts), *found.kept)
-    return 0 if all(found.lock.gates[name].passed for name in chosen) else 1
+    locked = (written.gates.get(name) for name in chosen)
+    return 0 if all(one is not None and one.passed for one in locked) else 1

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 from pytest_mlgates.config.find import find, has_gates
 from pytest_mlgates.core import lock as locks
 from pytest_mlgates.core.errors import ConfigurationError
-from pytest_mlgates.core.text import did_you_mean, listing, plural
+from pytest_mlgates.core.text import did_you_mean, listing, plural, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
 def check_locked(config: str | None, ids: Sequence[str]) -> int:
-    """0 if every gate is in the lock, unchanged, and passed; 1 otherwise.
+    """0 if every gate is in the lock, certainly unchanged, and passed; 1 otherwise.
 
     Raises:
         ConfigurationError: without a configuration, gates or a lock; for an unknown gate.
     """
-    from pytest_mlgates.config.locked import changes, current
+    from pytest_mlgates.config.locked import changes, current, doubts
     from pytest_mlgates.core.boundary import write
 
     path = Path(config).resolve() if config else find(Path.cwd())
@@ -47,22 +47,32 @@ def check_locked(config: str | None, ids: Sequence[str]) -> int:
                 want=f"one of {listing(now)}",
                 fix=did_you_mean(name, list(now)),
             )
-    lines, stale, failed = [], 0, 0
+    lines, stale, failed, open_ = [], 0, 0, 0
     for name in ids or now:
         locked = lock.gates.get(name)
-        changed = changes(locked, *now[name])
+        changed = changes(locked, now[name])
         if changed:
             stale += 1
-            lines.append(f" STALE  {name}  {'; '.join(changed)}")
+            lines.append(f" STALE  {name}  {printable('; '.join(changed))}")
         elif locked is not None and not locked.passed:
             failed += 1
-            lines.append(f" FAIL   {name}  {locked.verdict.get('summary', '')}".rstrip())
+            summary = printable(locked.verdict.get("summary", ""))
+            lines.append(f" FAIL   {name}  {summary}".rstrip())
+        elif doubts(now[name]):
+            open_ += 1
+            lines.append(f" OPEN   {name}  {'; '.join(doubts(now[name]))}")
     total = len(ids or now)
     lines.append(
-        f" {plural(total, 'gate')}: {total - stale - failed} as locked, {stale} changed, "
-        f"{failed} failed; nothing was evaluated"
+        f" {plural(total, 'gate')}: {total - stale - failed - open_} as locked, {stale} changed, "
+        f"{failed} failed{f', {open_} that digests cannot tell' if open_ else ''}; nothing was "
+        "evaluated"
     )
     if stale:
         lines.append("  fix:   run it in the project's environment: mlgates lock")
+    if open_:
+        lines.append(
+            '  fix:   say in the gate what its code runs and reads, inputs = ["jobs/*.py"], or '
+            "evaluate it: mlgates check"
+        )
     write(sys.stdout, "\n".join(lines) + "\n")
-    return 1 if stale or failed else 0
+    return 1 if stale or failed or open_ else 0

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pytest_mlgates.core.ci import is_ci
 from pytest_mlgates.core.errors import MLGatesError
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def base_tree(root: Path, given: str | None) -> Tree:
     head = _resolved(root, "HEAD")
     if head is None:
         return Tree(root, None, "no commit")
-    if os.environ.get("CI", "").lower() not in ("", "0", "false"):
+    if is_ci():
         before = _resolved(root, "HEAD^")
         if before is None and _is_shallow(root):
             raise _not_there("HEAD^")

@@ -9,71 +9,91 @@ import glob
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_mlgates.core.files import sha256_of_file
+from pytest_mlgates.config.pointers import SUFFIX, dvc_pointer, lfs_digest
+from pytest_mlgates.core.known_digests import sha256_of_unchanged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-_LFS = b"version https://git-lfs.github.com/spec/"
-_POINTER_BYTES = 1024
-_MD5 = re.compile(r"^\s*-?\s*md5:\s*([0-9a-f]{32}(?:\.dir)?)\s*$", re.MULTILINE)
 _ENTRY = re.compile(r"([A-Za-z_][\w.]*):[A-Za-z_][\w.]*")
+# Where digests would be, of files that are not here: with a pointer of DVC in their place, without.
 MISSING = "missing"
+POINTED = "pointed to"
+# Behind the digest in a pointer of DVC that is not the one of the data beside it.
+OTHER = " (other data is here)"
 
 
-def inputs(
-    definition: Mapping[str, Any],
-    base: Path,
-    pythonpath: tuple[str, ...] = (),
-    digest: Callable[[Path], str] = sha256_of_file,
-) -> dict[str, str]:
-    """The digest of every file that a gate judges, by its path relative to *base*.
+def digests_of(files: Iterable[str], base: Path) -> dict[str, str]:
+    """The digest of every one of *files* (relative to *base*), and of their pointers of DVC.
 
-    Args:
-        definition: As ``config.definitions`` has it.
-        base: The folder that paths are relative to.
-        pythonpath: Where the modules of the project are.
-        digest: Of a file; one that is cached where that is safe.
+    ``sha256:…`` of what a file holds or, as a pointer of Git LFS, stands for; ``md5:…`` of a
+    pointer of DVC, as it says.
     """
     found: dict[str, str] = {}
-    for path in named(definition, base, pythonpath):
+    for path in files:
         full = base / path
-        found[path] = digest_of(full, digest)
+        pointer = dvc_pointer(full, base)
+        if full.is_file():
+            found[path] = lfs_digest(full) or sha256_of_unchanged(full)
+        else:
+            found[path] = MISSING if pointer is None else POINTED
+        if pointer is not None:
+            name = Path(os.path.relpath(pointer.file, base)).as_posix()
+            other = pointer.is_here and name not in found and not pointer.matches
+            found.setdefault(name, f"md5:{pointer.md5}{OTHER if other else ''}")
     return dict(sorted(found.items()))
 
 
-def digest_of(path: Path, digest: Callable[[Path], str] = sha256_of_file) -> str:
-    """``sha256:…`` of what *path* holds or points to, ``md5:…`` where only DVC knows it.
+def changed_files(locked: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """What is not as it was *locked*, a line each.
 
-    ``missing`` where there is neither.
+    Data that is not here is as it was where its pointer of DVC is.
     """
-    if path.is_file():
-        return _of_lfs_pointer(path) or digest(path)
-    pointer = path.with_name(f"{path.name}.dvc")
-    if pointer.is_file():
-        told = _MD5.search(pointer.read_text(encoding="utf-8", errors="replace"))
-        if told is not None:
-            return f"md5:{told[1]}"
-    return MISSING
+    pointed = [  # what became of these their pointers say, in a line of their own
+        path.removesuffix(SUFFIX)
+        for path, digest in now.items()
+        if digest.startswith("md5:") and path in locked
+    ]
+    lines = []
+    for path in sorted({*locked, *now}):
+        digest = now.get(path, POINTED)
+        if digest.endswith(OTHER):
+            lines.append(f"{path.removesuffix(SUFFIX)} is not the data that {path} says")
+        elif digest == POINTED and any(f"{path}/".startswith(f"{one}/") for one in pointed):
+            continue
+        elif digest == MISSING or locked.get(path) != now.get(path):
+            gone = digest in (MISSING, POINTED)
+            how = "is gone" if gone else "changed" if path in locked else "is new"
+            lines.append(f"{path} {how}")
+    return lines
 
 
-def _of_lfs_pointer(path: Path) -> str | None:
-    if path.stat().st_size > _POINTER_BYTES:
-        return None
-    text = path.read_bytes()
-    if not text.startswith(_LFS):
-        return None
-    told = re.search(rb"^oid (sha256:[0-9a-f]{64})$", text, re.MULTILINE)
-    return told[1].decode() if told else None
+class Named(NamedTuple):
+    """What a gate judges.
+
+    Attributes:
+        files: Relative to the folder of the configuration, whether they are there or not.
+        unfollowed: Why that may not be all: code of which only a run knows what it brings in.
+    """
+
+    files: tuple[str, ...]
+    unfollowed: tuple[str, ...]
 
 
-def named(definition: Mapping[str, Any], base: Path, pythonpath: tuple[str, ...]) -> Iterator[str]:
-    """The files that a gate judges, relative to *base*, whether they are there or not."""
+def named(definition: Mapping[str, Any], base: Path, pythonpath: tuple[str, ...]) -> Named:
+    """The files that a gate judges: its data, its contract, and the code of the project it runs.
+
+    Where a gate names its ``inputs``, these stand for what cannot be followed.
+    """
+    from pytest_mlgates.config.imports_in_source import Code  # not for a hook that only has data
+
     gate, table = definition["gate"], definition.get("table", {})
+    files: dict[str, None] = {}
+    code = Code(base, pythonpath)
     if isinstance(table.get("path"), str):
-        yield from _files(table["path"], base)
+        files.update(dict.fromkeys(files_of(table["path"], base)))
     owned = ((gate, "suite"), (gate, "no_worse_than"), (gate, "against"), (table, "model"))
     for owner, key in owned:
         value = owner.get(key)
@@ -81,40 +101,36 @@ def named(definition: Mapping[str, Any], base: Path, pythonpath: tuple[str, ...]
             continue
         module = _ENTRY.fullmatch(value)
         if module:
-            yield from _module(module[1], base, pythonpath)
+            code.add_module(module[1])
         elif ":" not in value:
-            yield from _files(value, base)
+            files.update(dict.fromkeys(files_of(value, base)))
     for key in ("entry", "metric"):
         module = _ENTRY.fullmatch(str(gate.get(key, "")))
         if module:
-            yield from _module(module[1], base, pythonpath)
+            code.add_module(module[1])
     for name in definition.get("plugins", ()):
-        yield from _module(str(name), base, pythonpath)
+        code.add_module(str(name))
+    if isinstance(gate.get("command"), str):
+        code.add_command(gate["command"])
+    told = gate.get("inputs")
+    for pattern in told if isinstance(told, list) else ():
+        files.update(dict.fromkeys(files_of(str(pattern), base)))
+    unfollowed = () if told else tuple(code.unfollowed)
+    return Named((*files, *(name for name in code.files if name not in files)), unfollowed)
 
 
-def _files(pattern: str, base: Path) -> Iterator[str]:
+def files_of(pattern: str, base: Path) -> Iterator[str]:
     """The files that *pattern* (a file, a folder or a glob) names; itself where there is none."""
     full = base / pattern
     if full.is_dir():
         names = [str(p) for p in full.rglob("*") if p.is_file() and not p.name.startswith(".")]
     elif any(char in pattern for char in "*?["):
         names = [name for name in glob.glob(str(full), recursive=True) if os.path.isfile(name)]  # noqa: PTH113, PTH207
+        pointed = glob.glob(f"{full}{SUFFIX}", recursive=True)  # noqa: PTH207
+        names = list(dict.fromkeys((*names, *(name.removesuffix(SUFFIX) for name in pointed))))
     else:
         names = []
     if not names:
         yield Path(pattern).as_posix()
     for name in names:
         yield Path(os.path.relpath(name, base)).as_posix()
-
-
-def _module(name: str, base: Path, pythonpath: tuple[str, ...]) -> Iterator[str]:
-    """The source of a module of the project, and of its whole package: what it may import."""
-    top = name.partition(".")[0]
-    for folder in (*(base / entry for entry in pythonpath), base):
-        if (folder / f"{top}.py").is_file():
-            yield Path(os.path.relpath(folder / f"{top}.py", base)).as_posix()
-            return
-        if (folder / top).is_dir():
-            for file in (folder / top).rglob("*.py"):
-                yield Path(os.path.relpath(file, base)).as_posix()
-            return

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _ENTRY_TIMEOUT_S = 3600.0  # as of a command
 # Keys of a gate's TOML table that are not parameters of its kind.
-_OWN_KEYS = ("kind", "table", "entry", "command", "outputs", "promote")
+_OWN_KEYS = ("kind", "table", "entry", "command", "outputs", "promote", "inputs")
 
 
 def load(
@@ -281,6 +281,14 @@ def _gate(name: str, table: Mapping[str, Any], settings: Settings, path: Path) -
         promote = _promote(table, where)
     except MLGatesError as error:
         mistakes.append(error)
+    inputs = table.get("inputs", [])
+    if not isinstance(inputs, list) or not all(isinstance(one, str) and one for one in inputs):
+        want = 'a list of files, folders or globs that its code runs and reads: ["jobs/*.py"]'
+        mistakes.append(
+            MLGatesError(
+                "inputs is not usable", where=f"{where} inputs", got=repr(inputs), want=want
+            )
+        )
     defaults = settings.defaults()
     if "table" in subject:
         defaults |= settings.tables[subject["table"]].roles()

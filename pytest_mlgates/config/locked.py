@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_mlgates.config.definitions import definitions
 from pytest_mlgates.config.find import read
-from pytest_mlgates.config.inputs import MISSING, inputs
+from pytest_mlgates.config.inputs import changed_files, digests_of, named
 from pytest_mlgates.core.lock import NAME, contradictions
 from pytest_mlgates.core.verdict import Outcome
 
@@ -18,30 +18,45 @@ if TYPE_CHECKING:
     from pytest_mlgates.core.verdict import Verdict
 
 
-def current(path: Path) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
-    """The definition of every gate declared in *path*, and the digests of its inputs."""
+class Current(NamedTuple):
+    """A gate as it is now.
+
+    Attributes:
+        definition: What it demands, in plain values.
+        inputs: The digests of the files that it judges, by path.
+        unfollowed: Why these may not be all.
+    """
+
+    definition: Mapping[str, Any]
+    inputs: Mapping[str, str]
+    unfollowed: tuple[str, ...] = ()
+
+
+def current(path: Path) -> dict[str, Current]:
+    """Every gate declared in *path* as it is now."""
     raw = read(path)
-    folders = tuple(str(folder) for folder in raw.get("pythonpath", ()))
-    return {
-        name: (definition, inputs(definition, path.parent, folders))
-        for name, definition in definitions(raw).items()
-    }
+    given = raw.get("pythonpath", ())
+    folders = tuple(str(folder) for folder in given) if isinstance(given, list | tuple) else ()
+    found = {}
+    for name, definition in definitions(raw).items():
+        files, unfollowed = named(definition, path.parent, folders)
+        found[name] = Current(definition, digests_of(files, path.parent), unfollowed)
+    return found
 
 
-def changes(
-    locked: LockedGate | None, definition: Mapping[str, Any], digests: Mapping[str, str]
-) -> list[str]:
-    """What is not as *locked* says, a line each; none if all is."""
+def changes(locked: LockedGate | None, now: Current) -> list[str]:
+    """What is not as *locked* says, a line each; none if all is, as far as digests can tell."""
     if locked is None:
         return ["it is not in the lock"]
-    lines = []
-    if dict(locked.definition) != dict(definition):
-        lines.append("its definition changed")
-    for path in sorted({*locked.inputs, *digests}):
-        if locked.inputs.get(path) != digests.get(path):
-            how = "is new" if path not in locked.inputs else "changed"
-            lines.append(f"{path} {'is gone' if digests.get(path) == MISSING else how}")
+    lines = changed_files(locked.inputs, now.inputs)
+    if dict(locked.definition) != dict(now.definition):
+        lines.insert(0, "its definition changed")
     return lines
+
+
+def doubts(now: Current) -> list[str]:
+    """Why a gate without :func:`changes` may have changed all the same, a line each."""
+    return [f"cannot be told from digests: {one}" for one in now.unfollowed]
 
 
 def refuted(
@@ -66,7 +81,7 @@ def refuted(
         if verdict.id not in now:
             continue
         locked = lock.gates.get(verdict.id)
-        told = changes(locked, *now[verdict.id])
+        told = changes(locked, now[verdict.id])
         if not told and locked is not None and verdict.outcome is not Outcome.ERROR:
             told = contradictions(locked, verdict)
         if told:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Struct
@@ -21,10 +22,21 @@ _EXAMPLE = (
 )
 
 
+# Parts of words and of pictures of people.
+_JOINERS = ("\u200c", "\u200d")
+
+
 def _said(value: Any) -> Any:
     if not isinstance(value, str) or not value.strip():
         raise ValueError("a text that says it")
+    if any(_breaks(char) for char in value.strip()):
+        raise ValueError("a text in one line, without control characters")
     return value.strip()
+
+
+def _breaks(char: str) -> bool:
+    """Whether *char* may begin another line, move a cursor or turn the words behind it around."""
+    return unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") and char not in _JOINERS
 
 
 def _day(value: Any) -> Any:

@@ -112,8 +112,16 @@ def sha256_of_path(given: str, *, where: str, base: Path | None = None) -> str:
 
 def sha256_of_file(path: Path) -> str:
     """``sha256:<hex>`` of the bytes of *path*, in constant memory."""
-    digest = hashlib.sha256()
+    return f"sha256:{_fed(hashlib.sha256(), path).hexdigest()}"
+
+
+def md5_of_file(path: Path) -> str:
+    """``md5:<hex>`` of the bytes of *path*, to be compared with what others wrote down."""
+    return f"md5:{_fed(hashlib.md5(usedforsecurity=False), path).hexdigest()}"
+
+
+def _fed(digest: hashlib._Hash, path: Path) -> hashlib._Hash:
     with path.open("rb") as stream:
         while block := stream.read(_BLOCK):
             digest.update(block)
-    return f"sha256:{digest.hexdigest()}"
+    return digest

@@ -15,8 +15,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from pytest_mlgates.core.ci import is_ci
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.core.files import sha256_of_file, write_atomically
+from pytest_mlgates.core.files import md5_of_file, sha256_of_file, write_atomically
 
 ENVIRONMENT = "MLGATES_DIGEST_CACHE"
 _VERSION = 1
@@ -26,7 +27,7 @@ _WORTH = 8 << 20
 _SETTLED = 2_000_000_000
 # How many files are remembered, those that were digested last; a larger record is not read.
 _MOST, _LARGEST = 1000, 8 << 20
-_DIGEST = re.compile("sha256:[0-9a-f]{64}")
+_DIGEST = re.compile("sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}")
 
 
 def sha256_of_unchanged(path: Path) -> str:
@@ -35,18 +36,33 @@ def sha256_of_unchanged(path: Path) -> str:
     Raises:
         MLGatesError: if the variable that switches this off says neither that nor a folder.
     """
+    return _of_unchanged(path, "sha256")
+
+
+def md5_of_unchanged(path: Path) -> str:
+    """``md5:<hex>`` likewise: pointers of DVC hold no other digest.
+
+    Raises:
+        MLGatesError: as :func:`sha256_of_unchanged`.
+    """
+    return _of_unchanged(path, "md5")
+
+
+def _of_unchanged(path: Path, algorithm: str) -> str:
+    compute = sha256_of_file if algorithm == "sha256" else md5_of_file
     record = _record()
     before = _identity(path) if record is not None else None
     if record is None or before is None or before[0] < _WORTH:
-        return sha256_of_file(path)
+        return compute(path)
     name = os.path.abspath(path)  # noqa: PTH100  (the same name where the file is a link)
-    entry = _known(record).get(name)
-    if entry is not None and entry[:-1] == before:
+    key = name if algorithm == "sha256" else f"{algorithm}:{name}"
+    entry = _known(record).get(key)
+    if entry is not None and entry[:-1] == before and str(entry[-1]).startswith(f"{algorithm}:"):
         return str(entry[-1])
     settled = time.time_ns() - max(before[1], before[2]) >= _SETTLED
-    digest = sha256_of_file(path)
+    digest = compute(path)
     if settled and _identity(path) == before:
-        _remember(record, name, [*before, digest])
+        _remember(record, key, [*before, digest])
     return digest
 
 
@@ -74,8 +90,7 @@ def _record() -> Path | None:
             want="off, or the full path of the folder that digests are kept in",
             fix=f"{ENVIRONMENT}=off",
         )
-    in_ci = os.environ.get("CI", "").strip().lower() not in {"", "0", "false"}
-    if in_ci or given == "off":
+    if is_ci() or given == "off":
         return None
     try:
         return (Path(given) if given else _of_user()) / "digests.json"

@@ -6,11 +6,13 @@ Standard library only: hooks compare digests with it before they import anything
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import ConfigurationError
-from pytest_mlgates.core.files import write_atomically
+from pytest_mlgates.core.text import printable
+from pytest_mlgates.core.verdict import Finding, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +39,8 @@ class LockedGate:
         inputs: The digests of the files that it judges, by path; of a test's gate those of the
             tables, by name.
         verdict: What it found: see ``_CLAIMS``.
-        champion: What its champion resolved to.
+        champion: What its champion resolved to: ``reference``, and as far as they are known
+            ``version``, the digest of the ``model`` and of its ``predictions``.
         stages: The fingerprint chain of a reproducibility gate.
         versions: Of Python and the libraries that decided it.
         test: The file of its test; None for a declared gate.
@@ -71,6 +74,14 @@ class LockedGate:
 
 
 _NEEDED = ("definition", "inputs", "verdict")
+_DEEPEST = 60
+_WORDS = {str: "a text", int: "a whole number", int | float: "a number"}
+_KINDS_OF_CLAIMS: dict[str, Any] = {
+    **dict.fromkeys(("policy", "summary"), str),
+    "n": int,
+    **dict.fromkeys(("estimate", "deciding_estimate", "lower", "upper"), int | float),
+    **dict.fromkeys(("lower_confidence", "upper_confidence"), int | float),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,41 +124,76 @@ def parse(text: str, path: Path) -> Lock:
         ConfigurationError: if it is damaged, or of another version.
     """
     try:
-        raw = json.loads(text, object_pairs_hook=_once)
+        raw = json.loads(text, object_pairs_hook=_once, parse_constant=_refused)
     except ValueError as error:
         conflict = any(line.startswith(("<<<<<<<", ">>>>>>>")) for line in text.splitlines())
         raise _damaged(path, "a merge conflict" if conflict else str(error)) from None
+    except RecursionError:
+        raise _damaged(path, "brackets in brackets, too deep to be read") from None
     if not isinstance(raw, dict) or raw.get("version") != _FORM:
         version = raw.get("version") if isinstance(raw, dict) else type(raw).__name__
-        raise _damaged(path, f"version {version!r} instead of {_FORM!r}")
-    gates: dict[str, LockedGate] = {}
+        raise _damaged(path, f"version {version!r:.40} instead of {_FORM!r}")
     entries = raw.get("gates")
     if not isinstance(entries, dict):
         raise _damaged(path, "no gates")
-    for name, entry in entries.items():
-        if not isinstance(entry, dict) or not all(
-            isinstance(entry.get(key), dict) for key in _NEEDED
-        ):
-            raise _damaged(path, f"gate {name!r} lacks {', '.join(_NEEDED)}")
-        gates[name] = LockedGate(
-            definition=entry["definition"],
-            inputs=entry["inputs"],
-            verdict=entry["verdict"],
-            champion=entry.get("champion"),
-            stages=tuple(entry.get("stages", ())),
-            versions=entry.get("versions", {}),
-            test=entry.get("test"),
-        )
-    return Lock(gates=gates)
+    try:
+        _refuse_depth(entries, _DEEPEST)
+        return Lock(gates={name: _gate(name, entry) for name, entry in entries.items()})
+    except ValueError as error:
+        raise _damaged(path, str(error)) from None
 
 
-def write(path: Path, lock: Lock) -> None:
-    """Write *lock*, whole or not at all.
+def _gate(name: str, entry: Any) -> LockedGate:
+    """The entry of one gate; ValueError says what is wrong with it."""
+    if not isinstance(entry, dict) or not all(isinstance(entry.get(key), dict) for key in _NEEDED):
+        raise ValueError(f"gate {name!r} lacks {', '.join(_NEEDED)}")
 
-    Raises:
-        OSError: if the folder cannot be written.
-    """
-    write_atomically(path, lock.to_json())
+    def want(holds: object, key: str, what: str) -> None:
+        if not holds:
+            raise ValueError(f"gate {name!r}: {key} is not {what}")
+
+    verdict, stages, champion = entry["verdict"], entry.get("stages", []), entry.get("champion", {})
+    want(isinstance(entry["definition"].get("gate"), dict), "definition.gate", "an object")
+    for key in ("inputs", "versions"):
+        want(_of_texts(entry.get(key, {})), key, "an object of texts")
+    for key, kind in _KINDS_OF_CLAIMS.items():
+        value = verdict.get(key)
+        told = isinstance(value, kind) and not isinstance(value, bool)
+        finite = not isinstance(value, int | float) or abs(value) <= sys.float_info.max
+        want(key not in verdict or (told and finite), f"verdict.{key}", _WORDS[kind])
+    for key, values in (("outcome", Outcome), ("finding", Finding)):
+        allowed = [str(one) for one in values]
+        right = verdict.get(key) in allowed or (key == "finding" and key not in verdict)
+        want(right, f"verdict.{key}", f"one of {', '.join(allowed)}")
+    want(isinstance(champion, dict), "champion", "an object")
+    for key in ("reference", "version", "model", "predictions"):
+        want(isinstance(champion.get(key, ""), str), f"champion.{key}", "a text")
+    listed = isinstance(stages, list) and all(_of_texts(one) for one in stages)
+    want(listed, "stages", "a list of objects of texts")
+    want(isinstance(entry.get("test", ""), str), "test", "a text")
+    return LockedGate(
+        definition=entry["definition"],
+        inputs=entry["inputs"],
+        verdict=verdict,
+        champion=champion or None,
+        stages=tuple(stages),
+        versions=entry.get("versions", {}),
+        test=entry.get("test"),
+    )
+
+
+def _of_texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
+
+
+def _refuse_depth(value: Any, left: int) -> None:
+    """What is compared and written recursively must not be deeper than that goes."""
+    if not isinstance(value, dict | list):
+        return
+    if not left:
+        raise ValueError(f"brackets in brackets, more than {_DEEPEST} deep")
+    for part in value.values() if isinstance(value, dict) else value:
+        _refuse_depth(part, left - 1)
 
 
 def claims(verdict: Verdict) -> dict[str, Any]:
@@ -156,10 +202,28 @@ def claims(verdict: Verdict) -> dict[str, Any]:
     return {key: found[key] for key in _CLAIMS if found.get(key) not in (None, "")}
 
 
+def champion_of(verdict: Verdict) -> dict[str, Any]:
+    """What the champion of *verdict* resolved to; nothing where there is none."""
+    reference = verdict.bound.no_worse_than
+    told = next((one for one in verdict.details if "predictions_digest" in one), None)
+    if reference is None or told is None:
+        return {}
+    found = {
+        "reference": reference,
+        "version": told.get("champion_version"),
+        "model": told.get("champion_digest"),
+        "predictions": told.get("predictions_digest"),
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
 def contradictions(locked: LockedGate, verdict: Verdict) -> list[str]:
     """What *verdict* found otherwise than *locked* claims, a line each; numbers to 9 digits."""
     found = claims(verdict)
     lines = []
+    before, now = (locked.champion or {}).get("version"), champion_of(verdict).get("version")
+    if before is not None and now is not None and before != now:
+        lines.append(f"its champion is version {now} now, {before} in the lock")
     for key in ("finding", "outcome", "n", "estimate", "lower", "upper"):
         mine, theirs = locked.verdict.get(key), found.get(key)
         if not _same(mine, theirs):
@@ -174,9 +238,9 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    return (
-        "nothing" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
-    )
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "nothing" if value is None else printable(str(value))
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -187,11 +251,15 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _refused(constant: str) -> Any:
+    raise ValueError(f"{constant} is no number")
+
+
 def _damaged(path: Path, got: str) -> ConfigurationError:
     return ConfigurationError(
         f"{path.name} is damaged",
         where=str(path),
-        got=got,
+        got=printable(got),
         want="the file as `mlgates lock` wrote it",
         fix=f"restore it (git checkout -- {path.name}), or delete it and run `mlgates lock`",
     )

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.core.text import plural
+from pytest_mlgates.core.text import plural, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +42,8 @@ class Waiver:
         """What it excuses, for people."""
         if self.expectation is not None:
             return f"{self.gate} ({self.expectation})"
-        return self.gate if self.group is None else f"{self.gate} (group {', '.join(self.group)})"
+        group = "" if self.group is None else printable(", ".join(self.group))
+        return self.gate if self.group is None else f"{self.gate} (group {group})"
 
     @property
     def words(self) -> str:

@@ -55,6 +55,19 @@ def mlgates_load_model(reference: str, base: Path) -> Any:
 
 
 @hookspec(firstresult=True)
+def mlgates_model_version(reference: str, base: Path) -> Any:
+    """The version that *reference* (``models:/credit@champion``) names now, or None to pass.
+
+    Args:
+        reference: As the user wrote it.
+        base: The folder that relative paths are relative to.
+
+    Returns:
+        The version as text; the model need not be loaded for it.
+    """
+
+
+@hookspec(firstresult=True)
 def mlgates_read_artifacts(reference: str, name: str, folder: Path, base: Path) -> Any:
     """Put the stored run *name* of *reference* (``runs:/ID``) into *folder*, or None to pass.
 

@@ -84,11 +84,13 @@ def _against(
     if identical:
         line += ": the predictions are identical, no difference was seen"
     verdict = verdict_of(parameters, found, groups, table, display, (line,))
-    warnings = list(verdict.warnings)
+    warnings = [*verdict.warnings, *([champion.note] if champion.note else [])]
     if margin == 0:
         warnings.append("margin = 0 blocks an equally fair candidate nearly half the time")
     details = {
         "champion": champion.name,
+        "champion_version": champion.version,
+        "champion_pinned": champion.pinned,
         "champion_digest": champion.model_digest,
         "predictions_digest": champion.digest,
         "identical": identical,

@@ -22,6 +22,7 @@ class Model:
     Attributes:
         reference: As the user wrote it (``models:/credit@champion``).
         name: What messages call it, with the version it resolved to (``credit v3``).
+        version: Of a registry, None where there is none.
         digest: ``sha256:…`` of its artifact, None where it has none (a callable).
         features: The columns of its signature, None where it has none.
         predict: Features (a native dataframe) → class labels or numbers, shape ``(rows,)``.
@@ -39,6 +40,7 @@ class Model:
     score: Callable[[Any], Any] | None = None
     classes: tuple[Any, ...] | None = None
     method: Callable[[str], Callable[[Any], Any] | None] | None = None
+    version: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +55,9 @@ class Predictions:
         y_score: Shape ``(rows,)`` (of ``pos_label``) or ``(rows, classes)``.
         y_true: Labels that came with stored predictions, to prove that the rows are the same.
         features: The columns that the model saw.
+        version: Of the model, in a registry.
+        pinned: Whether it is that version because a lock says so.
+        note: What people should know of that.
     """
 
     name: str
@@ -62,3 +67,6 @@ class Predictions:
     y_score: np.ndarray[Any, Any] | None = None
     y_true: np.ndarray[Any, Any] | None = None
     features: tuple[str, ...] = ()
+    version: str | None = None
+    pinned: bool = False
+    note: str = ""

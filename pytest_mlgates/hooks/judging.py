@@ -5,13 +5,14 @@ from __future__ import annotations
 import shlex
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_mlgates.core.errors import MissingExtraError, MLGatesError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_mlgates.config.locked import Current
     from pytest_mlgates.config.model import Configuration, DeclaredGate
     from pytest_mlgates.core.lock import Lock
     from pytest_mlgates.core.verdict import Verdict
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
 
 def judge(configuration: Configuration, gates: Sequence[DeclaredGate]) -> int:
     """Evaluate *gates* and print them; a gate that cannot be evaluated here never passes."""
-    from pytest_mlgates.runner.changed import needs_project
+    from pytest_mlgates.runner.changed import needs_project, not_here
 
     verdicts: list[Verdict] = []
     locked = _Locked(configuration)
     evaluator: Evaluator | None = None
     for declared in gates:
-        reason = needs_project(configuration, declared)
+        reason = needs_project(configuration, declared) or not_here(configuration, declared)
         if reason is not None:
             locked.compare(declared, reason)
         elif (kept := _kept(configuration, declared)) is not None:
@@ -62,16 +63,20 @@ class _Locked:
         Raises:
             ConfigurationError: for a damaged lock.
         """
-        from pytest_mlgates.config.locked import changes
+        from pytest_mlgates.config.locked import changes, doubts
 
         name = declared.gate.id
         lock, now = self._known
         told = ["there is no mlgates.lock"]
         if lock is not None:
             locked = lock.gates.get(name)
-            told = changes(locked, *now[name])
+            told = changes(locked, now[name])
             if locked is not None and not told and not locked.passed:
                 told = [f"the lock says that it {locked.verdict.get('outcome')}"]
+            if not told and doubts(now[name]):
+                command = f"mlgates check {shlex.quote(name)}"
+                self.elsewhere.append((name, f"{reason}; {', '.join(doubts(now[name]))}", command))
+                return
         if not told:
             self.matching.append(f"gate {name!r} is not evaluated here ({reason}): it is as locked")
             return
@@ -80,7 +85,7 @@ class _Locked:
         )
 
     @cached_property
-    def _known(self) -> tuple[Lock | None, dict[str, tuple[dict[str, Any], dict[str, str]]]]:
+    def _known(self) -> tuple[Lock | None, dict[str, Current]]:
         from pytest_mlgates.config.locked import current
         from pytest_mlgates.core import lock as locks
 

@@ -50,7 +50,8 @@ def _run(arguments: argparse.Namespace) -> int:
     base = base_tree(root, arguments.base)
     configurations = _configurations(base)
     mistakes = list(_mistakes(base, configurations))
-    stale = list(_stale(configurations))
+    told: list[str] = []
+    stale = list(_stale(configurations, told))
     weaker, allowed = excused(base, review(base))
     lines = [str(mistake) for mistake in mistakes]
     lines += [
@@ -64,7 +65,7 @@ def _run(arguments: argparse.Namespace) -> int:
             f'         [[tool.mlgates.allow-loosening]]\n         gate = "{weaker[0].gate}"\n'
             '         owner = "…"\n         reason = "…"\n         date = "…"'
         )
-    lines += stale
+    lines += [*stale, *told]
     lines += [f"gate {one.gate!r} is weakened, as allowed: {one.what}" for one in allowed]
     count = f"{len(weaker)} weakened" if weaker else "no gate weakened"
     lines.append(f"mlgates-config: {count} since {base.name}")
@@ -97,8 +98,9 @@ def _mistakes(base: Tree, configurations: Sequence[Path]) -> Iterator[Exception]
             yield error
 
 
-def _stale(configurations: Sequence[Path]) -> Iterator[str]:
-    from pytest_mlgates.config.locked import changes, current
+def _stale(configurations: Sequence[Path], told: list[str]) -> Iterator[str]:
+    """What is not as the locks say; what digests cannot tell is put into *told*."""
+    from pytest_mlgates.config.locked import changes, current, doubts
     from pytest_mlgates.core import lock as locks
     from pytest_mlgates.core.errors import MLGatesError
 
@@ -111,9 +113,10 @@ def _stale(configurations: Sequence[Path]) -> Iterator[str]:
         except MLGatesError:  # told as a mistake
             continue
         for name, found in now.items():
-            for line in changes(lock.gates.get(name), *found):
+            for line in changes(lock.gates.get(name), found):
                 yield f"{locks.NAME} is not up to date: gate {name!r}: {line}"
                 yield "  fix:   mlgates lock"
+            told += [f"gate {name!r}: whether it changed {line}" for line in doubts(found)]
 
 
 if __name__ == "__main__":

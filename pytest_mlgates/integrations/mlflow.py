@@ -45,17 +45,32 @@ def mlgates_load_model(reference: str, base: Path) -> Model | None:
     """The registered or logged model that *reference* names."""
     if not reference.startswith(("models:/", "runs:/")):
         return None
+    with _store(reference, base) as store:
+        return _model(reference, store.find(reference))
+
+
+@contextlib.contextmanager
+def _store(reference: str, base: Path) -> Iterator[Store]:
     with contained():
         mlflow = optional("mlflow", extra="mlflow", why=f"model {reference!r}")
         uri = tracking_uri(base)
         # Parts of MLflow (runs:/ among them) ask the environment even where they are told.
         os.environ["MLFLOW_TRACKING_URI"] = uri
         try:
-            return _model(reference, Store(mlflow, uri).find(reference))
+            yield Store(mlflow, uri)
         except MLGatesError:
             raise
         except (Exception, SystemExit) as error:
             raise trouble(error, reference, uri) from None
+
+
+@hookimpl
+def mlgates_model_version(reference: str, base: Path) -> str | None:
+    """The version of the registered model that *reference* names, without loading it."""
+    if not reference.startswith("models:/"):
+        return None
+    with _store(reference, base) as store:
+        return store.version(reference)
 
 
 @hookimpl
@@ -104,6 +119,7 @@ def _model(reference: str, found: Found) -> Model:
     return Model(
         reference=reference,
         name=found.name,
+        version=found.version,
         digest=digest,
         features=tuple(inputs.input_names()) if named else None,
         predict=_call(loaded.predict, inputs),

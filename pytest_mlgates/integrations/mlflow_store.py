@@ -5,6 +5,7 @@ Every address is passed on explicitly, so that nothing of MLflow's global state 
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import shutil
@@ -31,6 +32,7 @@ class Found:
 
     Attributes:
         name: ``credit v3``.
+        version: Of the registered model; None for one that is not.
         folder: Its artifact.
         scratch: A folder to delete when the model is no longer used.
     """
@@ -38,6 +40,7 @@ class Found:
     name: str
     folder: Path
     scratch: Path | None
+    version: str | None = None
 
 
 class Store:
@@ -67,7 +70,15 @@ class Store:
             raise self._malformed(reference)
         resolved = self._version(name, alias, version)
         source = self._client.get_model_version_download_uri(name, resolved)
-        return self._downloaded(source, f"{name} v{resolved}")
+        found = self._downloaded(source, f"{name} v{resolved}")
+        return dataclasses.replace(found, version=resolved)
+
+    def version(self, reference: str) -> str | None:
+        """The version that *reference* names now; None if it is of no registered model."""
+        match = _REGISTERED.fullmatch(reference)
+        if match is None or (match["alias"] is None and match["version"] is None):
+            return None
+        return self._version(match["name"], match["alias"], match["version"])
 
     def _version(self, name: str, alias: str | None, version: str | None) -> str:
         if alias is None and not str(version).isdigit():

@@ -85,6 +85,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="write what the gates of this run found into mlgates.lock",
     )
     group.addoption(
+        "--mlgates-refresh",
+        action="store_true",
+        default=False,
+        help="hold models to the champions that aliases name now, not to those in mlgates.lock",
+    )
+    group.addoption(
         "--mlgates-examples",
         metavar="N",
         default=None,
@@ -131,6 +137,7 @@ def pytest_configure(config: pytest.Config) -> None:
     option = config.option
     asked = option.mlgates or option.mlgates_require or option.mlgates_strict
     asked = asked or option.mlgates_evidence or option.mlgates_examples or option.mlgates_lock
+    asked = asked or option.mlgates_refresh
     asked = asked or option.mlgates_record or option.mlgates_seed is not None
     if option.mlgates_sign_key or option.mlgates_subject or _KEY in os.environ:
         from pytest_mlgates.plugin.signing import prepare

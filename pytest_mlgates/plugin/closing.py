@@ -234,9 +234,9 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
 
 def _of_locks(session: GateSession, *, whole: bool) -> list[str]:
     """What fails the run: a lock that claims something else, in CI; one that is not written."""
+    from pytest_mlgates.core.ci import is_ci
     from pytest_mlgates.core.errors import MLGatesError
     from pytest_mlgates.plugin.locking import contradicted, write_locks
-    from pytest_mlgates.runner.check import is_ci
 
     entries = session.ledger.entries()
     try:

@@ -164,7 +164,10 @@ class Configurations:
         key = configuration.path or configuration.base
         if key not in self._evaluators:
             self._evaluators[key] = Evaluator(
-                configuration, examples=self.examples(), record=self.record()
+                configuration,
+                examples=self.examples(),
+                record=self.record(),
+                refresh=self.config.option.mlgates_refresh,
             )
         return self._evaluators[key]
 

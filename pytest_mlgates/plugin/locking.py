@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.config.locked import changes, current, refuted
+from pytest_mlgates.config.locked import Current, changes, current, refuted
 from pytest_mlgates.core import lock as locks
-from pytest_mlgates.core.lock import Lock
+from pytest_mlgates.core.lock_file import update
 from pytest_mlgates.core.verdict import Outcome
-from pytest_mlgates.runner.locking import entry
+from pytest_mlgates.runner.locking import entry, merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pytest_mlgates.core.lock import Lock, LockedGate
     from pytest_mlgates.core.verdict import Verdict
     from pytest_mlgates.plugin.ledger import Entry
 
@@ -25,21 +26,20 @@ def write_locks(entries: Iterable[Entry], root: Path) -> list[str]:
 
     Raises:
         ConfigurationError: for a damaged lock.
-        OSError: if one cannot be written.
+        MLGatesError: if one cannot be written.
     """
     written = []
     for path, own in _by_configuration(entries).items():
         target = locks.path_of(path)
-        before = locks.read(target) or Lock()
         now = current(path)
         ran = {_file(one, path.parent, root) for one in own}
-        gates = {n: g for n, g in before.gates.items() if g.test is None or g.test not in ran}
+        gates: dict[str, LockedGate | None] = {}
         for one in own:
             verdict = one.verdict
             if verdict.outcome is Outcome.ERROR:
-                gates.pop(verdict.id, None)
+                gates[verdict.id] = None
             elif verdict.id in now:
-                gates[verdict.id] = entry(verdict, *now[verdict.id])
+                gates[verdict.id] = entry(verdict, *now[verdict.id][:2])
             else:
                 gates[verdict.id] = entry(
                     verdict,
@@ -47,7 +47,12 @@ def write_locks(entries: Iterable[Entry], root: Path) -> list[str]:
                     inputs_of(verdict),
                     test=_file(one, path.parent, root),
                 )
-        locks.write(target, Lock(gates=gates))
+
+        def change(before: Lock, ran: set[str] = ran, gates: Any = gates) -> Lock:
+            gone = {n for n, g in before.gates.items() if g.test is not None and g.test in ran}
+            return merged(before, gates, gone)
+
+        update(target, change)
         written.append(str(target))
     return written
 
@@ -80,7 +85,7 @@ def _of_tests(path: Path, lock: Lock, verdicts: Sequence[Verdict]) -> list[str]:
         locked = lock.gates.get(verdict.id)
         if verdict.id in declared or locked is None or verdict.outcome is Outcome.ERROR:
             continue  # a test that was never locked claims nothing
-        told = changes(locked, definition_of(verdict), inputs_of(verdict))
+        told = changes(locked, Current(definition_of(verdict), inputs_of(verdict)))
         told = told or locks.contradictions(locked, verdict)
         if told:
             lines.append(f"{verdict.id} is not as {locks.NAME} claims: {'; '.join(told)}")

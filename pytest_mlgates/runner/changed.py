@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _INPUTS = ("path", "suite", "no_worse_than", "model", "against")
 # Those whose values may name a module of the project: any source file may be part of it.
 _CODE = ("entry", "metric", "model", "no_worse_than")
+# Those whose values may name any file.
+_RUN = ("command", "inputs")
 
 
 def configurations_of(files: Sequence[Path], config: Path | None = None) -> dict[Path, list[Path]]:
@@ -59,16 +61,29 @@ def may_concern(path: Path, files: Iterable[Path]) -> bool:
     Raises:
         ConfigurationError: if it is not TOML.
     """
-    changed = {variant for file in files for variant in (file, file.resolve())}
+    changed = _variants(files)
     if path in changed:
         return True
     raw = read(path)
-    if any(file.suffix == ".py" for file in changed) and any(
-        ":" in text for text in _named(raw, _CODE)
+    if any(file.suffix == ".py" for file in changed) and (
+        raw.get("plugins") or any(":" in text for text in _named(raw, _CODE))
     ):
         return True
+    if any(True for _ in _named(raw, _RUN)):
+        return True
     named = {text for text in _named(raw, _INPUTS) if text}
-    return any(covers(path.parent, text, file) for text in named for file in changed)
+    return any(_hits(path.parent, text, file) for text in named for file in changed)
+
+
+def _variants(files: Iterable[Path]) -> set[Path]:
+    """*files* by all their names; those of pointers of DVC stand for their data."""
+    known = {variant for file in files for variant in (file, file.resolve())}
+    return known | {file.with_suffix("") for file in known if file.suffix == ".dvc"}
+
+
+def _hits(base: Path, pattern: str, path: Path) -> bool:
+    """Whether *pattern* names *path*, or something in it: a pointer may stand for a folder."""
+    return covers(base, pattern, path) or path in absolute(base / pattern).parents
 
 
 def _named(value: Any, keys: Sequence[str], key: str = "") -> Iterator[str]:
@@ -99,7 +114,7 @@ def affected(configuration: Configuration, files: Iterable[Path]) -> list[Declar
     Inputs are the data files of the table, the suite, the files of a model and a champion, a stored
     run, the modules of the project that a gate calls, and the configuration itself.
     """
-    changed = {variant for file in files for variant in (file, file.resolve())}
+    changed = _variants(files)
     if configuration.path in changed:
         return list(configuration.gates.values())
     calling = _calling(configuration, changed)
@@ -111,18 +126,23 @@ def affected(configuration: Configuration, files: Iterable[Path]) -> list[Declar
 
 
 def _calling(configuration: Configuration, changed: set[Path]) -> set[str]:
-    """The gates that call a module of the project whose source, or whose package's, changed."""
-    if configuration.path is None or not any(file.suffix == ".py" for file in changed):
+    """The gates that run code of the project of which something changed, or read what they say."""
+    if configuration.path is None:
+        return set()
+    raw = read(configuration.path)
+    if not any(file.suffix == ".py" for file in changed) and not any(
+        True for _ in _named(raw, _RUN)
+    ):
         return set()
     from pytest_mlgates.config.definitions import definitions
     from pytest_mlgates.config.inputs import named
 
     folders = configuration.settings.pythonpath
-    found = definitions(read(configuration.path))
+    found = definitions(raw)
     return {
         name
         for name, definition in found.items()
-        for path in named(definition, configuration.base, folders)
+        for path in named(definition, configuration.base, folders).files
         if absolute(configuration.base / path) in changed
     }
 
@@ -157,13 +177,32 @@ def _reads(configuration: Configuration, declared: DeclaredGate, changed: set[Pa
     base = configuration.base
     parameters = declared.gate.parameters
     named = [value for key in _INPUTS if isinstance(value := getattr(parameters, key, None), str)]
-    if any(covers(base, value, path) for value in named for path in changed):
+    if any(_hits(base, value, path) for value in named for path in changed):
         return True
     if declared.table is None:
         return False
     settings = configuration.settings.tables[declared.table]
     patterns = [settings.path, *([settings.model] if settings.model is not None else [])]
-    return any(covers(base, pattern, path) for pattern in patterns for path in changed)
+    return any(_hits(base, pattern, path) for pattern in patterns for path in changed)
+
+
+def not_here(configuration: Configuration, declared: DeclaredGate) -> str | None:
+    """Why the data of a gate cannot be judged here: a pointer stands for it, or for other data."""
+    if declared.table is None:
+        return None
+    from pytest_mlgates.config.inputs import files_of
+    from pytest_mlgates.config.pointers import dvc_pointer, lfs_digest
+
+    base = configuration.base
+    for name in files_of(configuration.settings.tables[declared.table].path, base):
+        path = base / name
+        if path.is_file() and lfs_digest(path) is not None:
+            return f"{name} is a pointer of Git LFS here"
+        pointer = dvc_pointer(path, base)
+        if pointer is not None and not pointer.matches:
+            how = "is not what" if pointer.is_here else "is not here, it is data that"
+            return f"{name} {how} {os.path.relpath(pointer.file, base)} says"
+    return None
 
 
 def covers(base: Path, pattern: str, path: Path) -> bool:

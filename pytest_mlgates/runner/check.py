@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from pytest_mlgates.config.find import section
 from pytest_mlgates.config.locked import refuted
 from pytest_mlgates.core import lock as locks
+from pytest_mlgates.core.ci import is_ci
 from pytest_mlgates.core.errors import ConfigurationError
 from pytest_mlgates.core.evidence import Evidence, environment, now
 from pytest_mlgates.core.files import sha256_of_file, sha256_of_path
@@ -124,11 +124,6 @@ def named_subjects(
         )
         for path in dict.fromkeys(paths)
     )
-
-
-def is_ci() -> bool:
-    """Whether this runs in continuous integration, as all its providers say."""
-    return os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
 def _lock(configuration: Configuration) -> Lock | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from pytest_mlgates.config.load import key_of, prepend_to_path
+from pytest_mlgates.core import lock as locks
+from pytest_mlgates.core.ci import is_ci
 from pytest_mlgates.core.errors import ConfigurationError, MissingExtraError, MLGatesError
 from pytest_mlgates.core.verdict import Outcome, Policy, Verdict
 from pytest_mlgates.engines.table import Table
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from pytest_mlgates.config.model import Configuration, DeclaredGate, TableSettings
+    from pytest_mlgates.core.lock import Lock
     from pytest_mlgates.engines.options import ReadOptions
     from pytest_mlgates.runner.holdouts import Holdouts
 
@@ -36,6 +40,7 @@ class Evaluator:
         examples: How many example rows messages may show.
         progress: Told what a gate that takes long is at.
         record: Whether gates with a stored run make it instead of comparing with it.
+        refresh: Whether champions are those that aliases name now, not those of the lock.
     """
 
     def __init__(
@@ -45,8 +50,11 @@ class Evaluator:
         examples: int = 0,
         progress: Callable[[str], None] | None = None,
         record: bool = False,
+        refresh: bool = False,
     ) -> None:
         self.configuration = configuration
+        self._anew = refresh or is_ci()  # where a lock is believed by nobody
+        self._judged = ""
         cache: dict[Any, Any] = {}
         self.context = Context(
             base=configuration.base,
@@ -110,6 +118,7 @@ class Evaluator:
         Raises:
             MLGatesError: misuse.
         """
+        self._judged = gate.id
         verdict = self._evaluate(gate, subject)
         if not self.configuration.waivers:
             return verdict
@@ -271,11 +280,24 @@ class Evaluator:
             if settings.path == str(path) or any(covers(base, settings.path, n) for n in names)
         ]
 
-    def _champion(self, *args: Any, **kwargs: Any) -> Any:
-        from pytest_mlgates.runner import models
+    def _champion(self, reference: str, *args: Any, **kwargs: Any) -> Any:
+        from pytest_mlgates.runner import models, pins
 
         resolve = models.champion_resolver(self.context.base, self.context.cache)
-        return resolve(*args, **kwargs)
+
+        def answer(found: str) -> Any:
+            return resolve(found, *args, **kwargs)
+
+        locked = self._lock.gates.get(self._judged)
+        if locked is None or not pins.is_pinned(reference, locked):
+            return answer(reference)
+        return pins.champion(answer, reference, locked, anew=self._anew, base=self.context.base)
+
+    @cached_property
+    def _lock(self) -> Lock:
+        path = self.configuration.path
+        found = None if path is None else locks.read(locks.path_of(path))
+        return found or locks.Lock()
 
     def _attributes(self, name: str) -> tuple[str, ...]:
         """Columns that gates of this table group by: never features by default."""

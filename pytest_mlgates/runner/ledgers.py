@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_mlgates.core.alone import alone
+from pytest_mlgates.core.ci import is_ci
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.files import ours, write_atomically
 from pytest_mlgates.core.holdouts import merged
@@ -146,6 +147,5 @@ def ledger_of(given: str, base: Path) -> Ledger | None:
                 want='"off", "git-notes", "mlflow", or a file: "holdouts.txt"',
             )
         return found
-    in_ci = os.environ.get("CI", "").lower() not in ("", "0", "false")
     # What CI checked out anew knows nothing of other runs, unless the file is committed.
-    return FileLedger(base / given, is_whole=not in_ci or (base / given).is_file())
+    return FileLedger(base / given, is_whole=not is_ci() or (base / given).is_file())

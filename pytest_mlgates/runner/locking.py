@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_mlgates.config.locked import changes, current
+from pytest_mlgates.config.locked import changes, current, doubts
 from pytest_mlgates.core import lock as locks
 from pytest_mlgates.core.evidence import environment
 from pytest_mlgates.core.lock import Lock, LockedGate
@@ -14,7 +14,7 @@ from pytest_mlgates.runner.check import RECORDED_PACKAGES, select
 from pytest_mlgates.runner.evaluator import Evaluator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from typing import Any
 
     from pytest_mlgates.config.model import Configuration
@@ -26,16 +26,30 @@ class Locked:
     """What came of it.
 
     Attributes:
-        lock: To be written; gates in error are not in it.
+        entries: What is to be written of each gate that was evaluated; None of one in error.
         verdicts: Of the gates that were evaluated.
         kept: The ids whose definition and inputs are those of the old lock.
         dropped: The ids that are gone from the configuration.
     """
 
-    lock: Lock
+    entries: Mapping[str, LockedGate | None]
     verdicts: tuple[Verdict, ...]
     kept: tuple[str, ...]
     dropped: tuple[str, ...]
+
+    def onto(self, before: Lock) -> Lock:
+        """*before*, which another run may have written meanwhile, with what this one found."""
+        return merged(before, self.entries, self.dropped)
+
+
+def merged(
+    before: Lock, entries: Mapping[str, LockedGate | None], dropped: Collection[str] = ()
+) -> Lock:
+    """*before* with *entries* (None: without that gate) and without those *dropped*."""
+    gone = {*dropped, *entries}
+    kept = {name: one for name, one in before.gates.items() if name not in gone}
+    new = {name: one for name, one in entries.items() if one is not None}
+    return Lock(gates=kept | new)
 
 
 def lock(
@@ -50,7 +64,7 @@ def lock(
     Args:
         configuration: What governs the gates.
         ids: The gates; none means all.
-        refresh: Evaluate also what did not change: a champion may have.
+        refresh: Evaluate also what did not change, and resolve champions anew: one may have.
         progress: Called with a gate's id before it is evaluated.
 
     Raises:
@@ -60,34 +74,32 @@ def lock(
     assert configuration.path is not None  # noqa: S101  (there is a gate)
     before = locks.read(locks.path_of(configuration.path)) or Lock()
     now = current(configuration.path)
-    found = {
-        name: one
+    dropped = tuple(
+        name
         for name, one in before.gates.items()
-        if name in now or (one.test is not None and (configuration.base / one.test).is_file())
-    }
-    dropped = tuple(name for name in before.gates if name not in found)
-    stale = [
-        declared
-        for declared in selected
-        if refresh or changes(found.get(declared.gate.id), *now[declared.gate.id])
-    ]
-    evaluator = Evaluator(configuration)
+        if not (name in now or (one.test is not None and (configuration.base / one.test).is_file()))
+    )
+    stale = []
+    for declared in selected:
+        name = declared.gate.id
+        if refresh or changes(before.gates.get(name), now[name]) or doubts(now[name]):
+            stale.append(declared)
+    evaluator = Evaluator(configuration, refresh=refresh)
     evaluator.expect(stale)
     verdicts = []
+    entries: dict[str, LockedGate | None] = {}
     for declared in stale:
         name = declared.gate.id
         if progress is not None:
             progress(name)
         verdict = evaluator.evaluate_declared(declared)
         verdicts.append(verdict)
-        found.pop(name, None)
-        if verdict.outcome is not Outcome.ERROR:
-            definition, digests = now[name]
-            found[name] = entry(verdict, definition, digests)
+        failed = verdict.outcome is Outcome.ERROR
+        entries[name] = None if failed else entry(verdict, *now[name][:2])
     chosen = [declared.gate.id for declared in selected]
     evaluated = {verdict.id for verdict in verdicts}
     return Locked(
-        lock=Lock(gates=found),
+        entries=entries,
         verdicts=tuple(verdicts),
         kept=tuple(name for name in chosen if name not in evaluated),
         dropped=dropped,
@@ -103,15 +115,13 @@ def entry(
 ) -> LockedGate:
     """What the lock keeps of a gate that found *verdict*; *test* is the file of its test."""
     made = environment(RECORDED_PACKAGES)
-    stages = verdict.details[0].get("stages", ()) if verdict.kind == "reproducibility" else ()
-    champion = verdict.bound.no_worse_than
-    judged = {one.name: one.digest for one in verdict.inputs if one.digest is not None}
+    told = verdict.details[0] if verdict.kind == "reproducibility" and verdict.details else {}
     return LockedGate(
         definition=definition,
         inputs=digests,
         verdict=locks.claims(verdict),
-        champion=None if champion is None else {"reference": champion, "resolved": judged},
-        stages=tuple(stages),
+        champion=locks.champion_of(verdict) or None,
+        stages=tuple(told.get("stages", ())),
         test=test,
         versions={"python": made["python"], **made["packages"]},
     )

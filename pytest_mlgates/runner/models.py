@@ -80,6 +80,7 @@ def predictions(
         y_pred=found["y_pred"],
         y_score=found["y_score"],
         features=tuple(seen),
+        version=model.version,
     )
 
 

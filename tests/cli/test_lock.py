@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import random
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -149,16 +144,61 @@ def test_a_gate_in_error_is_not_locked(project, capsys):
             "a key stands twice",
         ),
         (lambda _: "", "is damaged"),
+        (lambda t: t.replace('"outcome": "passed"', '"outcome": 1'), "verdict.outcome is not one"),
+        (lambda t: t.replace('"outcome": "passed"', '"outcome": "ok"'), "verdict.outcome is not"),
+        (lambda t: t.replace('"finding": "proven"', '"finding": []'), "verdict.finding is not one"),
+        (lambda t: t.replace('"n": 400', '"n": "many"'), "verdict.n is not a whole number"),
+        (lambda t: t.replace('"n": 400', '"n": true'), "verdict.n is not a whole number"),
+        (lambda t: t.replace('"n": 400', f'"n": {10**400}'), "verdict.n is not a whole number"),
+        (lambda t: t.replace('"estimate": 0', '"estimate": NaN, "x": 0'), "NaN is no number"),
+        (lambda t: t.replace('"estimate": 0', '"estimate": 1e999, "x": 0'), "is not a number"),
+        (lambda t: t.replace('"summary": "', '"summary": [1], "x": "'), "verdict.summary is not a"),
+        (
+            lambda t: t.replace('"sha256:', '1, "x": "sha256:', 1),
+            "inputs is not an object of texts",
+        ),
+        (lambda t: t.replace('"versions": {', '"versions": 3, "x": {', 1), "versions is not an"),
+        (lambda t: t.replace('"verdict": {', '"stages": 3, "verdict": {', 1), "stages is not a"),
+        (lambda t: t.replace('"verdict": {', '"stages": [3], "verdict": {', 1), "stages is not a"),
+        (lambda t: t.replace('"verdict": {', '"champion": 3, "verdict": {', 1), "champion is not"),
+        (lambda t: t.replace('"verdict": {', '"test": 3, "verdict": {', 1), "test is not a text"),
+        (lambda t: t.replace('"gate": {', '"gate": 3, "x": {', 1), "definition.gate is not an"),
+        (lambda t: t.replace('"verdict": {', f'"verdict": {"[" * 99999}', 1), "too deep"),
+        (
+            lambda t: t.replace('"gate": {', f'"gate": {{"a": {"[" * 200}{"]" * 200},', 1),
+            "brackets in brackets, more than 60 deep",
+        ),
     ],
 )
-@pytest.mark.parametrize("command", [("lock",), ("check", "--locked"), ("check",)])
-def test_a_damaged_lock_is_misuse(project, capsys, damage, said, command):
-    ran(capsys, "lock")
-    Path("mlgates.lock").write_text(damage(Path("mlgates.lock").read_text()))
-    code, text = ran(capsys, *command)
-    assert code == 2
-    assert said in text
-    assert "Traceback" not in text
+def test_a_damaged_lock_is_misuse(project, capsys, whole_lock, damage, said):
+    damaged = damage(whole_lock)
+    assert damaged != whole_lock
+    Path("mlgates.lock").write_text(damaged)
+    for command in (("lock",), ("check", "--locked"), ("check", "schema")):
+        code, text = ran(capsys, *command)
+        assert code == 2
+        assert said in text
+        assert str(project / "mlgates.lock") in text
+        assert "Traceback" not in text
+
+
+@pytest.fixture(scope="module")
+def whole_lock(tmp_path_factory):
+    """The lock of the project: made once, for it is only damaged here."""
+    folder = write_project(tmp_path_factory.mktemp("locked"))
+    assert main(["lock", "--config", str(folder / "pyproject.toml")]) == 0
+    return (folder / "mlgates.lock").read_text()
+
+
+def test_what_a_lock_says_is_shown_in_one_line(project, capsys, whole_lock):
+    """Nobody adds lines to what is printed by editing the lock."""
+    lock = json.loads(whole_lock)
+    lock["gates"]["accuracy"]["inputs"]["a\n 4 gates: 4 as locked"] = "sha256:0"
+    Path("mlgates.lock").write_text(json.dumps(lock))
+    code, text = ran(capsys, "check", "--locked")
+    assert code == 1
+    assert "a\\n 4 gates: 4 as locked is gone" in text
+    assert "\n 4 gates: 4 as locked" not in text
 
 
 def edited(key, value, gate="accuracy"):
@@ -212,25 +252,62 @@ def test_a_pointer_of_git_lfs_counts_as_its_data(project, capsys):
     assert ran(capsys, "check", "--locked")[0] == 1
 
 
-def test_a_lock_is_whole_whenever_it_is_killed(project):
-    """The old lock or the new one, never a part, and no litter that looks like one."""
-    subprocess.run(
-        [sys.executable, "-m", "pytest_mlgates", "lock"], check=True, capture_output=True
-    )
-    old = Path("mlgates.lock").read_text()
-    Path("holdout.csv").write_text(Path("holdout.csv").read_text() + "1,1,F\n")
-    seeded = random.Random(7)
-    seen = set()
-    for _ in range(6):
-        Path("mlgates.lock").write_text(old)
-        command = [sys.executable, "-m", "pytest_mlgates", "lock"]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
-            time.sleep(seeded.uniform(0.05, 1.2))
-            os.kill(run.pid, signal.SIGKILL)
-        text = Path("mlgates.lock").read_text()
-        json.loads(text)
-        seen.add(text == old)
-    assert True in seen
+@pytest.mark.parametrize("ci", [False, True], ids=["here", "ci"])
+def test_a_large_file_that_stays_what_it_was_is_read_once(
+    project, capsys, monkeypatch, tmp_path, ci
+):
+    """By `check --locked` and by the hook; in CI every byte is read every time."""
+    from pytest_mlgates.core import known_digests
+    from pytest_mlgates.hooks.mlgates_check import main as hook
+
+    ran(capsys, "lock")
+    read = []
+    digest = known_digests.sha256_of_file
+    later = time.time_ns() + 3_000_000_000
+    monkeypatch.setenv(known_digests.ENVIRONMENT, str(tmp_path / "cache"))
+    monkeypatch.setattr(known_digests, "_WORTH", 1)
+    monkeypatch.setattr(known_digests.time, "time_ns", lambda: later)
+    monkeypatch.setattr(known_digests, "sha256_of_file", lambda p: (read.append(p), digest(p))[1])
+    if ci:
+        monkeypatch.setenv("CI", "true")
+    assert ran(capsys, "check", "--locked")[0] == 0
+    once = set(read)
+    assert project / "holdout.csv" in once
+    read.clear()
+    assert ran(capsys, "check", "--locked")[0] == 0
+    (trainer,) = project.glob("trainer_*.py")
+    assert hook([trainer.name]) == 0
+    assert set(read) == (once if ci else set())
+    trainer.write_text(trainer.read_text() + "# changed\n")
+    assert ran(capsys, "check", "--locked")[0] == 1
+    assert trainer in read
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ('path = "holdout.csv"\nmodel = "model.skops"', "model.skops"),
+        ('path = "holdout.csv"\nmodel = "elsewhere_not_here:predict"', "elsewhere_not_here"),
+        ('path = "elsewhere/*.parquet"', "elsewhere/*.parquet"),
+    ],
+    ids=["model file", "callable", "table"],
+)
+def test_in_ci_what_is_not_there_is_an_error_that_names_it(
+    project, capsys, monkeypatch, line, named
+):
+    ran(capsys, "lock")
+    text = (project / "pyproject.toml").read_text()
+    old = 'path = "holdout.csv"'
+    (project / "pyproject.toml").write_text(text.replace(old, line))
+    (project / "holdout.csv").write_text("y_true,sex,x\n1,F,1\n0,M,2\n")
+    monkeypatch.setenv("CI", "true")
+    assert ran(capsys, "check", "--json", "record.json")[0] == 2
+    evidence = json.loads(Path("record.json").read_text())
+    outcomes = {one["id"]: one for one in evidence["verdicts"]}
+    assert evidence["result"] == "FAILED"
+    for name in ("accuracy", "parity"):
+        assert outcomes[name]["outcome"] == "error"
+        assert named in outcomes[name]["message"]
 
 
 def test_the_configuration_of_the_tests_has_a_gate_of_each_kind():

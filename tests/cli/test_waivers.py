@@ -208,6 +208,44 @@ def test_a_waiver_that_is_not_whole_is_misuse(project, capsys, entry, said):
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("key", ["gate", "owner", "reason", "expectation"])
+@pytest.mark.parametrize(
+    "sign", ["\\n", "\\r", "\\u2028", "\\u0085", "\\u001b", "\\u0008", "\\u202e", "\\u200b"]
+)
+def test_a_waiver_adds_no_line_and_moves_no_cursor(project, capsys, key, sign):
+    values = {"gate": "schema", "owner": "a", "reason": "b", "expectation": "c"}
+    values[key] = f"all is well{sign} 3 gates: 3 passed, 0 failed"
+    lines = "\n".join(f'{name} = "{value}"' for name, value in values.items())
+    project(f"[[waivers]]\n{lines}\nexpires = 2027-03-01\n")
+    assert main(["check"]) == 2
+    err = capsys.readouterr().err
+    assert f"{key} is not usable" in err
+    assert "want:  a text in one line, without control characters" in err
+    assert "\n 3 gates: 3 passed" not in err
+
+
+def test_whoever_answers_for_a_loosening_does_so_in_one_line(project, capsys):
+    entry = 'gate = "accuracy"\nowner = "a"\nreason = "b\\nc"\ndate = 2027-01-01'
+    project(f"[[allow-loosening]]\n{entry}\n")
+    assert main(["check"]) == 2
+    assert "reason is not usable" in capsys.readouterr().err
+
+
+def test_names_and_reasons_may_be_of_any_language(project, capsys):
+    more = waiver("accuracy").replace("ana@example.org", "Ana Müller 李 👩\u200d🔬")
+    project(more)
+    assert main(["check", "accuracy"]) == 0
+    assert "Ana Müller" in capsys.readouterr().out
+
+
+def test_a_group_of_a_waiver_is_shown_in_one_line(project, capsys):
+    project(waiver("slices", expires="2026-01-01", more='group = ["X\\n 3 gates: 3 passed"]'))
+    assert main(["check", "slices"]) != 0
+    out = capsys.readouterr()
+    assert "the waiver of slices (group X\\n 3 gates: 3 passed) expired" in out.out
+    assert "\n 3 gates: 3 passed" not in out.out + out.err
+
+
 def test_waivers_that_are_no_entries_are_misuse(project, capsys, tmp_path):
     (tmp_path / "mlgates.toml").write_text('waivers = "all"\n' + GATES)
     assert main(["check"]) == 2

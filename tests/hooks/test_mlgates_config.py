@@ -478,6 +478,21 @@ def test_a_lock_that_is_not_up_to_date_is_refused(repository, capsys):
     assert "fix:   mlgates lock" in text
 
 
+def test_what_a_lock_cannot_tell_is_said_and_is_no_lock_out_of_date(repository, capsys):
+    """CI evaluates it: no commit would ever get past a refusal."""
+    assert mlgates(["lock"]) in (0, 1)
+    Path("mlgates.lock").write_text(Path("mlgates.lock").read_text())
+    told = ("cannot be told from digests: training.py:1 calls exec",)
+    from pytest_mlgates.config import locked
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(locked, "doubts", lambda _: list(told))
+        capsys.readouterr()
+        code, text = reviewed(capsys)
+    assert code == 0
+    assert f"gate 'accuracy': whether it changed {told[0]}" in text
+
+
 @pytest.mark.parametrize(
     ("change", "line", "said"),
     [

@@ -50,6 +50,7 @@ class Duel:
         n: The rows compared.
         details: For the record.
         lines: For people.
+        note: What they should know of the champion.
     """
 
     parts: list[Part]
@@ -58,6 +59,7 @@ class Duel:
     n: int
     details: dict[str, Any]
     lines: list[str]
+    note: str = ""
 
 
 def duel(
@@ -122,6 +124,7 @@ def duel(
             **({} if own is None else {"greater_is_better": not own.loss}),
         },
         lines=_lines(found, first, second, rivals, differing, table.n_rows, display),
+        note=found.note,
     )
 
 
@@ -167,6 +170,8 @@ def _details(
 ) -> dict[str, Any]:
     details: dict[str, Any] = {
         "champion": found.name,
+        "champion_version": found.version,
+        "champion_pinned": found.pinned,
         "champion_digest": found.model_digest,
         "predictions_digest": found.digest,
         "candidate_value": _value(first, 0, rivals, differing, display),

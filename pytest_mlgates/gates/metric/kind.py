@@ -94,7 +94,7 @@ def _against(
     loss = parameters.spec.loss if own is None else own.loss
     claim = Claim(at_least=not loss, limit=margin if loss else -margin)
     verdict = _verdict(parameters, table, display, found.parts, [claim], found, own)
-    warnings = list(verdict.warnings)
+    warnings = [*verdict.warnings, *([found.note] if found.note else [])]
     if margin == 0:
         warnings.append("margin = 0 blocks an equally good candidate nearly half the time")
     return verdict.replace(

@@ -15,7 +15,7 @@ import pytest
 from pytest_mlgates.core import known_digests
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.files import sha256_of_file
-from pytest_mlgates.core.known_digests import ENVIRONMENT, sha256_of_unchanged
+from pytest_mlgates.core.known_digests import ENVIRONMENT, md5_of_unchanged, sha256_of_unchanged
 
 LATER = 3_000_000_000
 
@@ -63,6 +63,16 @@ def entries(folder):
 @pytest.mark.usefixtures("folder", "settled")
 def test_a_file_that_stays_what_it_was_is_read_once(table, read):
     assert sha256_of_unchanged(table) == sha256_of_unchanged(table) == sha256_of_file(table)
+    assert read == [table]
+
+
+@pytest.mark.usefixtures("folder", "settled")
+def test_digests_for_pointers_of_dvc_are_remembered_beside_the_others(table, read, monkeypatch):
+    md5 = "md5:f97c5d29941bfb1b2fdab0874906ab82"
+    assert (md5_of_unchanged(table), md5_of_unchanged(table)) == (md5, md5)
+    assert sha256_of_unchanged(table) == sha256_of_file(table)
+    monkeypatch.setattr(known_digests, "md5_of_file", None)
+    assert md5_of_unchanged(table) == md5
     assert read == [table]
 
 
