@@ -72,6 +72,7 @@ class Settings(RoleNames, frozen=True, kw_only=True):
     plugins: tuple[str, ...] = ()
     min_cell: Annotated[int, Meta(ge=1)] = 10
     allow_reruns: bool = False
+    trust_registry: bool = False
     seed: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
     tables: dict[str, TableSettings] = {}
     gates: dict[str, dict[str, Any]] = {}

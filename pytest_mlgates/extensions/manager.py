@@ -28,6 +28,7 @@ INTEGRATIONS = (
     "pytest_mlgates.integrations.great_expectations",
     "pytest_mlgates.integrations.mlflow",
     "pytest_mlgates.integrations.mlflow_metrics",
+    "pytest_mlgates.integrations.model_files",
     "pytest_mlgates.integrations.skops",
     "pytest_mlgates.integrations.sklearn_trace",
 )

@@ -87,7 +87,7 @@ class _Judging:
         if form is Form.PICKLE or (form is None and by_name):
             return self._pickles(data, where, depth)
         # Whatever else a file is, it must not be a pickle as well for those who read it as one.
-        self._looks_like_pickle(data, where)
+        self._looks_like_pickle(data, where, strict=suffix in PICKLES)
         if form is Form.ZIP or archives.has_zip_end(data):
             return self._zip(data, where, depth)
         if form is Form.TAR:
@@ -144,8 +144,13 @@ class _Judging:
         if walk.arrays:
             # To who reads joblib's file as a plain pickle, the bytes of its arrays are opcodes.
             plain = Walk(data, start, joblib=False)
-            plain.names = {k: v for k, v in _plausible(plain).items() if k not in walk.names}
-            self._names(plain, f"{where}, read as a plain pickle")
+            found = {k: at for k, at in _plausible(plain).items() if k not in walk.names}
+            reading = f"{where}, read as a plain pickle"
+            plain.names = {k: at for k, at in found.items() if at < walk.objects}
+            self._names(plain, reading)
+            # The memo of a pickle in the pickle is another one: names from it are then mixed up.
+            plain.names = {k: at for k, at in found.items() if at >= walk.objects}
+            self._names(plain, reading, listed_only=True)
         for position, what in walk.odd:
             self._trouble(f"{where}, byte {position}", what)
         if walk.broken:

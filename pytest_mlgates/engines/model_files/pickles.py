@@ -53,6 +53,7 @@ class Walk:
         broken: Why it cannot be followed to its end; empty if it can.
         value: What it leaves, if it was followed to the end.
         arrays: How many arrays of joblib's stand in it.
+        objects: Where the first of them that holds objects starts: it is a pickle in the pickle.
     """
 
     def __init__(self, data: bytes, start: int = 0, *, joblib: bool = True) -> None:
@@ -62,6 +63,7 @@ class Walk:
         self.broken = ""
         self.value: Any = None
         self.arrays = 0
+        self.objects = len(data)
         self.end = start
         self._joblib = joblib
         self._stream = io.BytesIO(data)
@@ -176,9 +178,9 @@ class Walk:
             if target.state is not None or target.arguments not in ((), None):
                 raise UnreadableError("an array of joblib's is made in an unusual way")
             target.state = state
+            self.arrays += 1
             self._skip_array(state)
             self._stack[-1] = Instance(Global("numpy", "ndarray"))
-            self.arrays += 1
             return
         target.state = state
 
@@ -206,6 +208,7 @@ class Walk:
 
     def _inner_pickle(self) -> None:
         """An array of objects is a pickle of its own between the opcodes."""
+        self.objects = min(self.objects, self._stream.tell())
         kept = self._stack, self._below, self._memo, self._depth
         if self._depth >= _DEEPEST:
             raise UnreadableError("arrays stand in arrays too deep")

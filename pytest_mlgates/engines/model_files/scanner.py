@@ -7,6 +7,7 @@ read, and ends at the first array of a joblib file. What is on its list is never
 from __future__ import annotations
 
 import io
+import logging
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -29,10 +30,14 @@ def _is_line(module: str, name: str) -> bool:
 
 def _asked(data: bytes) -> set[tuple[str, str]]:
     scanner = _scanner()
+    log = logging.getLogger("picklescan")
+    before, log.disabled = log.disabled, True  # what it finds is told once, by us
     try:
         result = scanner.scan_pickle_bytes(io.BytesIO(data), "")
     except Exception:  # the bytes of arrays, which it takes for opcodes; followed on our own
         return set()
+    finally:
+        log.disabled = before
     return {
         (one.module, one.name)
         for one in result.globals
@@ -43,11 +48,6 @@ def _asked(data: bytes) -> set[tuple[str, str]]:
 @cache
 def _scanner() -> Any:
     """Imported when the first pickle is judged: it takes as long as everything else together."""
-    import logging
-
     from picklescan import scanner
 
-    log = logging.getLogger("picklescan")
-    log.addHandler(logging.NullHandler())
-    log.propagate = False  # what it finds is told once, by us
     return scanner

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-_LFS = b"version https://git-lfs.github.com/spec/"
+_LFS = re.compile(
+    rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-[\x20-\x7e]+\n)*"
+    rb"oid sha256:[0-9a-f]{64}\nsize [0-9]+\n?"
+)
 _POINTER_BYTES = 1024
 _LONGEST_HEADER = 100 << 20  # as safetensors itself allows
 _ONNX_FIELDS = {1, 2, 3, 4, 5, 6, 7, 8, 14, 20, 25, 26}
@@ -104,11 +107,7 @@ def form_of(data: bytes) -> Form | None:
 
 def is_lfs_pointer(data: bytes) -> bool:
     """Whether *data* is text that stands for a file in Git LFS."""
-    return (
-        len(data) <= _POINTER_BYTES
-        and data.startswith(_LFS)
-        and re.search(rb"^oid sha256:[0-9a-f]{64}$", data, re.MULTILINE) is not None
-    )
+    return len(data) <= _POINTER_BYTES and _LFS.fullmatch(data) is not None
 
 
 def is_safetensors(data: bytes) -> bool:
