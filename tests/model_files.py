@@ -210,7 +210,9 @@ def harmless() -> dict[str, bytes]:
         "xgb.json": b'{"learner": {"objective": {}}, "version": [3, 0, 0]}',
         "xgb.ubj": b"{L\x00\x00\x00\x00\x00\x00\x00\x07learner{}}",
         "lgb.model": b"tree\nversion=v4\nnum_class=1\n",
-        "m.skops": zipped({"schema.json": b'{"__class__": "Ridge"}', "1.npy": npy("'<f8'", b"\0" * 8)}),
+        "m.skops": zipped(
+            {"schema.json": b'{"__class__": "Ridge"}', "1.npy": npy("'<f8'", b"\0" * 8)}
+        ),
         "m.keras": keras(layer("Dense", units=1, activation=relu), layer("Flatten")),
         "all.tar": tarred({"a.pkl": plain, "readme": b"hello"}),
         "all.tar.gz": tarred({"a.pkl": plain}, "w:gz"),
@@ -231,7 +233,9 @@ def hostile(canary: str) -> dict[str, tuple[bytes, str]]:
     encrypted = bytearray(zipped({"a.pkl": system}))
     encrypted[6] |= 1
     encrypted[bytes(encrypted).index(b"PK\x01\x02") + 8] |= 1
-    lambda_layer = layer("Lambda", function={"class_name": "__lambda__", "config": {"code": "4wAA"}})
+    lambda_layer = layer(
+        "Lambda", function={"class_name": "__lambda__", "config": {"code": "4wAA"}}
+    )
     utf16 = json.dumps({"class_name": "Lambda", "config": {}}).encode("utf-16")
     return {
         "in.zip": (zipped({"model.pkl": system}), "os.system"),

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from pytest_mlgates.config.find import PYPROJECT, find, read
+from pytest_mlgates.config.model import Configuration, DeclaredGate, Settings, TableSettings
 from pytest_mlgates.config.model_files import KEY as MODEL_FILES
 from pytest_mlgates.config.model_files import read_model_files
-from pytest_mlgates.config.model import Configuration, DeclaredGate, Settings, TableSettings
 from pytest_mlgates.core.errors import ConfigurationError, MLGatesError
 from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.core.verdict import Policy

@@ -99,8 +99,8 @@ def _too_large(file: Path, size: int, settings: ModelFiles) -> Exception:
         f"model file {str(file)!r} is too large for git, and was not judged",
         got=f"{size / 1e6:,.1f} MB",
         want=f"at most {settings.max_size / 1e6:,.1f} MB: every clone has every version of it",
-        fix=f"keep it outside: dvc add {file}, or git lfs track '*{file.suffix}'; or raise max_size "
-        f"in {settings.section}",
+        fix=f"keep it outside: dvc add {file}, or git lfs track '*{file.suffix}'; or raise "
+        f"max_size in {settings.section}",
     )
 
 

@@ -40,17 +40,17 @@ def judged_copy(found: Found, reference: str, settings: ModelFiles) -> Found:
         if found.scratch is None:  # what is judged must be what is loaded
             folder = scratch / "model"
             shutil.copytree(found.folder, folder)
-        reason = _reason(folder, settings)
-        if reason:
-            raise _refused(found.name, reference, reason, settings)
+        _refuse(found.name, reference, _reason(folder, settings), settings)
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         raise
     return Found(name=found.name, folder=folder, scratch=scratch)
 
 
-def _refused(name: str, reference: str, reason: str, settings: ModelFiles) -> MLGatesError:
-    return MLGatesError(
+def _refuse(name: str, reference: str, reason: str, settings: ModelFiles) -> None:
+    if not reason:
+        return
+    raise MLGatesError(
         f"{reference!r} is not loaded: that could run code which came with the model",
         where=name,
         got=reason,

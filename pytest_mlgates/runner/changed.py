@@ -154,7 +154,8 @@ def needs_project(configuration: Configuration, declared: DeclaredGate) -> str |
         return f"its table is judged by the model {model}"
     champion = getattr(declared.gate.parameters, "no_worse_than", None)
     if champion is not None and (
-        _PICKLES & {s.lower() for s in Path(champion).suffixes} or not (configuration.base / champion).is_file()
+        _PICKLES & {s.lower() for s in Path(champion).suffixes}
+        or not (configuration.base / champion).is_file()
     ):
         return f"it is compared with the champion {champion}"
     return None

@@ -67,8 +67,8 @@ def _fix(troubles: Sequence[Trouble], digest: str, settings: ModelFiles) -> str:
     if names and all(one.name and not one.listed for one in troubles):
         quoted = ", ".join(f'"{name}"' for name in names[:_MOST_SHOWN])
         return (
-            f"if you know that these do no harm, whatever they are given: allow_globals = [{quoted}]"
-            f" in {settings.section}"
+            "if you know that these do no harm, whatever they are given: "
+            f"allow_globals = [{quoted}] in {settings.section}"
         )
     return (
         "write it in one of these formats; or, if you know who made this very file, in "

@@ -1,7 +1,7 @@
 """Archives in memory, within limits, and without forgiving anything. Standard library only.
 
-What loaders forgive differs (a wrong checksum, a flag that says encrypted, bytes behind the end), so
-that an archive with such a fault may be skipped here and read there: every fault is told.
+What loaders forgive differs (a wrong checksum, a flag that says encrypted, bytes behind the end):
+an archive with such a fault may be skipped here and read there, so every fault is told.
 """
 
 from __future__ import annotations
@@ -69,28 +69,32 @@ def zip_members(data: bytes, budget: Budget) -> Iterator[tuple[str, bytes]]:
         UnreadableError: if not every byte of every one can be read.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = archive.infolist()
-            if data[archive.start_dir :].count(_ZIP_END) != 1:
-                raise UnreadableError("is a zip archive with two ends")
-            if len({one.filename for one in members}) != len(members):
-                raise UnreadableError("is a zip archive with two files of one name")
-            for one in members:
-                budget.member()
-                if one.is_dir():
-                    continue
-                if one.flag_bits & _ENCRYPTED:
-                    raise UnreadableError(f"is encrypted ({one.filename!r})")
-                budget.spend(one.file_size)
-                with archive.open(one) as stream:
-                    content = stream.read(one.file_size + 1)
-                if len(content) != one.file_size:
-                    raise UnreadableError(f"is a zip archive whose {one.filename!r} lies on its size")
-                yield one.filename, content
+        yield from _zip_members(data, budget)
     except UnreadableError:
         raise
     except Exception as error:  # zipfile raises of many kinds for what is broken
         raise UnreadableError(f"is a zip archive that cannot be read: {error}") from None
+
+
+def _zip_members(data: bytes, budget: Budget) -> Iterator[tuple[str, bytes]]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = archive.infolist()
+        if data[archive.start_dir :].count(_ZIP_END) != 1:
+            raise UnreadableError("is a zip archive with two ends")
+        if len({one.filename for one in members}) != len(members):
+            raise UnreadableError("is a zip archive with two files of one name")
+        for one in members:
+            budget.member()
+            if one.is_dir() and not one.file_size:
+                continue
+            if one.flag_bits & _ENCRYPTED:
+                raise UnreadableError(f"is encrypted ({one.filename!r})")
+            budget.spend(one.file_size)
+            with archive.open(one) as stream:
+                content = stream.read(one.file_size + 1)
+            if len(content) != one.file_size:
+                raise UnreadableError(f"is a zip archive whose {one.filename!r} lies on its size")
+            yield one.filename, content
 
 
 def tar_members(data: bytes, budget: Budget) -> Iterator[tuple[str, bytes]]:
@@ -100,22 +104,26 @@ def tar_members(data: bytes, budget: Budget) -> Iterator[tuple[str, bytes]]:
         UnreadableError: if one cannot be read, or something stands behind the last.
     """
     try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
-            for one in archive:
-                budget.member()
-                if not one.isfile():
-                    continue
-                budget.spend(one.size)
-                stream = archive.extractfile(one)
-                content = b"" if stream is None else stream.read()
-                if len(content) != one.size:
-                    raise UnreadableError(f"is a tar archive that is cut off in {one.name!r}")
-                yield one.name, content
-            behind = data[archive.offset :]
+        yield from _tar_members(data, budget)
     except UnreadableError:
         raise
     except Exception as error:
         raise UnreadableError(f"is a tar archive that cannot be read: {error}") from None
+
+
+def _tar_members(data: bytes, budget: Budget) -> Iterator[tuple[str, bytes]]:
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+        for one in archive:
+            budget.member()
+            if not one.isfile():
+                continue
+            budget.spend(one.size)
+            stream = archive.extractfile(one)
+            content = b"" if stream is None else stream.read()
+            if len(content) != one.size:
+                raise UnreadableError(f"is a tar archive that is cut off in {one.name!r}")
+            yield one.name, content
+        behind = data[archive.offset :]
     if behind.strip(b"\0"):
         raise UnreadableError("is a tar archive with something behind its last file")
 

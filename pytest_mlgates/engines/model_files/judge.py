@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from pytest_mlgates.engines.model_files import archives, arrays, keras, signs
 from pytest_mlgates.engines.model_files.found import Judgement, Trouble, UnreadableError
 from pytest_mlgates.engines.model_files.names import is_plausible, known
-from pytest_mlgates.engines.model_files.pickles import Global, Walk
+from pytest_mlgates.engines.model_files.pickled import Global
+from pytest_mlgates.engines.model_files.pickles import Walk
 from pytest_mlgates.engines.model_files.signs import Form
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class _Judging:
             self._trouble(where, f"stands more than {_DEEPEST} archives deep")
             return "an archive"
         try:
-            return self._by_content(data, name, where, depth, whole)
+            return self._by_content(data, name, where, depth, whole=whole)
         except UnreadableError as error:
             self._trouble(where, str(error))
             return "unreadable"
@@ -80,7 +81,7 @@ class _Judging:
             self._trouble(where, "is nested too deep to be read")
             return "unreadable"
 
-    def _by_content(self, data: bytes, name: str, where: str, depth: int, whole: bool) -> str:
+    def _by_content(self, data: bytes, name: str, where: str, depth: int, *, whole: bool) -> str:
         form = signs.form_of(data)
         suffix = PurePosixPath(name.lower()).suffix
         by_name = suffix in PICKLES or (suffix in _TORCH and whole)
@@ -95,7 +96,7 @@ class _Judging:
                 self._member(content, member, where, depth)
             return "a tar archive"
         if form is not None and form.is_compressed:
-            return self._compressed(data, form, name, where, depth, whole)
+            return self._compressed(data, form, name, where, depth, whole=whole)
         if form is Form.NPY:
             behind = arrays.behind_header(data)
             if behind is not None:
@@ -109,10 +110,10 @@ class _Judging:
             self._json(data, where)
             return "JSON"
         if form is not None:  # numbers and texts, whatever loads it
-            return form.value
-        return self._unknown(data, where, depth, whole)
+            return str(form.value)
+        return self._unknown(data, where, depth, whole=whole)
 
-    def _unknown(self, data: bytes, where: str, depth: int, whole: bool) -> str:
+    def _unknown(self, data: bytes, where: str, depth: int, *, whole: bool) -> str:
         """No sign of any format: a whole pickle of an old protocol, plain data, or unknown."""
         walk = Walk(data)
         if not walk.broken and walk.end == len(data):
@@ -218,10 +219,12 @@ class _Judging:
     # --- archives ------------------------------------------------------------------------------
 
     def _compressed(
-        self, data: bytes, form: Form, name: str, where: str, depth: int, whole: bool
+        self, data: bytes, form: Form, name: str, where: str, depth: int, *, whole: bool
     ) -> str:
         path = PurePosixPath(name)
-        inner = name if path.suffix.lower() in PICKLES else str(path.with_suffix("")) if name else ""
+        inner = (
+            name if path.suffix.lower() in PICKLES else str(path.with_suffix("")) if name else ""
+        )
         found = io.BytesIO()
         try:
             archives.unpack(data, form, self._budget, found)

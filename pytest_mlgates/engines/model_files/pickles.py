@@ -11,10 +11,10 @@ from __future__ import annotations
 import io
 import math
 import pickletools
-import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.engines.model_files.found import UnreadableError
+from pytest_mlgates.engines.model_files.pickled import Global, Instance, layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,24 +23,7 @@ _WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
 _RECONSTRUCTORS = {("copyreg", "_reconstructor"), ("copy_reg", "_reconstructor")}
 _TEXT_CODEC = ("_codecs", "encode")
 _LATIN_1 = {"latin1", "latin-1", "iso-8859-1"}
-_DTYPE = re.compile(r"([biufcmMSUVO])([0-9]{1,9})")
 _DEEPEST = 50  # object arrays in object arrays
-
-
-class Global(NamedTuple):
-    """A name that is imported."""
-
-    module: str
-    name: str
-
-
-class Instance:
-    """What a call of *maker* gives."""
-
-    __slots__ = ("arguments", "maker", "state")
-
-    def __init__(self, maker: Any, arguments: Any = ()) -> None:
-        self.maker, self.arguments, self.state = maker, arguments, None
 
 
 class Walk:
@@ -81,10 +64,7 @@ class Walk:
         try:
             for opcode, argument, told in pickletools.genops(self._stream):
                 position = told if told is not None else position
-                handler = _HANDLERS.get(opcode.name)
-                if handler is None:
-                    raise UnreadableError(f"opcode {opcode.name} is not known here")
-                handler(self, argument, position)
+                _HANDLERS[opcode.name](self, argument, position)
             self.value = self._stack[-1] if self._stack else None
         except UnreadableError as error:
             self.broken = f"{error} at byte {position}"
@@ -95,45 +75,56 @@ class Walk:
         self.end = self._stream.tell()
 
     def import_(self, found: Global, position: int) -> None:
+        """The name *found* is imported and put on the stack."""
         self.names.setdefault(found, position)
         self._stack.append(found)
 
     def push(self, value: Any) -> None:
+        """Put *value* on the stack."""
         self._stack.append(value)
 
     def pop(self) -> Any:
+        """Take the last value from the stack."""
         return self._stack.pop()
 
     def pop_item(self) -> None:
+        """Drop the last value, or the last mark if nothing stands behind it."""
         if self._stack:
             self._stack.pop()
         else:
             self._stack = self._below.pop()
 
     def dup(self) -> None:
+        """The last value once more."""
         # CPython's machine written in C does not stop at the last mark here.
         items = self._stack or next((s for s in reversed(self._below) if s), [])
         self._stack.append(items[-1])
 
     def mark(self) -> None:
+        """Begin a list of values."""
         self._below.append(self._stack)
         self._stack = []
 
     def since_mark(self) -> list[Any]:
+        """Take the values behind the last mark, and the mark."""
         items = self._stack
         self._stack = self._below.pop()
         return items
 
     def remember(self, key: Any) -> None:
+        """Put the last value into the memo under *key*."""
         self._memo[int(key)] = self._stack[-1]
 
     def memoize(self) -> None:
+        """Put the last value into the memo under the next number."""
         self._memo[len(self._memo)] = self._stack[-1]
 
     def recall(self, key: Any) -> None:
+        """Put the value under *key* in the memo on the stack."""
         self._stack.append(self._memo[int(key)])
 
     def bytes_(self, value: Any, position: int) -> None:
+        """Put bytes on the stack, or a text of Python 2, which is bytes as well."""
         kept = bytes(value) if not isinstance(value, str) else value.encode("latin-1", "replace")
         self.embedded.append((position, kept))
         self._stack.append(value if isinstance(value, str) else kept)
@@ -169,6 +160,7 @@ class Walk:
             self.odd.append((position, f"changes {target.module}.{target.name} itself"))
 
     def build(self, position: int) -> None:
+        """Give the object on the stack its state; joblib reads its array then."""
         state = self._stack.pop()
         target = self._stack[-1]
         self.fill(target, position)
@@ -191,7 +183,7 @@ class Walk:
         shape = state.get("shape")
         if not isinstance(shape, tuple) or not all(type(n) is int and n >= 0 for n in shape):
             raise UnreadableError("the shape of an array of joblib's is not understood")
-        itemsize, has_objects = _layout(state.get("dtype"))
+        itemsize, has_objects = layout(state.get("dtype"))
         if has_objects:
             self._inner_pickle()
             return
@@ -219,43 +211,6 @@ class Walk:
         self._joblib = joblib
         if self.broken:
             raise UnreadableError(self.broken)
-
-
-def _layout(dtype: Any) -> tuple[int, bool]:
-    """Bytes per item of a pickled ``numpy.dtype``, and whether there are objects in it."""
-    if not isinstance(dtype, Instance) or dtype.maker != ("numpy", "dtype"):
-        raise UnreadableError("the type of an array of joblib's is not understood")
-    given = dtype.arguments
-    told = given[0] if isinstance(given, tuple) and given else None
-    match = _DTYPE.fullmatch(told) if isinstance(told, str) else None
-    if match is None:
-        raise UnreadableError(f"the type {told!r} of an array of joblib's is not understood")
-    kind, size = match[1], int(match[2])
-    itemsize = size * 4 if kind == "U" else size
-    has_objects = kind == "O"
-    state = dtype.state
-    if state is not None:
-        if not isinstance(state, tuple) or len(state) < 8:
-            raise UnreadableError("the type of an array of joblib's is not understood")
-        fields = state[4]
-        if state[2] is not None or (fields is None) != (state[3] is None):
-            raise UnreadableError("an array of joblib's has a type with parts of its own shape")
-        if fields is not None:
-            if kind != "V" or not isinstance(fields, dict):
-                raise UnreadableError("the type of an array of joblib's is not understood")
-            has_objects = any(_has_objects(one) for one in fields.values())
-        if state[5] not in (-1, itemsize) or bool(state[7] & 1) != has_objects:
-            raise UnreadableError("the type of an array of joblib's contradicts itself")
-    return itemsize, has_objects
-
-
-def _has_objects(field: Any) -> bool:
-    if not isinstance(field, tuple) or not field or not isinstance(field[0], Instance):
-        raise UnreadableError("a field of an array of joblib's is not understood")
-    if isinstance(field[0].state, tuple) and field[0].state[2] is not None:  # (base, shape)
-        base = field[0].state[2]
-        return _layout(base[0] if isinstance(base, tuple) else base)[1]
-    return _layout(field[0])[1]
 
 
 def _global(walk: Walk, argument: Any, position: int) -> None:
@@ -343,6 +298,16 @@ def _additems(walk: Walk, _: Any, position: int) -> None:
     walk.push(target)
 
 
+def _persistent(walk: Walk, _: Any, __: int) -> None:
+    walk.pop()
+    walk.push(None)
+
+
+def _frozenset(walk: Walk, _: Any, __: int) -> None:
+    walk.since_mark()
+    walk.push(None)
+
+
 def _taken(count: int) -> Callable[[Walk, Any, int], None]:
     def handler(walk: Walk, _: Any, __: int) -> None:
         items = [walk.pop() for _ in range(count)]
@@ -381,12 +346,12 @@ _HANDLERS: dict[str, Callable[[Walk, Any, int], None]] = {
     "NEWFALSE": _simply(lambda walk, _: walk.push(False)),
     "NEXT_BUFFER": _simply(lambda walk, _: walk.push(None)),
     "PERSID": _simply(lambda walk, _: walk.push(None)),
-    "BINPERSID": _simply(lambda walk, _: (walk.pop(), walk.push(None))),
+    "BINPERSID": _persistent,
     "EMPTY_LIST": _simply(lambda walk, _: walk.push([])),
     "EMPTY_DICT": _simply(lambda walk, _: walk.push({})),
     "EMPTY_TUPLE": _simply(lambda walk, _: walk.push(())),
     "EMPTY_SET": _simply(lambda walk, _: walk.push(None)),
-    "FROZENSET": _simply(lambda walk, _: (walk.since_mark(), walk.push(None))),
+    "FROZENSET": _frozenset,
     "LIST": _simply(lambda walk, _: walk.push(walk.since_mark())),
     "TUPLE": _simply(lambda walk, _: walk.push(tuple(walk.since_mark()))),
     "DICT": _simply(lambda walk, _: walk.push(_dict(walk.since_mark()))),

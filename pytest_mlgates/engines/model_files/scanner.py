@@ -1,7 +1,7 @@
 """picklescan's word on a pickle: its list of dangerous globals, kept by people who find new ones.
 
-Its verdict on a whole file is not asked for, nor its text: it skips parts of archives that it cannot
-read, and ends at the first array of a joblib file. What is on its list is never allowed here.
+Its verdict on a whole file is not asked for, nor its text: it skips parts of archives that it
+cannot read, and ends at the first array of a joblib file. What is on its list is never allowed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
 
 
 def dangerous(names: Iterable[tuple[str, str]], data: bytes) -> set[tuple[str, str]]:

@@ -103,7 +103,9 @@ class TestJoblib:
         self.joblib.dump(value, made, **given)
         return made.getvalue()
 
-    @pytest.mark.parametrize("compress", [0, ("zlib", 3), ("gzip", 3), ("bz2", 3), ("xz", 3), ("lzma", 3)])
+    @pytest.mark.parametrize(
+        "compress", [0, ("zlib", 3), ("gzip", 3), ("bz2", 3), ("xz", 3), ("lzma", 3)]
+    )
     def test_arrays_of_every_kind(self, compress):
         np = self.np
         value = {
@@ -172,8 +174,11 @@ class Evil:
 def fitted_pipeline():
     import numpy as np
     from sklearn.compose import make_column_transformer
-    from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-    from sklearn.ensemble import StackingClassifier
+    from sklearn.ensemble import (
+        HistGradientBoostingClassifier,
+        RandomForestClassifier,
+        StackingClassifier,
+    )
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
