@@ -83,8 +83,11 @@ def configurations_in_hdf5(data: bytes) -> list[bytes]:
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
             attributes = {str(key): file.attrs[key] for key in file.attrs}
+            parts = set(file)
     except Exception as error:
         raise UnreadableError(f"is HDF5 that cannot be read: {error}") from None
+    if not attributes and {"layers", "vars"} <= parts:  # weights alone, as Keras 3 writes them
+        return []
     if not {"model_config", "layer_names", "keras_version"} & set(attributes):
         raise UnreadableError("is HDF5 that Keras did not write: others keep pickles in it")
     texts = (attributes.get(key) for key in ("model_config", "training_config"))

@@ -299,8 +299,10 @@ def _additems(walk: Walk, _: Any, position: int) -> None:
 
 
 def _persistent(walk: Walk, _: Any, __: int) -> None:
-    walk.pop()
-    walk.push(None)
+    told = walk.pop()
+    # torch's old files name the class of a module in this way, with its source beside it.
+    is_class = isinstance(told, tuple) and len(told) > 1 and told[0] == "module"
+    walk.push(told[1] if is_class else None)
 
 
 def _frozenset(walk: Walk, _: Any, __: int) -> None:
