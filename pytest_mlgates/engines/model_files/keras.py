@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 # Layers that run code from the file, or open further files without asking.
 _RUN_CODE = {"TFSMLayer", "TorchModuleWrapper", "TFOpLambda", "SlicingOpLambda", "JaxLayer"}
-# Where Keras keeps classes that models consist of. Not `keras.utils`, `keras.config`, `keras.ops`
-# or `keras.saving`: what stands there acts when it is called (get_file, enable_unsafe_…).
+# Where Keras keeps classes that models consist of. Not `keras.utils`, `keras.config` or
+# `keras.saving`: what stands there acts when it is called (get_file, enable_unsafe_…).
 _PARTS = (
     *("activations", "constraints", "dtype_policies", "initializers", "layers", "losses"),
-    *("metrics", "models", "optimizers", "quantizers", "regularizers", "random"),
+    *("metrics", "models", "ops", "optimizers", "quantizers", "regularizers", "random"),
 )
 _ROOTS = ("keras", "keras.src", "tf_keras", "tf_keras.src", "tensorflow.keras")
 _HAVE_FUNCTIONS = {"activations", "initializers", "losses", "metrics", "regularizers"}

@@ -131,24 +131,27 @@ class Walk:
 
     def call(self, maker: Any, arguments: Any, position: int) -> None:
         """``maker(*arguments)`` on the stack."""
-        if not isinstance(maker, Global):
+        named = isinstance(maker, Global)
+        if not named:
             self.odd.append((position, "calls what is no imported name"))
         wrapped = isinstance(arguments, tuple) and _WRAPPER in [
             one for one in arguments if isinstance(one, Global)
         ]
-        if maker in _RECONSTRUCTORS and wrapped and arguments[0] == _WRAPPER:
+        # Nothing of a pickle is hashed or shown but names and texts: tuples of tuples of the same
+        # tuple would take forever.
+        if named and maker in _RECONSTRUCTORS and wrapped and arguments[0] == _WRAPPER:
             maker, arguments = arguments[0], ()
         elif wrapped:
             raise UnreadableError("an array of joblib's is made in an unusual way")
-        if maker == _TEXT_CODEC:
+        if named and maker == _TEXT_CODEC:
             self._encoded(arguments, position)
             return
         self._stack.append(Instance(maker, arguments))
 
     def _encoded(self, arguments: Any, position: int) -> None:
         """``_codecs.encode(text, "latin1")``: how old protocols write bytes."""
-        plain = isinstance(arguments, tuple) and len(arguments) == 2
-        if not plain or arguments[1] not in _LATIN_1 or not isinstance(arguments[0], str):
+        plain = isinstance(arguments, tuple) and [type(one) for one in arguments] == [str, str]
+        if not plain or arguments[1] not in _LATIN_1:
             self.odd.append((position, "encodes a text with a codec of its own choice"))
             self._stack.append(None)
             return

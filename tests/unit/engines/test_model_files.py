@@ -72,6 +72,20 @@ def test_archives_in_archives_end():
     assert "archives deep" in judge(content, "a.zip").troubles[-1].what
 
 
+def test_values_that_share_their_parts_take_no_time():
+    """A tuple of a tuple twice, sixty times: nothing may hash, compare or print it."""
+    shared = b"N" + b"q\x000h\x00h\x00\x86" * 60 + b"q\x010"
+    for use in (
+        b"c_codecs\nencode\n(Vx\nh\x01tR.",
+        b"h\x01)R.",
+        (
+            b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}(Vshape\n(K\x01tVdtype\n"
+            b"cnumpy\ndtype\n(h\x01tRub."
+        ),
+    ):
+        assert not judge(b"\x80\x02" + shared + use, "m.pkl").is_safe
+
+
 def test_nothing_heavy_is_imported_to_judge_a_file():
     code = (
         "import sys; from pytest_mlgates.engines.model_files.judge import judge\n"
@@ -159,6 +173,15 @@ class TestJoblib:
         assert longer > 0
         assert self.joblib.load(io.BytesIO(content))["a"].shape == (160,)
         assert [one.name for one in judge(content, "m.joblib").troubles] == ["mine.run"]
+
+    def test_types_that_share_their_fields_take_no_time(self):
+        np = self.np
+        kind = np.dtype("f8")
+        for _ in range(8):
+            kind = np.dtype([(f"f{n}", kind) for n in range(6)])
+        assert kind.itemsize == 8 * 6**8
+        found = judge(self.dumped(np.zeros(0, dtype=kind)), "m.joblib")
+        assert any("too many fields" in one.what for one in found.troubles)
 
     def test_an_array_that_is_cut_off_is_refused(self):
         assert not judge(self.dumped(self.np.ones(100))[:-200], "m.joblib").is_safe
