@@ -14,6 +14,8 @@ import msgspec
 
 from pytest_mlgates.config.find import PYPROJECT, find, read
 from pytest_mlgates.config.model import Configuration, DeclaredGate, Settings, TableSettings
+from pytest_mlgates.config.model_files import KEY as MODEL_FILES
+from pytest_mlgates.config.model_files import read_model_files
 from pytest_mlgates.core.errors import ConfigurationError, MLGatesError
 from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.core.verdict import Policy
@@ -96,6 +98,9 @@ def _load(
         except MLGatesError as error:
             errors += error.parts or [error]
     waivers = _waivers(raw, path, gates, errors)
+    if MODEL_FILES in raw:
+        where = _table_of(path, MODEL_FILES)
+        read_model_files(raw[MODEL_FILES], where, errors)
     if errors:
         raise ConfigurationError.collect(errors, source=str(path))
     policy = None if inconclusive is None else Policy(inconclusive)
@@ -206,7 +211,7 @@ def _settings(raw: Mapping[str, Any], path: Path, errors: list[MLGatesError]) ->
     return Settings(**found, tables=read, gates=gates)
 
 
-_ENTRIES = ("tables", "gates", "waivers", "allow-loosening")
+_ENTRIES = ("tables", "gates", "waivers", "allow-loosening", MODEL_FILES)
 
 
 def _entries(

@@ -76,6 +76,7 @@ class Settings(RoleNames, frozen=True, kw_only=True):
     allow_reruns: bool = False
     public_key: str | None = None
     ledger: Annotated[str, Meta(min_length=1)] = ".mlgates/holdouts.txt"
+    trust_registry: bool = False
     seed: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
     tables: dict[str, TableSettings] = {}
     gates: dict[str, dict[str, Any]] = {}

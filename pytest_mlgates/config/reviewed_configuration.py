@@ -60,8 +60,9 @@ def of_configuration(
         if one != other:
             change = f"{key} changed from {one!r} to {other!r}"
             yield weaker("*", f"{change}: what gates call or draw cannot be compared")
-    if now.get("allow_reruns") and not old.get("allow_reruns"):
-        yield weaker("*", "allow_reruns changed from false to true: weaker")
+    for key in ("allow_reruns", "trust_registry"):
+        if now.get(key) and not old.get(key):
+            yield weaker("*", f"{key} changed from false to true: weaker")
 
 
 def _of_files(

@@ -29,6 +29,7 @@ INTEGRATIONS = (
     "pytest_mlgates.integrations.mlflow",
     "pytest_mlgates.integrations.mlflow_ledger",
     "pytest_mlgates.integrations.mlflow_metrics",
+    "pytest_mlgates.integrations.model_files",
     "pytest_mlgates.integrations.skops",
     "pytest_mlgates.integrations.sklearn_trace",
 )

@@ -3,6 +3,8 @@
 The tracking store is what ``MLFLOW_TRACKING_URI`` (or ``mlflow.set_tracking_uri``) says, else
 ``mlflow.db`` in the folder of the configuration. Every address is passed on explicitly: nothing of
 MLflow's global state changes. Nothing is sent: telemetry is off in all that happens here.
+
+What a registry holds is judged before it is loaded, unless the configuration trusts the registry.
 """
 
 from __future__ import annotations
@@ -14,11 +16,13 @@ import warnings
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from pytest_mlgates.config.model_files import model_files_for
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.files import sha256_of_folder
 from pytest_mlgates.engines.imports import optional
 from pytest_mlgates.extensions import hookimpl
 from pytest_mlgates.gates.models import Model
+from pytest_mlgates.integrations.mlflow_files import judged_copy
 from pytest_mlgates.integrations.mlflow_store import (
     Found,
     RunArtifacts,
@@ -46,7 +50,11 @@ def mlgates_load_model(reference: str, base: Path) -> Model | None:
     if not reference.startswith(("models:/", "runs:/")):
         return None
     with _store(reference, base) as store:
-        return _model(reference, store.find(reference))
+        settings = model_files_for(base)
+        found = store.find(reference)
+        if not settings.trust_registry:
+            found = judged_copy(found, reference, settings)
+        return _model(reference, found)
 
 
 @contextlib.contextmanager

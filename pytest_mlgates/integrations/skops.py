@@ -13,11 +13,12 @@ from pytest_mlgates.core.files import sha256_of_file
 from pytest_mlgates.core.text import listing
 from pytest_mlgates.engines.imports import optional
 from pytest_mlgates.extensions import hookimpl
-from pytest_mlgates.gates.models import Model
+from pytest_mlgates.integrations.estimators import estimator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
+
+    from pytest_mlgates.gates.models import Model
 
 
 @hookimpl
@@ -33,23 +34,7 @@ def mlgates_load_model(reference: str, base: Path) -> Model | None:
             want="a file that skops.io.dump wrote",
         )
     loaded = _opened(reference, path)
-    names = getattr(loaded, "feature_names_in_", None)
-    classes = getattr(loaded, "classes_", None)
-
-    def method(name: str) -> Callable[[Any], Any] | None:
-        function = getattr(loaded, name, None)
-        return function if callable(function) else None
-
-    return Model(
-        reference=reference,
-        name=path.name,
-        digest=sha256_of_file(path),
-        features=None if names is None else tuple(map(str, names)),
-        predict=method("predict"),
-        score=method("predict_proba"),
-        classes=None if classes is None else tuple(classes.tolist()),
-        method=method,
-    )
+    return estimator(loaded, reference=reference, name=path.name, digest=sha256_of_file(path))
 
 
 def _opened(reference: str, path: Path) -> Any:

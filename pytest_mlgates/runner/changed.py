@@ -24,6 +24,9 @@ _INPUTS = ("path", "suite", "no_worse_than", "model", "against")
 _CODE = ("entry", "metric", "model", "no_worse_than")
 # Those whose values may name any file.
 _RUN = ("command", "inputs")
+# Models in files; a hook opens none of the pickles among them.
+_PICKLES = {".pkl", ".pickle", ".joblib", ".sav"}
+_MODELS = {".skops", *_PICKLES}
 
 
 def configurations_of(files: Sequence[Path], config: Path | None = None) -> dict[Path, list[Path]]:
@@ -105,7 +108,9 @@ def absolute(path: Path) -> Path:
 
 def is_data(path: Path) -> bool:
     """Whether *path* is a table; sources, models, JSON and TOML files may be anyone's."""
-    return path.suffix.lower() not in {".json", ".toml", ".py", ".skops", ".dvc", ".lock"}
+    if _MODELS & {suffix.lower() for suffix in path.suffixes}:
+        return False
+    return path.suffix.lower() not in {".json", ".toml", ".py", ".dvc", ".lock"}
 
 
 def affected(configuration: Configuration, files: Iterable[Path]) -> list[DeclaredGate]:
@@ -168,7 +173,10 @@ def needs_project(configuration: Configuration, declared: DeclaredGate) -> str |
     if model is not None:
         return f"its table is judged by the model {model}"
     champion = getattr(declared.gate.parameters, "no_worse_than", None)
-    if champion is not None and not (configuration.base / champion).is_file():
+    if champion is not None and (
+        _PICKLES & {s.lower() for s in Path(champion).suffixes}
+        or not (configuration.base / champion).is_file()
+    ):
         return f"it is compared with the champion {champion}"
     return None
 

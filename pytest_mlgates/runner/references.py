@@ -30,7 +30,7 @@ _MODEL_FILES = (
 )
 WANTED_REFERENCE = (
     'a registered model ("models:/name@alias", "models:/name/3"), a run\'s model '
-    '("runs:/RUN_ID/model"), a file of scikit-learn\'s ("model.skops"), a callable '
+    '("runs:/RUN_ID/model"), a file ("model.skops", "model.joblib", "model.pkl"), a callable '
     '("package.module:name"), or for a champion a file of its predictions (CSV, Parquet, JSON '
     "Lines)"
 )
@@ -141,11 +141,10 @@ def _load(reference: str, base: Path) -> Model:
     suffix = _suffix(reference)
     if suffix in _MODEL_FILES:
         raise MLGatesError(
-            f"model file {reference!r} is not loaded: opening such a file may run any code in it",
+            f"model file {reference!r} is not loaded: there is no loader for such files",
             got=f"a {suffix} file",
             want=WANTED_REFERENCE,
-            fix="write it with skops.io.dump (a .skops file opens without running code), log it to "
-            "MLflow, or name a callable of your own that loads it",
+            fix="log it to MLflow, or name a callable of your own that loads it",
         )
     if _ENTRY.fullmatch(reference):
         return _callable(reference)

@@ -104,13 +104,24 @@ DATA += ["a.csv.gz", "b.jsonl.zst"]
                 "contracts/s.json",
                 "ml/pyproject.toml",
                 "mlgates.toml",
+                "model.joblib",
+                "model.pkl.gz",
             ],
-            ["a.pyc", "README.md", "csv", "acsv", "uv.lock", "a.json5", "model.pkl"],
+            ["a.pyc", "README.md", "csv", "acsv", "uv.lock", "a.json5", "model.onnx"],
         ),
         (
             "mlgates-data",
             DATA,
             ["a.json", "pyproject.toml", "mlgates.toml", "a.py", "a.csv.bak", "csv"],
+        ),
+        (
+            "mlgates-model-files",
+            [
+                *("a.pkl", "b.JOBLIB", "m/c.pt", "d.pth", "e.ckpt", "f.npy", "g.npz", "h.keras"),
+                *("i.h5", "j.safetensors", "k.onnx", "l.skops", "m.pkl.gz", "n.tar.gz", "o.zip"),
+                "pytorch_model-00001-of-2.bin",
+            ],
+            ["a.csv", "a.pkl.dvc", "firmware.bin", "pkl", "a.pklx", "zip.py", *DATA],
         ),
     ],
 )
@@ -123,6 +134,7 @@ def test_the_patterns_of_a_hook_match_the_right_names(hook, hits, misses):
 LIGHT = {
     "nothing to do": "from pytest_mlgates.hooks.mlgates_check import main; main([])",
     "no data": "from pytest_mlgates.hooks.mlgates_data import main; main([])",
+    "no model files": "from pytest_mlgates.hooks.mlgates_model_files import main; main([])",
     "an unrelated file": (
         "from pytest_mlgates.hooks.mlgates_check import main; main(['package.json'])"
     ),

@@ -288,6 +288,11 @@ WEAKER = {
         "*",
         "allow_reruns",
     ),
+    "the registry trusted": (
+        lambda: edit(CONFIG, "confidence", "trust_registry = true\nconfidence"),
+        "*",
+        "trust_registry",
+    ),
 }
 HONEST = {
     "nothing": lambda: None,

@@ -1,15 +1,17 @@
-"""Both hooks through real ``pre-commit`` and ``git commit``, from a clone of this repository."""
+"""All hooks through real ``pre-commit`` and ``git commit``, from a clone of this repository."""
 
 from __future__ import annotations
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.model_files import touching
 from tests.projects import BAD_DATA, CONFIGURATION, GOOD_DATA, write_project
 
 pytestmark = pytest.mark.slow
@@ -26,6 +28,7 @@ repos:
   - id: mlgates-data
     files: ^incoming/.*\\.csv$
     args: [--suite, contracts/applications.json]
+  - id: mlgates-model-files
 """
 
 
@@ -75,11 +78,12 @@ class Repository:
     def git(self, *arguments: str) -> str:
         return run(["git", *arguments], self.root, self.environment).stdout
 
-    def commit(self, changes: dict[str, str]) -> tuple[bool, str]:
+    def commit(self, changes: dict[str, str | bytes]) -> tuple[bool, str]:
         """Whether `git commit` of *changes* went through, and all that people read."""
         for name, text in changes.items():
             (self.root / name).parent.mkdir(exist_ok=True)
-            (self.root / name).write_text(text)
+            content = text.encode() if isinstance(text, str) else text
+            (self.root / name).write_bytes(content)
         self.git("add", "-A")
         before = self.git("rev-parse", "HEAD")
         done = run(["git", "commit", "--message=change"], self.root, self.environment, check=False)
@@ -246,3 +250,16 @@ def passed(output: str, hook: str) -> bool:
 def skipped(output: str, hook: str) -> bool:
     lines = [line for line in output.splitlines() if hook in line]
     return bool(lines) and all(line.endswith("(no files to check)Skipped") for line in lines)
+
+
+def test_a_model_file_that_runs_code_is_refused_and_does_not_run(repository):
+    canary = repository.root / "canary"
+    hostile = touching(str(canary))["os.system"]
+    through, output = repository.commit({"models/new.joblib": hostile})
+    assert not through
+    assert "ML gates (model files)" in output
+    assert "would import os.system, which is dangerous (picklescan)" in output
+    assert not canary.exists()
+    through, output = repository.commit({"models/new.joblib": pickle.dumps([1.5])})
+    assert through
+    assert passed(output, "ML gates (model files)")

@@ -183,8 +183,8 @@ def test_a_private_table_is_not_quoted_by_the_users_code(
 @pytest.mark.parametrize(
     ("reference", "words"),
     [
-        ("model.pkl", "model file 'model.pkl' is not loaded: opening such a file may run any code"),
-        ("out/model.joblib", "skops.io.dump"),
+        ("model.pkl", "there is no model file 'model.pkl'"),
+        ("net.pt", "model file 'net.pt' is not loaded: there is no loader for such files"),
         ("champion.csv", "'champion.csv' holds predictions and is no model"),
         ("credit", "'credit' names no model"),
         ("no_such_module:f", "'no_such_module' does not import"),
