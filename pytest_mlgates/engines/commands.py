@@ -14,7 +14,6 @@ from pytest_mlgates.engines.fingerprint import fingerprint
 from pytest_mlgates.engines.outputs import collected
 from pytest_mlgates.engines.processes import execute
 from pytest_mlgates.engines.runs import Run
-from pytest_mlgates.engines.writes import changed, snapshot
 from pytest_mlgates.engines.written import Written
 
 if TYPE_CHECKING:
@@ -129,13 +128,13 @@ class Commands:
     def __init__(self, command: Command, timeout: float | None, *, exact: bool) -> None:
         self._command, self._exact = command, exact
         self._timeout = _TIMEOUT_S if timeout is None else timeout
-        self.written = Written(command.name, command.base)
+        base = command.base
+        self.written = Written(name=command.name, base=base, folders=(base,), must_hear=True)
 
     def __enter__(self) -> Self:
         """Make the folder of all runs, which is removed at the end of the block."""
         self._scratch = tempfile.TemporaryDirectory(prefix="mlgates-")
         self._folder = Path(self._scratch.name)
-        self._before = snapshot(self._command.base, self._folder)
         return self
 
     def __exit__(
@@ -157,25 +156,24 @@ class Commands:
         out, elsewhere = folder / "out", folder / "elsewhere"
         out.mkdir(parents=True)
         elsewhere.mkdir()
-        ended = execute(
-            command.filled(out),
-            name=command.name,
-            number=number,
-            scratch=self._folder,
-            folder=folder,
-            where=elsewhere if conditions.elsewhere else command.base,
-            environment=conditions.environment(),
-            timeout=self._timeout,
-        )
-        after = snapshot(command.base, self._folder)
-        self.written.note(number, changed(self._before, after))
-        self._before = after
+        with self.written.listening(self._folder) as heard:
+            ended = execute(
+                command.filled(out),
+                name=command.name,
+                number=number,
+                scratch=self._folder,
+                folder=folder,
+                where=elsewhere if conditions.elsewhere else command.base,
+                environment=conditions.environment(),
+                timeout=self._timeout,
+            )
         if ended.code:
             raise MLGatesError(
                 f"{command.name} ended {ended.how} in run {number}: there is no result to compare",
                 got=ended.tail or "no output",
                 want="a command that ends with exit code 0",
             )
+        self.written.note(number, heard)
         values: dict[str, Any] = collected(out, command.outputs, exact=self._exact)
         return Run(
             fingerprint=fingerprint(values),

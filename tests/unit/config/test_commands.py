@@ -207,7 +207,10 @@ def test_what_it_writes_beside_its_folder_is_a_warning(tmp_path):
         + 'os.makedirs("cache", exist_ok=True)\npathlib.Path("cache/w.txt").write_text("w")\n'
     )
     (warning,) = verdict_of(project(tmp_path, script)).warnings
-    assert "wrote cache/w.txt, outside of its own folder: a later run may read it" in warning
+    assert warning == (
+        "cache/w.txt changed while run 1 of `python train.py --out {out}` took place, outside of "
+        "its own folder: a later run may read it; write into a temporary folder"
+    )
 
 
 def test_explain_names_the_command(tmp_path):
