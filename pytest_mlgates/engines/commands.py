@@ -7,7 +7,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.engines.fingerprint import fingerprint
@@ -128,8 +128,14 @@ class Commands:
     def __init__(self, command: Command, timeout: float | None, *, exact: bool) -> None:
         self._command, self._exact = command, exact
         self._timeout = _TIMEOUT_S if timeout is None else timeout
+        self._by_bytes: dict[str, str] = {}
         base = command.base
         self.written = Written(name=command.name, base=base, folders=(base,), must_hear=True)
+
+    def warnings(self) -> tuple[str, ...]:
+        """What it wrote beside its folder, and which outputs were compared by their bytes."""
+        bytes_ = (f"{name} is compared by its bytes: {why}" for name, why in self._by_bytes.items())
+        return (*self.written.warnings(), *bytes_)
 
     def __enter__(self) -> Self:
         """Make the folder of all runs, which is removed at the end of the block."""
@@ -174,9 +180,10 @@ class Commands:
                 want="a command that ends with exit code 0",
             )
         self.written.note(number, heard)
-        values: dict[str, Any] = collected(out, command.outputs, exact=self._exact)
+        found = collected(out, command.outputs, exact=self._exact)
+        self._by_bytes.update(found.by_bytes)
         return Run(
-            fingerprint=fingerprint(values),
+            fingerprint=fingerprint(found.values),
             duration_s=ended.duration_s,
             process=conditions.process,
         )

@@ -56,6 +56,10 @@ class FreshProcesses:
         self.written = written or Written.by_function(name, base or Path.cwd())
         self._data, self._modules = pack(function, name)
 
+    def warnings(self) -> tuple[str, ...]:
+        """What it wrote into the project."""
+        return self.written.warnings()
+
     def __enter__(self) -> Self:
         """Make the folder in which results are kept until the end of the block."""
         self._scratch = tempfile.TemporaryDirectory(prefix="mlgates-")

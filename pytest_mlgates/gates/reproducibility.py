@@ -170,7 +170,7 @@ def evaluate(
             ),
             variations=[conditions.variation for conditions in planned],
         )
-        warnings = (written if fresh is None else fresh.written).warnings()
+        warnings = (written if fresh is None else fresh).warnings()
         settled = None if against is None else against.settle(report, parameters)
         if near is not None:
             verdict = within_tolerance(parameters, near, report, _details(report))
