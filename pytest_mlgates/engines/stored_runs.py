@@ -211,7 +211,7 @@ def _refuse_conflicts(path: Path, text: str) -> None:
                 where=f"{path}:{number}",
                 got=line[:60],
                 want="the file as one of the two branches recorded it",
-                fix="take one side (git checkout --ours, or --theirs) or record it anew",
+                fix="take one side (git checkout --ours, or --theirs), or record it anew",
             ) from None
 
 

@@ -377,7 +377,7 @@ def test_merge_conflicts_are_named_with_their_line():
     assert "a stored run has merge conflicts, it is no evidence" in found
     assert f"where: {Path(STORED).absolute()}:2" in found
     assert "got:   <<<<<<< HEAD" in found
-    assert "take one side (git checkout --ours, or --theirs) or record it anew: call" in found
+    assert "take one side (git checkout --ours, or --theirs), or record it anew: call" in found
 
 
 def test_what_is_no_json_is_named_with_its_line():
