@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Self
 
 from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.engines import command_stages
 from pytest_mlgates.engines.fingerprint import fingerprint
 from pytest_mlgates.engines.outputs import collected
 from pytest_mlgates.engines.processes import execute
@@ -162,6 +163,9 @@ class Commands:
         out, elsewhere = folder / "out", folder / "elsewhere"
         out.mkdir(parents=True)
         elsewhere.mkdir()
+        told = folder / "stages"
+        reference = None if number == 1 else self._folder / "run-1" / "stages"
+        told_in = command_stages.variables(told, reference)
         with self.written.listening(self._folder) as heard:
             ended = execute(
                 command.filled(out),
@@ -170,7 +174,7 @@ class Commands:
                 scratch=self._folder,
                 folder=folder,
                 where=elsewhere if conditions.elsewhere else command.base,
-                environment=conditions.environment(),
+                environment={**conditions.environment(), **told_in},
                 timeout=self._timeout,
             )
         if ended.code:
@@ -182,8 +186,13 @@ class Commands:
         self.written.note(number, heard)
         found = collected(out, command.outputs, exact=self._exact)
         self._by_bytes.update(found.by_bytes)
+        facts = command_stages.facts(told)
+        before, after = facts.get("start", {}), facts.get("end", {})
         return Run(
             fingerprint=fingerprint(found.values),
+            random={name: state for name, state in after.items() if state != before.get(name)},
             duration_s=ended.duration_s,
             process=conditions.process,
+            stages=command_stages.load(told, reference, command.name, number),
+            facts=facts,
         )
