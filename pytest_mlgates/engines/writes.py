@@ -25,6 +25,8 @@ _SKIPPED = frozenset(
 )
 # What libraries keep among temporary files: compiled code, and arrays on their way to a worker.
 _SKIPPED_STARTS = ("torchinductor_", "joblib_memmapping_folder_", "pymp-")
+# Files that change without a run of a training: somebody edits the code, coverage.py counts lines.
+_SKIPPED_FILES = (".py", ".pyc", ".pyi")
 _MOST_WRITES = 1000
 MOST_FILES = 100_000
 _CLOCK_NS = 20_000_000  # file systems tell times by a slower clock
@@ -136,7 +138,10 @@ class Snapshot:
 
 
 def snapshot(folders: Iterable[Path], own: Path, most: int = MOST_FILES) -> Snapshot:
-    """The files in *folders*, without those in *own*; only the first *most* are looked at."""
+    """The files in *folders*, without those in *own*; only the first *most* are looked at.
+
+    Code is left out: who edits it while a gate runs has written nothing that a run made.
+    """
     at = time.time_ns() - _CLOCK_NS
     found: dict[str, tuple[int, int, int]] = {}
     apart = os.path.realpath(own)
@@ -186,7 +191,8 @@ def _files(folder: str, own: str) -> Iterator[os.DirEntry[str]]:
     below = []
     for entry in here:
         if not entry.is_dir(follow_symlinks=False):
-            yield entry
+            if not entry.name.endswith(_SKIPPED_FILES) and not entry.name.startswith(".coverage"):
+                yield entry
         elif not _is_skipped(entry.name) and entry.path != own:
             below.append(entry.path)
     for path in below:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _MOST_SHOWN = 3
 # Of a project whose function is called in this process, where a run may take a millisecond.
-FEW_FILES = 5_000
+FEW_FILES = 2_000
 
 
 @dataclass(slots=True)
@@ -103,9 +103,12 @@ class Written:
             MLGatesError: if it read what an earlier run had written, or may have.
         """
         for path in heard.read:
+            before = f"run {self.files.get(path, 1)}"
+            sure = path in self._surely or self.must_hear
+            wrote = f"that {before} had written" if sure else f"that changed during {before}"
             raise MLGatesError(
-                f"run {number} of {self.name} read a file that run {self.files.get(path, 1)} had "
-                "written: what it holds was not made again",
+                f"run {number} of {self.name} read a file {wrote}: what it holds was not made "
+                "again",
                 got=shown(path, self.base),
                 want="runs that do not build on one another",
                 fix="write into a temporary folder; a download or a table that may be kept: make "
