@@ -117,7 +117,8 @@ class Written:
         if heard.is_deaf and self.must_hear:
             self._refuse_unheard(number)
         for path in (*heard.written, *heard.changed):
-            self.files.setdefault(path, number)
+            if not os.path.isdir(path):  # noqa: PTH112  (to list a folder is to read no file)
+                self.files.setdefault(path, number)
         self._surely.update(heard.written)
 
     def _refuse_unheard(self, number: int) -> None:
