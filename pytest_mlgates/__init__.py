@@ -56,8 +56,11 @@ __all__ = list(_EXPORTS)
 
 def __getattr__(name: str) -> Any:
     if name in _EXPORTS:
+        import os
         from importlib import import_module
 
+        if name.startswith("trace") and "MLGATES_STAGES" in os.environ:  # a command of a gate
+            import_module("pytest_mlgates.engines.command_stages").listen()
         return getattr(import_module(_EXPORTS[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -7,14 +7,14 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.engines import command_stages
 from pytest_mlgates.engines.fingerprint import fingerprint
 from pytest_mlgates.engines.outputs import collected
 from pytest_mlgates.engines.processes import execute
 from pytest_mlgates.engines.runs import Run
-from pytest_mlgates.engines.writes import changed, snapshot
 from pytest_mlgates.engines.written import Written
 
 if TYPE_CHECKING:
@@ -129,13 +129,19 @@ class Commands:
     def __init__(self, command: Command, timeout: float | None, *, exact: bool) -> None:
         self._command, self._exact = command, exact
         self._timeout = _TIMEOUT_S if timeout is None else timeout
-        self.written = Written(command.name, command.base)
+        self._by_bytes: dict[str, str] = {}
+        base = command.base
+        self.written = Written(name=command.name, base=base, folders=(base,), must_hear=True)
+
+    def warnings(self) -> tuple[str, ...]:
+        """What it wrote beside its folder, and which outputs were compared by their bytes."""
+        bytes_ = (f"{name} is compared by its bytes: {why}" for name, why in self._by_bytes.items())
+        return (*self.written.warnings(), *bytes_)
 
     def __enter__(self) -> Self:
         """Make the folder of all runs, which is removed at the end of the block."""
         self._scratch = tempfile.TemporaryDirectory(prefix="mlgates-")
         self._folder = Path(self._scratch.name)
-        self._before = snapshot(self._command.base, self._folder)
         return self
 
     def __exit__(
@@ -157,28 +163,36 @@ class Commands:
         out, elsewhere = folder / "out", folder / "elsewhere"
         out.mkdir(parents=True)
         elsewhere.mkdir()
-        ended = execute(
-            command.filled(out),
-            name=command.name,
-            number=number,
-            scratch=self._folder,
-            folder=folder,
-            where=elsewhere if conditions.elsewhere else command.base,
-            environment=conditions.environment(),
-            timeout=self._timeout,
-        )
-        after = snapshot(command.base, self._folder)
-        self.written.note(number, changed(self._before, after))
-        self._before = after
+        told = folder / "stages"
+        reference = None if number == 1 else self._folder / "run-1" / "stages"
+        told_in = command_stages.variables(told, reference)
+        with self.written.listening(self._folder) as heard:
+            ended = execute(
+                command.filled(out),
+                name=command.name,
+                number=number,
+                scratch=self._folder,
+                folder=folder,
+                where=elsewhere if conditions.elsewhere else command.base,
+                environment={**conditions.environment(), **told_in},
+                timeout=self._timeout,
+            )
         if ended.code:
             raise MLGatesError(
                 f"{command.name} ended {ended.how} in run {number}: there is no result to compare",
                 got=ended.tail or "no output",
                 want="a command that ends with exit code 0",
             )
-        values: dict[str, Any] = collected(out, command.outputs, exact=self._exact)
+        self.written.note(number, heard)
+        found = collected(out, command.outputs, exact=self._exact)
+        self._by_bytes.update(found.by_bytes)
+        facts = command_stages.facts(told)
+        before, after = facts.get("start", {}), facts.get("end", {})
         return Run(
-            fingerprint=fingerprint(values),
+            fingerprint=fingerprint(found.values),
+            random={name: state for name, state in after.items() if state != before.get(name)},
             duration_s=ended.duration_s,
             process=conditions.process,
+            stages=command_stages.load(told, reference, command.name, number),
+            facts=facts,
         )

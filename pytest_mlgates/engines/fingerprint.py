@@ -42,6 +42,8 @@ _FIXES = {
     "keras": "return model.get_weights(), or what the model predicts",
     "xgboost": "return the booster, or what it predicts",
     "lightgbm": "return the booster, or what it predicts",
+    "jax": "return numpy.asarray(array), or jax.random.key_data(key)",
+    "jaxlib": "return numpy.asarray(array), or jax.random.key_data(key)",
     "duckdb": "return relation.fetchnumpy()",
     "pyspark": "return frame.toPandas()",
     "narwhals": "return frame.to_native()",

@@ -41,6 +41,7 @@ class FreshProcesses:
         name: What messages call it.
         timeout: Seconds per run, None: no limit.
         base: The folder of the project (default: the working directory).
+        written: What earlier runs of the same training wrote, where there were others before.
     """
 
     def __init__(
@@ -49,10 +50,15 @@ class FreshProcesses:
         name: str,
         timeout: float | None,
         base: Path | None = None,
+        written: Written | None = None,
     ) -> None:
         self._function, self._name, self._timeout = function, name, timeout
-        self.written = Written(name, base or Path.cwd())
+        self.written = written or Written.by_function(name, base or Path.cwd())
         self._data, self._modules = pack(function, name)
+
+    def warnings(self) -> tuple[str, ...]:
+        """What it wrote into the project."""
+        return self.written.warnings()
 
     def __enter__(self) -> Self:
         """Make the folder in which results are kept until the end of the block."""
@@ -71,9 +77,19 @@ class FreshProcesses:
         self._scratch.cleanup()
 
     def run(
-        self, number: int, hash_seed: int | None = None, conditions: Conditions | None = None
+        self,
+        number: int,
+        hash_seed: int | None = None,
+        conditions: Conditions | None = None,
+        noted_as: int | None = None,
     ) -> Run:
         """Call the function under *conditions*, else with ``PYTHONHASHSEED=number`` or *hash_seed*.
+
+        Args:
+            number: Of the run in this block.
+            hash_seed: Of a run without conditions.
+            conditions: What it finds around it.
+            noted_as: Its number among all runs of the training, where that is another.
 
         Raises:
             MLGatesError: if it raises, dies, takes too long, returns what cannot be compared, or
@@ -90,13 +106,14 @@ class FreshProcesses:
             "extensions": extensions(),
             "callable": str(self._callable(conditions)),
             "folder": str(folder),
-            "watched": [str(self.written.base), str(Path.cwd())],
+            "watched": list(map(str, self.written.folders)),
             "scratch": str(self._folder),
             "earlier": list(self.written.files),
             "first": str(first) if number > 1 else None,
         }
         (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
-        ended = self._execute(folder, number, conditions)
+        with self.written.listening(self._folder) as heard:
+            ended = self._execute(folder, number, conditions)
         report = _report(folder)
         if report is None:
             raise self._died(ended, number)
@@ -104,7 +121,8 @@ class FreshProcesses:
             raise raised(self._name, number, report["error"], report["place"])
         if report["status"] == "misuse":
             raise MLGatesError(**report["error"])
-        self.written.note(number, report["written"], report["read"])
+        heard.written, heard.read = report["written"], (*report["read"], *heard.read)
+        self.written.note(noted_as or number, heard)
         return Run(
             fingerprint=stored.load(folder / "result"),
             duration_s=report["duration_s"],

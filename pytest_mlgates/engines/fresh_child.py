@@ -20,8 +20,8 @@ from pytest_mlgates.engines.writes import Watcher
 def main(job: dict[str, Any]) -> None:
     """Do *job* (see ``fresh``) and write ``report.json``."""
     folder = Path(job["folder"])
-    watcher = Watcher(job["watched"], job["scratch"], job["earlier"])
-    report = _outcome(job, folder)
+    with Watcher(job["watched"], job["scratch"], job["earlier"]) as watcher:
+        report = _outcome(job, folder)
     report |= {"written": list(watcher.written), "read": list(watcher.read)}
     write_atomically(folder / "report.json", json.dumps(report))
 

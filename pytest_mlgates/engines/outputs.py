@@ -6,6 +6,9 @@ Pickles and their like are never opened: that runs whatever is in them.
 from __future__ import annotations
 
 import json
+import zipfile
+import zlib
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +20,33 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _TABLES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".arrow", ".feather")
+_TEXTS = (".csv", ".tsv", ".jsonl", ".ndjson")
+_VALUES = (".json", ".npy", ".npz")
 _PACKED = (".gz", ".zst")
 # Files whose bytes may differ where what they hold does not.
 OPAQUE = (".joblib", ".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".keras", ".h5", ".hdf5", ".zip")
 _MOST_BYTES = 1 << 30
+_BROKEN = (ValueError, OSError, EOFError, RecursionError, zipfile.BadZipFile, zlib.error)
 
 
-def collected(folder: Path, names: Sequence[str], *, exact: bool) -> dict[str, Any]:
+class _Unread(Exception):  # noqa: N818  (no mistake: what is then done is said)
+    """A file that holds values, and why its bytes are compared in their place."""
+
+
+@dataclass(slots=True)
+class Collected:
+    """What the outputs hold.
+
+    Attributes:
+        values: By name; a path where the bytes of a file stand for it.
+        by_bytes: Why, for a file that its name says to hold values, by name.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    by_bytes: dict[str, str] = field(default_factory=dict)
+
+
+def collected(folder: Path, names: Sequence[str], *, exact: bool) -> Collected:
     """The values of the files *names* in *folder*, by name.
 
     Args:
@@ -32,17 +55,24 @@ def collected(folder: Path, names: Sequence[str], *, exact: bool) -> dict[str, A
         exact: Whether the bytes of a table count too; its values alone are compared otherwise.
 
     Raises:
-        MLGatesError: for one that is missing, naming what is there, or that is a link to what no
-            run made; and if none of them holds anything.
+        MLGatesError: for one that is missing, naming what is there, that is a link to what no run
+            made, or that is damaged; and if none of them holds anything.
     """
-    found: dict[str, Any] = {}
+    result = Collected()
+    found = result.values
     hollow: list[str] = []
     for name in names:
         path = folder / name
         if not path.exists():
             raise _missing(folder, name)
         _refuse_elsewhere(folder, path, name)
-        values = _values(path)
+        try:
+            values = _values(path)
+        except _Unread as error:
+            values = None
+            result.by_bytes[name] = str(error)
+        except (MLGatesError, *_BROKEN) as error:
+            raise _damaged(name, error) from None
         if _holds_nothing(path if values is None else values):
             hollow.append(name)
         if values is None:
@@ -58,7 +88,19 @@ def collected(folder: Path, names: Sequence[str], *, exact: bool) -> dict[str, A
             want="predictions, a model or metrics",
             fix="let the command write them into the files that `outputs` names",
         )
-    return found
+    return result
+
+
+def _damaged(name: str, error: BaseException) -> MLGatesError:
+    ending = Path(name).suffix
+    got = error.got or error.what if isinstance(error, MLGatesError) else str(error).strip()
+    return MLGatesError(
+        f"output {name!r} is damaged: it cannot be read as what its name says",
+        got=got.splitlines()[0][:200] if got else type(error).__name__,
+        want=f"a whole {ending} file",
+        fix="let the command write it to its end; a file of another kind, whose bytes alone are "
+        "compared, needs another ending",
+    )
 
 
 def _refuse_elsewhere(folder: Path, path: Path, name: str) -> None:
@@ -97,25 +139,48 @@ def _missing(folder: Path, name: str) -> MLGatesError:
 
 
 def _values(path: Path) -> Any:
-    """What the file holds, None if it is no file of values that can be read."""
-    if not path.is_file() or path.stat().st_size > _MOST_BYTES:
-        return None
+    """What the file holds, None if its name promises no values.
+
+    Raises:
+        _Unread: if it does, and its bytes are compared all the same.
+        Exception: one of ``_BROKEN`` or MLGatesError for a damaged file.
+    """
     suffixes = [s.lower() for s in path.suffixes if s.lower() not in _PACKED]
     suffix = suffixes[-1] if suffixes else ""
+    packed = path.suffix.lower() in _PACKED
+    if not path.is_file() or (suffix not in _TABLES and (packed or suffix not in _VALUES)):
+        return None
+    if not path.stat().st_size:
+        return None  # nothing at all, which is told as such
+    if path.stat().st_size > _MOST_BYTES:
+        raise _Unread("it is larger than 1 GiB")
+    if suffix in _TABLES:
+        return _table(path, suffix)
+    if suffix == ".json":
+        value = json.loads(path.read_text("utf-8"))
+        return value if isinstance(value, dict | list) else None
     try:
-        if suffix in _TABLES:
-            return _columns(path)
-        if suffix == ".json":
-            value = json.loads(path.read_text("utf-8"))
-            return value if isinstance(value, dict | list) else None
+        loaded = np.load(path, allow_pickle=False)
         if suffix == ".npy":
-            return np.load(path, allow_pickle=False)
-        if suffix == ".npz":
-            with np.load(path, allow_pickle=False) as arrays:
-                return {name: arrays[name] for name in arrays.files}
-    except (MLGatesError, ValueError, OSError, RecursionError):
-        return None  # whatever is wrong with it, its bytes can be compared
-    return None
+            return loaded
+        with loaded as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except ValueError as error:
+        if "Object arrays" in str(error):
+            raise _Unread("it holds Python objects, which are not opened") from None
+        if "pickled" in str(error):  # which numpy takes for anything without its mark
+            raise ValueError("it is no array of numpy") from None
+        raise
+
+
+def _table(path: Path, suffix: str) -> Any:
+    try:
+        return _columns(path)
+    except MLGatesError as error:
+        if suffix not in _TEXTS:
+            raise
+        # Anything may be called so: a report, a table under three lines of text, lists as lines.
+        raise _Unread(f"it cannot be read as a table ({error.got or error.what})") from None
 
 
 def _columns(path: Path) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def call(
     The stages that it tells ``trace`` are written into *folder*; *reference* is that of run 1.
     """
     recorder = Recorder(folder, reference)
-    recorder.note("environment", _environment())
+    recorder.note("environment", environment_digests())
     before = generators.states()
     recorder.note("start", before)
     recorder.note("seed", seed_in_force())
@@ -164,7 +164,7 @@ def place(error: BaseException) -> str:
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
 
 
-def _environment() -> dict[str, str]:
+def environment_digests() -> dict[str, str]:
     """Each environment variable with a digest of its value, which may be a secret."""
     return {
         name: hashlib.blake2b(os.fsencode(value), digest_size=6).hexdigest()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 STORED_FORM = "mlgates-run-1"
 _HEAD = re.compile(r'\s*\{\s*"form":\s*"mlgates-run-')
 _ARCHIVE = re.compile(r"[^/\\]+\.[0-9a-f]{12}\.npz")
+_CONFLICT = ("<<<<<<< ", "||||||| ", ">>>>>>> ")
 _FIELDS = {one.name for one in fields(Leaf)}
 
 
@@ -165,8 +166,10 @@ def load(path: Path) -> StoredRun:
 
 def _parsed(path: Path) -> dict[str, Any]:
     """The body under its seal."""
+    text = ""
     try:
-        body = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        body = json.loads(text)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -174,6 +177,9 @@ def _parsed(path: Path) -> dict[str, Any]:
             "a stored run cannot be read", where=str(path), got=str(error.strerror or error)
         ) from None
     except (ValueError, RecursionError) as error:
+        _refuse_conflicts(path, text)
+        if isinstance(error, json.JSONDecodeError):
+            _damaged(path, f"no JSON from line {error.lineno} on: {error.msg}", error.lineno)
         _damaged(path, f"{type(error).__name__}: {str(error)[:100]}")
     if not isinstance(body, dict) or "form" not in body:
         _damaged(path, "JSON of something else")
@@ -196,10 +202,23 @@ def _parsed(path: Path) -> dict[str, Any]:
     return body
 
 
-def _damaged(path: Path, got: str) -> NoReturn:
+def _refuse_conflicts(path: Path, text: str) -> None:
+    """What git leaves in a file that two branches have recorded."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.startswith(_CONFLICT):
+            raise DamagedRunError(
+                "a stored run has merge conflicts, it is no evidence",
+                where=f"{path}:{number}",
+                got=line[:60],
+                want="the file as one of the two branches recorded it",
+                fix="take one side (git checkout --ours, or --theirs), or record it anew",
+            ) from None
+
+
+def _damaged(path: Path, got: str, line: int | None = None) -> NoReturn:
     raise DamagedRunError(
         "a stored run is damaged, it is no evidence",
-        where=str(path),
+        where=str(path) if line is None else f"{path}:{line}",
         got=got,
         want="the file as it was recorded",
         fix="restore it, or record it anew",

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import operator
 import os
 import sys
+import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from types import TracebackType
 
 # What tools keep beside a project; no training reads a result from there.
 _SKIPPED = frozenset(
@@ -19,8 +23,13 @@ _SKIPPED = frozenset(
         *(".ipynb_checkpoints", ".mlgates", "mlruns", "site-packages"),
     }
 )
+# What libraries keep among temporary files: compiled code, and arrays on their way to a worker.
+_SKIPPED_STARTS = ("torchinductor_", "joblib_memmapping_folder_", "pymp-")
+# Files that change without a run of a training: somebody edits the code, coverage.py counts lines.
+_SKIPPED_FILES = (".py", ".pyc", ".pyi")
 _MOST_WRITES = 1000
 MOST_FILES = 100_000
+_CLOCK_NS = 20_000_000  # file systems tell times by a slower clock
 _CHANGES = {
     "os.remove": (0,),
     "os.rename": (0, 1),
@@ -30,10 +39,12 @@ _CHANGES = {
     "os.symlink": (1,),
     "os.truncate": (0,),
 }
+_listening: list[Watcher] = []
+_hook: list[bool] = []
 
 
 class Watcher:
-    """Hears of every file that Python code of this process opens, until the process ends.
+    """Within the block, hears of every file that Python code of this process opens.
 
     What a library writes in C (Parquet by pyarrow, SQLite) is not heard of.
 
@@ -43,15 +54,32 @@ class Watcher:
         earlier: What earlier runs wrote.
     """
 
-    def __init__(self, folders: Sequence[str], own: str, earlier: Sequence[str]) -> None:
+    def __init__(self, folders: Sequence[str], own: str, earlier: Collection[str]) -> None:
         self.written: dict[str, None] = {}
         self.read: dict[str, None] = {}
         self._folders = tuple(dict.fromkeys(os.path.realpath(one) for one in folders))
         self._own = os.path.realpath(own)
         self._earlier = frozenset(earlier)
-        sys.addaudithook(self._hear)
 
-    def _hear(self, event: str, args: tuple[Any, ...]) -> None:
+    def __enter__(self) -> Self:
+        """Listen. A hook stays until the process ends, so there is one for all watchers."""
+        if not _hook:
+            _hook.append(True)
+            sys.addaudithook(_hear)
+        _listening.append(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Listen no longer."""
+        _listening.remove(self)
+
+    def hear(self, event: str, args: tuple[Any, ...]) -> None:
+        """Take an event of the interpreter."""
         if event == "open":
             path, _, flags = args
             flags = flags if isinstance(flags, int) else 0
@@ -80,44 +108,96 @@ class Watcher:
             return False
         for folder in self._folders:
             if full.startswith(folder.rstrip(os.sep) + os.sep):
-                return _SKIPPED.isdisjoint(Path(full[len(folder) :]).parts)
+                parts = Path(full[len(folder) :]).parts
+                return not any(map(_is_skipped, parts))
         return False
 
 
-def snapshot(folder: Path, own: Path) -> dict[str, tuple[int, int, int]]:
-    """Size, time and number of the files in *folder*, by path, without those in *own*.
+def _hear(event: str, args: tuple[Any, ...]) -> None:
+    for watcher in _listening:
+        watcher.hear(event, args)
 
-    Only the first 100,000 files are looked at.
+
+def _is_skipped(name: str) -> bool:
+    return name in _SKIPPED or name.startswith(_SKIPPED_STARTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The files that there were.
+
+    Attributes:
+        files: Size, time and number of each, by path.
+        is_whole: Whether no file was left out for being one too many.
+        at: When it was begun, in nanoseconds.
     """
+
+    files: dict[str, tuple[int, int, int]]
+    is_whole: bool
+    at: int
+
+
+def snapshot(folders: Iterable[Path], own: Path, most: int = MOST_FILES) -> Snapshot:
+    """The files in *folders*, without those in *own*; only the first *most* are looked at.
+
+    Code is left out: who edits it while a gate runs has written nothing that a run made.
+    """
+    at = time.time_ns() - _CLOCK_NS
     found: dict[str, tuple[int, int, int]] = {}
-    for file in _files(folder, own.resolve()):
-        with contextlib.suppress(OSError):
-            state = file.lstat()
-            found[str(file)] = (state.st_size, state.st_mtime_ns, state.st_ino)
-        if len(found) >= MOST_FILES:
-            break
-    return found
+    apart = os.path.realpath(own)
+    for folder in _outermost(folders):
+        for file in _files(folder, apart):
+            if len(found) >= most:
+                return Snapshot(found, False, at)
+            with contextlib.suppress(OSError):
+                state = file.stat(follow_symlinks=False)
+                found[file.path] = (state.st_size, state.st_mtime_ns, state.st_ino)
+    return Snapshot(found, True, at)
 
 
-def changed(
-    before: dict[str, tuple[int, int, int]], after: dict[str, tuple[int, int, int]]
-) -> list[str]:
-    """The files that are new, gone or other, in the order of their names."""
-    return sorted(
-        path for path in before.keys() | after.keys() if before.get(path) != after.get(path)
-    )
+def changed(before: Snapshot, after: Snapshot) -> list[str]:
+    """The files that are new, gone or other, in the order of their names.
+
+    Where one of the two is not whole, a file that only the other has need not be new, or gone.
+    """
+    old, new = before.files, after.files
+    other = {path for path in old.keys() & new.keys() if old[path] != new[path]}
+    gone, come = old.keys() - new.keys(), new.keys() - old.keys()
+    if not after.is_whole:
+        gone = {path for path in gone if not os.path.lexists(path)}
+    if not before.is_whole:
+        come = {path for path in come if new[path][1] >= before.at}
+    return sorted(other | gone | come)
 
 
-def _files(folder: Path, own: Path) -> Iterator[Path]:
-    for here, folders, files in os.walk(folder):
-        folders[:] = sorted(
-            name
-            for name in folders
-            if name not in _SKIPPED
-            and Path(here, name) != own
-            and not Path(here, name, "pyvenv.cfg").exists()
-        )
-        yield from (Path(here, name) for name in sorted(files))
+def _outermost(folders: Iterable[Path]) -> list[str]:
+    """*folders* without those that are walked with another."""
+    found = sorted({os.path.realpath(one) for one in folders})
+    return [one for one in found if not any(_holds(other, one) for other in found if other != one)]
+
+
+def _holds(outer: str, inner: str) -> bool:
+    start = outer.rstrip(os.sep) + os.sep
+    return inner.startswith(start) and not any(map(_is_skipped, Path(inner[len(start) :]).parts))
+
+
+def _files(folder: str, own: str) -> Iterator[os.DirEntry[str]]:
+    """The files below *folder*; of each folder first those in it, then those below."""
+    try:
+        with os.scandir(folder) as entries:
+            here = sorted(entries, key=operator.attrgetter("name"))
+    except OSError:
+        return
+    below = []
+    for entry in here:
+        if not entry.is_dir(follow_symlinks=False):
+            if not entry.name.endswith(_SKIPPED_FILES) and not entry.name.startswith(".coverage"):
+                yield entry
+        elif not _is_skipped(entry.name) and entry.path != own:
+            below.append(entry.path)
+    for path in below:
+        if not os.path.lexists(os.path.join(path, "pyvenv.cfg")):  # noqa: PTH118  (it is fast)
+            yield from _files(path, own)
 
 
 def shown(path: str, base: Path) -> str:

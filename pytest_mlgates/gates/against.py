@@ -97,7 +97,7 @@ class Against:
             stored = None
         except DamagedRunError as error:
             if not context.record:
-                error.fix = f"restore it, or record it anew: {how}"
+                error.fix = f"{error.fix}: {how}"  # which ends with "record it anew"
                 raise
             stored = None
         if context.record:

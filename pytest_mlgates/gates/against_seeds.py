@@ -11,7 +11,7 @@ from pytest_mlgates.engines.environment import changes, environment
 from pytest_mlgates.engines.fingerprint import fingerprint
 from pytest_mlgates.engines.stored_runs import StoredRun
 from pytest_mlgates.gates.against import Settled
-from pytest_mlgates.gates.reproducibility_seeds import run_seeds, seed_values
+from pytest_mlgates.gates.reproducibility_seeds import SeedRuns, seed_values
 from pytest_mlgates.gates.reproducibility_statistical import evaluate_seeds
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def evaluate(
     assert stored is not None  # noqa: S101
     _refuse_other_seeds(against, stored, parameters)
     reference = {int(seed): values for seed, values in stored.seeds.items()}
-    verdict = evaluate_seeds(parameters, function, name, reference)
+    verdict = evaluate_seeds(parameters, function, name, against.context.base, reference)
     known = changes(stored.environment, environment())
     detail = {
         "stored": against.reference,
@@ -88,7 +88,8 @@ def _record(
             want="two or more whole numbers",
             fix="name `seeds=[1, 2, 3, 4, 5]`",
         )
-    runs = run_seeds(parameters, function, name, parameters.seeds)
+    calls = SeedRuns(parameters, function, name, against.context.base)
+    runs = list(map(calls.run, parameters.seeds))
     values = seed_values({run.seed: run.values for run in runs}, None, name)
     stored = against.place.write(
         StoredRun(
@@ -108,6 +109,7 @@ def _record(
         message="",
         n=len(runs),
         details=tuple(run.to_dict() for run in runs),
+        warnings=calls.warnings(),
         inputs=tuple(
             InputDigest(name=f"{name}, seed {run.seed}", digest=run.digest, rows=None)
             for run in runs

@@ -20,6 +20,7 @@ from pytest_mlgates.engines.differences import compare
 from pytest_mlgates.engines.runs import Run, run_here
 from pytest_mlgates.engines.stages import Divergence, first_divergence
 from pytest_mlgates.engines.variations import Name
+from pytest_mlgates.engines.written import FEW_FILES, Written
 from pytest_mlgates.gates import against_seeds
 from pytest_mlgates.gates import reproducibility_levels as levels
 from pytest_mlgates.gates import reproducibility_stress as stress
@@ -118,7 +119,7 @@ def evaluate(
     against = Against.of(parameters.against, context)
     if parameters.level == "statistical":
         if against is None:
-            return evaluate_seeds(parameters, function, name)
+            return evaluate_seeds(parameters, function, name, context.base)
         return against_seeds.evaluate(against, parameters, function, name)
     refuse_uncallable(function, name)
     near = Nearness.of(parameters)
@@ -129,6 +130,7 @@ def evaluate(
             stack.enter_context(fresh)
         else:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlgates-")))
+            written = Written.by_function(name, context.base, FEW_FILES)
         planned = stress.plan(parameters, count)
         runs: list[Run] = []
         first: Any = None  # kept alive: an object that is gone leaves its place to another
@@ -138,7 +140,9 @@ def evaluate(
             stress.tell(context, number, planned)
             if fresh is None:
                 reference = folder / "1" if number > 1 else None
-                run = run_here(function, name, number, folder / str(number), reference)
+                with written.listening_here(folder) as heard:
+                    run = run_here(function, name, number, folder / str(number), reference)
+                written.note(number, heard)
             else:
                 run = fresh.run(number, conditions=conditions)
             refuse_no_evidence(run.fingerprint, name)
@@ -166,7 +170,7 @@ def evaluate(
             ),
             variations=[conditions.variation for conditions in planned],
         )
-        warnings = fresh.written.warnings() if fresh is not None else ()
+        warnings = (written if fresh is None else fresh).warnings()
         settled = None if against is None else against.settle(report, parameters)
         if near is not None:
             verdict = within_tolerance(parameters, near, report, _details(report))

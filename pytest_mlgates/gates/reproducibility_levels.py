@@ -27,6 +27,8 @@ _BELONGS = {
     "seeds": "statistical",
     "seed": "statistical",
 }
+# Above it labels that were drawn by lot would pass.
+_MOST_FLIPS = 0.5
 
 
 def level(value: Any) -> Any:
@@ -73,6 +75,12 @@ def check(parameters: ReproducibilityParameters) -> None:
                 f"{name} is for level={_BELONGS[name]!r}, this gate is {parameters.level} | "
                 f"level={_BELONGS[name]!r}, or leave out `{name}`"
             )
+    if parameters.max_flips is not None and parameters.max_flips > _MOST_FLIPS:
+        raise ValueError(
+            f"max_flips = {parameters.max_flips:g} can hardly fail: labels of two classes that "
+            "have nothing to do with each other are the same in half of the rows | "
+            "a small share: max_flips=0.01"
+        )
     if parameters.level == "tolerance" and not given:
         raise ValueError(
             "level 'tolerance' needs a limit | what may differ: atol=1e-8, rtol=1e-6, max_ulp=4, "

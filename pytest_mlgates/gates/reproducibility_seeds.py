@@ -17,10 +17,12 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import listing
 from pytest_mlgates.engines.fresh import FreshProcesses
 from pytest_mlgates.engines.runs import Run, run_here
+from pytest_mlgates.engines.writes import MOST_FILES
+from pytest_mlgates.engines.written import FEW_FILES, Written
 from pytest_mlgates.gates.callables import refuse_uncallable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from pytest_mlgates.engines.canonical import Fingerprint
     from pytest_mlgates.gates.reproducibility import ReproducibilityParameters
@@ -39,6 +41,7 @@ class SeedRun:
         digest: Of what it returned.
         duration_s: How long it took.
         process: Where it ran, for people.
+        again: What the same seed gave once more, where it was asked for.
     """
 
     seed: int
@@ -46,6 +49,7 @@ class SeedRun:
     digest: str
     duration_s: float
     process: str
+    again: Mapping[str, float] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types."""
@@ -54,31 +58,54 @@ class SeedRun:
             "values": dict(self.values),
             "digest": self.digest,
             "duration_s": round(self.duration_s, 6),
+            **({} if self.again is None else {"again": dict(self.again)}),
         }
 
 
-def run_seeds(
-    parameters: ReproducibilityParameters, function: Any, name: str, seeds: Sequence[int]
-) -> list[SeedRun]:
-    """Call *function* with each of *seeds*, in order.
+class SeedRuns:
+    """Calls a training with one seed after another; no call may read what an earlier one wrote.
 
-    Raises:
-        MLGatesError: if it takes no seed, raises, or returns anything but numbers.
+    Args:
+        parameters: Say whether each call has a process of its own.
+        function: Takes ``seed``, or one argument.
+        name: What messages call it.
+        base: The folder of the project.
     """
-    bind = _binder(function, name)
-    found = []
-    with tempfile.TemporaryDirectory(prefix="mlgates-") as scratch:
-        for number, seed in enumerate(seeds, start=1):
-            call = bind(seed)
-            if number == 1:
-                refuse_uncallable(call, name)
-            if parameters.fresh_process:
-                with FreshProcesses(call, name, parameters.timeout) as fresh:
-                    found.append(_told(fresh.run(1, hash_seed=number), seed, name, fresh=True))
-            else:
-                run = run_here(call, name, number, Path(scratch, str(number)))
-                found.append(_told(run, seed, name, fresh=False))
-    return found
+
+    def __init__(
+        self, parameters: ReproducibilityParameters, function: Any, name: str, base: Path
+    ) -> None:
+        self._parameters, self._name = parameters, name
+        self._bind = _binder(function, name)
+        most = MOST_FILES if parameters.fresh_process else FEW_FILES
+        self._written = Written.by_function(name, base, most)
+        self._number = 0
+
+    def run(self, seed: int) -> SeedRun:
+        """What the training gives with *seed*.
+
+        Raises:
+            MLGatesError: if it takes no seed, raises, reads what an earlier call wrote, or returns
+                anything but numbers.
+        """
+        self._number += 1
+        call = self._bind(seed)
+        if self._number == 1:
+            refuse_uncallable(call, self._name)
+        if self._parameters.fresh_process:
+            timeout, written = self._parameters.timeout, self._written
+            with FreshProcesses(call, self._name, timeout, written=written) as fresh:
+                run = fresh.run(1, hash_seed=self._number, noted_as=self._number)
+                return _told(run, seed, self._name, fresh=True)
+        with tempfile.TemporaryDirectory(prefix="mlgates-") as folder:
+            with self._written.listening_here(Path(folder)) as heard:
+                run = run_here(call, self._name, self._number, Path(folder, "run"))
+            self._written.note(self._number, heard)
+            return _told(run, seed, self._name, fresh=False)
+
+    def warnings(self) -> tuple[str, ...]:
+        """What the calls wrote into the project."""
+        return self._written.warnings()
 
 
 def seed_values(

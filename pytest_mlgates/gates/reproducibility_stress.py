@@ -73,6 +73,8 @@ def variations(value: Any) -> Any:
             hint = did_you_mean(str(name), NAMES)
             wanted = f"a list of {', '.join(map(repr, NAMES))}"
             raise ValueError(wanted + (f"; {hint}" if hint else ""))
+    if not names:
+        raise ValueError(f"one of {', '.join(map(repr, NAMES))} at least, or no `vary`")
     if len(set(names)) < len(names):
         raise ValueError("a list that names each variation once")
     return tuple(names)

@@ -17,11 +17,11 @@ from pytest_mlgates.config.find import section
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import listing
 from pytest_mlgates.engines.imports import optional
-from pytest_mlgates.integrations.mlflow_store import Found
 from pytest_mlgates.runner.model_files import PICKLED, judged
 
 if TYPE_CHECKING:
     from pytest_mlgates.config.model_files import ModelFiles
+    from pytest_mlgates.integrations.mlflow_store import Found
 
 _LOADER = "mlflow.sklearn"
 # What MLflow writes beside a model and reads as text, if at all.

@@ -56,6 +56,17 @@ class MLGate:
         if not gates and takes == "callable" and "reproducibility" in labels and not keywords:
             # The one kind that demands something without any argument.
             return (self.reproducibility(table_or_callable, subject=subject),)
+        wants = {g.kind.takes for g in self._session.gates_of(self._item).gates}
+        if takes == "table" and (wants == {"callable"} or labels == ["reproducibility"]):
+            raise MLGatesError(
+                "the marker of this test takes a callable, which the gate calls itself",
+                where=self._item.nodeid,
+                got="arrays by keyword"
+                if table_or_callable is None
+                else f"{type(table_or_callable).__qualname__}, a value",
+                want="the function that trains and returns its result",
+                fix="mlgate(partial(train, seed=7)) in the place of mlgate(train(7))",
+            )
         if not gates:
             raise MLGatesError(
                 f"no marker of this test takes a {takes}",

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_mlgates.cli import main
+from pytest_mlgates.cli.progress import Bar
 from tests.projects import BAD_DATA, CONFIGURATION, record_in, write_project
 
 
@@ -357,6 +358,22 @@ def test_the_version_is_told(capsys):
 class Terminal(io.StringIO):
     def isatty(self):
         return True
+
+
+def test_the_progress_bar_tells_the_runs_of_a_command(project, monkeypatch):
+    Path("train.py").write_text(
+        "import pathlib, sys\npathlib.Path(sys.argv[1], 'p.csv').write_text('id,p\\n1,0.5\\n')\n"
+    )
+    write(
+        '[tool.mlgates.gates.trained]\nkind = "reproducibility"\nvary = ["hash_seed"]\n'
+        'command = "python train.py {out}"\noutputs = ["p.csv"]\n'
+    )
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    told = []
+    monkeypatch.setattr(Bar, "step", lambda _, text: told.append(text))
+    assert main(["check"]) == 0
+    assert told == ["run 1 of 3", "run 2 of 3", "run 3 of 3 (hash_seed)"]
 
 
 def test_the_progress_bar_shows_an_id_with_brackets_as_it_is(project, monkeypatch):

@@ -85,6 +85,31 @@ def test_a_limit_of_another_level_is_an_error_of_its_test(project):
     result.stdout.fnmatch_lines(["*level 'tolerance' needs a limit*"])
 
 
+def test_a_run_that_reads_what_run_1_wrote_is_an_error_of_its_test(project):
+    project.makepyfile(
+        test_training="""
+        from pathlib import Path
+        import numpy as np
+        import pytest
+
+        def train():
+            path = Path("weights.npy")
+            if not path.exists():
+                np.save(path, np.random.default_rng().random(5))
+            return np.load(path)
+
+        @pytest.mark.reproducibility(runs=2)
+        def test_training(mlgate):
+            mlgate(train)
+        """
+    )
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["run 2 of train read a file that run 1 had written: *", "  got:   weights.npy"]
+    )
+
+
 @pytest.fixture
 def declared(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

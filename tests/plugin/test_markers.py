@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 
 def test_every_marker_is_evaluated_and_all_failures_are_told_at_once(project):
     project.makepyfile("""
@@ -98,6 +100,71 @@ def test_a_marker_with_arguments_on_a_test_without_mlgate_fails_and_is_named(pro
             ),
             "  where: *::test_model",
             "  fix:   add `mlgate` to the test's arguments, call `mlgate(table)`",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        'data_schema([{"type": "expect_column_to_exist", "kwargs": {"column": "a"}}])',
+        'metric("accuracy", min=0.8)',
+        'fairness("demographic_parity_difference", max=0.1, by="sex")',
+        "reproducibility(runs=2)",
+    ],
+)
+def test_every_kind_is_demanded_alike_without_mlgate(project, marker):
+    """On the test itself it fails; on a class it binds no test, and the summary says so."""
+    project.makepyfile(f"""
+        import pytest
+
+        @pytest.mark.{marker}
+        def test_model():
+            pass
+
+        @pytest.mark.{marker}
+        class TestModels:
+            def test_one(self):
+                pass
+    """)
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(failed=1, passed=1)
+    kind = marker.partition("(")[0]
+    result.stdout.fnmatch_lines(
+        [
+            f"@pytest.mark.{kind}(* was not evaluated: no call of `mlgate` took it",
+            " 1 gate: 0 passed, 0 failed, 1 error, 0 waived",
+            f" 1 marker binds no test: {kind}(* on *::TestModels",
+        ]
+    )
+    result = project.runpytest_inprocess("--mlgates-strict")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*1 marker binds no test: * (--mlgates-strict)"])
+
+
+@pytest.mark.parametrize("marker", ["reproducibility(runs=2)", "reproducibility"])
+@pytest.mark.parametrize("value", ["train(7)", "good"])
+def test_a_value_in_the_place_of_a_callable_is_told(project, marker, value):
+    project.makepyfile(f"""
+        import pytest
+
+        def train(seed):
+            return [1.0, 2.0]
+
+        @pytest.mark.{marker}
+        def test_training(mlgate, good):
+            mlgate({value})
+    """)
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(failed=1)
+    kind = "list" if value == "train(7)" else "dict"
+    result.stdout.fnmatch_lines(
+        [
+            "the marker of this test takes a callable, which the gate calls itself",
+            "  where: *::test_training",
+            f"  got:   {kind}, a value",
+            "  want:  the function that trains and returns its result",
+            "  fix:   mlgate(partial(train, seed=7)) in the place of mlgate(train(7))",
         ]
     )
 

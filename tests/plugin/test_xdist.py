@@ -75,6 +75,29 @@ def test_summary_and_evidence_are_the_same_with_and_without_workers(declared):
     assert " 1 test marked fairness without a gate" in found[0][0]
 
 
+def test_commands_run_on_workers_as_without_them(declared):
+    declared.makepyfile(
+        train="import sys, pathlib, random\n"
+        "value = random.random() if sys.argv[2] == 'chance' else 0.5\n"
+        "pathlib.Path(sys.argv[1], 'p.csv').write_text(f'id,p\\n1,{value}\\n')\n"
+    )
+    gate = """
+        [tool.mlgates.gates.{0}]
+        kind = "reproducibility"
+        command = "python train.py {{out}} {0}"
+        outputs = ["p.csv"]
+    """
+    configure(declared, *(gate.format(name) for name in ("steady", "chance", "again")))
+    found = []
+    for options in ((), ("-n", "2")):
+        result = declared.runpytest_inprocess("--mlgates", *options)
+        result.assert_outcomes(passed=2, failed=1)
+        evidence = without_times(declared.path / ".mlgates" / "evidence.json")
+        assert [one["outcome"] for one in evidence["verdicts"]] == ["passed", "failed", "passed"]
+        found.append(section(result)[-1])
+    assert found[0] == found[1]
+
+
 def test_numpy_scalars_anywhere_in_a_verdict_arrive(declared):
     declared.makepyfile(odd_kind_numpy=NUMPY_EVERYWHERE)
     configure(declared, 'plugins = ["odd_kind_numpy"]'.join(ODD_GATE))

@@ -143,6 +143,48 @@ def test_an_empty_output_beside_one_that_holds_something_is_compared(tmp_path):
     assert verdict_of(project(tmp_path, script, outputs=["p.csv", "warnings.json"])).passed
 
 
+@pytest.mark.parametrize(
+    ("name", "write", "got"),
+    [
+        ("p.parquet", 'write_bytes(b"PAR1 cut off PAR1")', ""),
+        ("p.json", "write_text('{\"auc\": ')", "Expecting value: line 1 column 9"),
+        ("p.npy", 'write_bytes(b"no array")', "it is no array of numpy"),
+        ("p.npz", 'write_bytes(b"no archive")', "it is no array of numpy"),
+        ("p.arrow", 'write_bytes(b"ARROW1 cut off")', "it is no whole Arrow file"),
+    ],
+)
+@pytest.mark.parametrize("level", [{}, {"level": "tolerance", "atol": 0.1}])
+def test_a_damaged_output_is_misuse_and_named(tmp_path, name, write, got, level):
+    script = STEADY + f'(out / "{name}").{write}\n'
+    text = error_of(project(tmp_path, script, outputs=["p.csv", name], **level))
+    assert f"output {name!r} is damaged: it cannot be read as what its name says" in text
+    assert f"  got:   {got}" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "why"),
+    [
+        (
+            "r.csv",
+            'write_text("Report\\n\\na,b\\n1,2\\n3,4,5\\n")',
+            "it cannot be read as a table (",
+        ),
+        ("r.jsonl", 'write_text("[1]\\n")', "it cannot be read as a table ("),
+        ("r.npy", "write_bytes(objects())", "it holds Python objects, which are not opened"),
+    ],
+)
+def test_an_output_whose_bytes_stand_for_its_values_is_told(tmp_path, name, write, why):
+    script = TRAIN + (
+        "def objects():\n    import io, numpy as np\n    stream = io.BytesIO()\n"
+        "    np.save(stream, np.array([{1: 2}], dtype=object))\n    return stream.getvalue()\n"
+        f'(out / "{name}").{write}\n'
+    )
+    verdict = verdict_of(project(tmp_path, script, outputs=[name]))
+    assert verdict.passed
+    (warning,) = verdict.warnings
+    assert warning.startswith(f"{name} is compared by its bytes: {why}")
+
+
 def test_an_output_that_is_a_link_to_an_old_file_is_misuse(tmp_path):
     (tmp_path / "old.csv").write_text("id,p\n1,0.5\n")
     script = TRAIN + '(out / "p.csv").symlink_to(pathlib.Path("old.csv").resolve())\n'
@@ -207,7 +249,10 @@ def test_what_it_writes_beside_its_folder_is_a_warning(tmp_path):
         + 'os.makedirs("cache", exist_ok=True)\npathlib.Path("cache/w.txt").write_text("w")\n'
     )
     (warning,) = verdict_of(project(tmp_path, script)).warnings
-    assert "wrote cache/w.txt, outside of its own folder: a later run may read it" in warning
+    assert warning == (
+        "cache/w.txt changed while run 1 of `python train.py --out {out}` took place, outside of "
+        "its own folder: a later run may read it; write into a temporary folder"
+    )
 
 
 def test_explain_names_the_command(tmp_path):

@@ -195,6 +195,31 @@ def test_fresh_processes_are_compared_too():
     assert environment["packages"]["numpy"] == np.__version__
 
 
+def by_hash_seed():
+    return {"weights": np.arange(4.0), "names": list({f"n{number}" for number in range(20)})}
+
+
+def test_variations_are_judged_beside_a_stored_run():
+    record(module_level, vary=["hash_seed", "working_directory"])
+    verdict = held(module_level, vary=["hash_seed", "working_directory"])
+    assert (verdict.finding, verdict.outcome) == (Finding.PROVEN, Outcome.PASSED)
+    assert verdict.method == "bitwise, against a stored run, 3 runs, fresh processes"
+    assert [one.get("variation") for one in verdict.details[:3]] == [
+        *(None, "hash_seed", "working_directory")
+    ]
+
+
+def test_a_variation_that_breaks_it_is_named_and_never_recorded():
+    verdict = record(by_hash_seed, vary=["hash_seed"])
+    assert not verdict.passed
+    assert "broken by hash_seed" in verdict.message
+    assert not Path(STORED).exists()
+    record(module_level)
+    verdict = held(by_hash_seed, vary=["hash_seed"])
+    assert verdict.finding is Finding.DISPROVEN
+    assert "broken by hash_seed" in verdict.message
+
+
 # --- in another environment ---
 
 
@@ -341,6 +366,27 @@ def test_a_damaged_run_is_no_evidence_and_says_how_to_mend_it():
     found = refused()
     assert "a stored run is damaged, it is no evidence" in found
     assert "fix:   restore it, or record it anew: call it once with `record=True`" in found
+
+
+def test_merge_conflicts_are_named_with_their_line():
+    record(training())
+    first, second, *rest = Path(STORED).read_text().splitlines()
+    both = ["<<<<<<< HEAD", second, "=======", second, ">>>>>>> their-branch"]
+    Path(STORED).write_text("\n".join([first, *both, *rest]))
+    found = refused()
+    assert "a stored run has merge conflicts, it is no evidence" in found
+    assert f"where: {Path(STORED).absolute()}:2" in found
+    assert "got:   <<<<<<< HEAD" in found
+    assert "take one side (git checkout --ours, or --theirs), or record it anew: call" in found
+
+
+def test_what_is_no_json_is_named_with_its_line():
+    record(training())
+    lines = Path(STORED).read_text().splitlines()
+    Path(STORED).write_text("\n".join([*lines[:3], "oops", *lines[3:]]))
+    found = refused()
+    assert f"where: {Path(STORED).absolute()}:4" in found
+    assert "got:   no JSON from line 4 on: " in found
 
 
 @pytest.mark.parametrize(

@@ -364,6 +364,8 @@ def test_skips_of_pytest_pass_through():
         ({"vary": ["threads"], "fresh_process": False}, "vary needs fresh processes"),
         ({"vary": ["hash-seed"]}, "did you mean 'hash_seed'?"),
         ({"vary": ["threads", "threads"]}, "names each variation once"),
+        ({"vary": []}, "one of 'hash_seed', 'threads', 'row_order', 'working_directory' at least"),
+        ({"level": "tolerance", "max_flips": 0.99}, "max_flips = 0.99 can hardly fail"),
         ({"vary": 3}, "a list of 'hash_seed', 'threads', 'row_order', 'working_directory'"),
         ({"timeout": 0, "fresh_process": True}, "timeout is not usable"),
         ({"fresh": True}, "unknown argument 'fresh'"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 from functools import partial
 from importlib import resources
+from pathlib import Path
 
 import jsonschema
 import numpy as np
@@ -56,7 +58,8 @@ def refused(function=table, **parameters) -> str:
 def test_a_new_run_that_the_seeds_let_expect_is_proven():
     ASKED.clear()
     verdict = judged(tolerance=0.03)
-    assert ASKED == [1, 2, 3, 4, 5, 6]  # the seed after the largest is the new run's
+    # The seed after the largest is the new run's, and runs once more.
+    assert ASKED == [1, 2, 3, 4, 5, 6, 6]
     assert (verdict.finding, verdict.outcome) == (Finding.PROVEN, Outcome.PASSED)
     assert verdict.estimate == 0.912
     assert verdict.bound.margin == 0.03
@@ -131,7 +134,7 @@ def test_a_tolerance_below_the_scatter_of_a_run_is_said_to_be_hopeless():
 def test_the_spread_over_seeds_is_bounded_without_a_new_run():
     ASKED.clear()
     proven = judged(max_spread=0.02)
-    assert ASKED == [1, 2, 3, 4, 5]
+    assert ASKED == [1, 2, 3, 4, 5, 5]  # the last one once more
     assert (proven.finding, proven.metric, proven.n) == (Finding.PROVEN, "spread", 5)
     assert proven.estimate == pytest.approx(0.0083666, rel=1e-4)
     assert proven.upper == pytest.approx(0.0083666 * 2.372, rel=1e-3)
@@ -199,6 +202,53 @@ def test_a_seed_that_is_not_used_decides_nothing():
     assert same.finding is Finding.DISPROVEN
 
 
+def careless(seed):
+    return 0.9 + 0.01 * float(np.random.normal())  # a generator without the seed
+
+
+@pytest.mark.parametrize("limits", [{"tolerance": 0.5}, {"max_spread": 0.5}])
+def test_randomness_that_the_seed_has_no_hold_on_is_not_proven(limits):
+    with numpy_seeded():
+        verdict = judged(careless, **limits)
+    assert (verdict.finding, verdict.outcome) == (Finding.INCONCLUSIVE, Outcome.PASSED)
+    assert verdict.summary.startswith("not decided: 0.")
+    assert ": the same seed gives another run" in verdict.message
+    assert "the randomness is not tied to the seed" in verdict.message
+    last = [one for one in verdict.details if "seed" in one][-1]
+    assert last["again"] != last["values"]
+    with numpy_seeded():
+        assert judged(careless, inconclusive="fail", **limits).outcome is Outcome.FAILED
+
+
+def test_sums_in_another_order_are_no_other_draw():
+    calls = iter(range(100))
+    verdict = judged(lambda seed: drawn(seed) + 1e-12 * next(calls), tolerance=0.5)
+    assert verdict.finding is Finding.PROVEN
+
+
+@contextlib.contextmanager
+def numpy_seeded():
+    before = np.random.get_state()
+    np.random.seed(1)
+    yield
+    np.random.set_state(before)
+
+
+def keeps_a_number(seed, path="kept.txt"):
+    if Path(path).exists():
+        return float(Path(path).read_text()) + 0.001 * seed
+    Path(path).write_text(str(drawn(seed)))
+    return drawn(seed)
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_seed_that_finds_what_another_left_is_misuse(tmp_path, monkeypatch, fresh):
+    monkeypatch.chdir(tmp_path)
+    text = refused(keeps_a_number, fresh_process=fresh)
+    assert "run 2 of keeps_a_number read a file that run 1 had written" in text
+    assert "  got:   kept.txt" in text
+
+
 def test_fresh_processes_take_their_seed():
     verdict = judged(drawn, tolerance=1.0, fresh_process=True, seeds=[1, 2])
     assert verdict.method == "statistical, 2 seeds, fresh processes"
@@ -208,24 +258,24 @@ def test_fresh_processes_take_their_seed():
     ]
 
 
-def test_stored_seeds_stand_in_for_runs():
+def test_stored_seeds_stand_in_for_runs(tmp_path):
     from pytest_mlgates.gates.base import parse
     from pytest_mlgates.gates.reproducibility import KIND
 
     parameters = parse(KIND, (), {"level": "statistical", "seeds": [1, 2], "tolerance": 0.03})
     ASKED.clear()
     stored = {seed: {"value": value} for seed, value in GIVEN.items()}
-    verdict = evaluate_seeds(parameters, table, "table", stored)
-    assert ASKED == [6]
+    verdict = evaluate_seeds(parameters, table, "table", tmp_path, stored)
+    assert ASKED == [6, 6]
     assert verdict.finding is Finding.PROVEN
     assert verdict.method == "statistical, 5 seeds stored, one process"
     spread = parse(KIND, (), {"level": "statistical", "seeds": [1, 2], "max_spread": 0.02})
-    verdict = evaluate_seeds(spread, table, "table", stored)
-    assert ASKED == [6]
+    verdict = evaluate_seeds(spread, table, "table", tmp_path, stored)
+    assert ASKED == [6, 6]
     assert (verdict.finding, verdict.n) == (Finding.PROVEN, 5)
     assert verdict.method == "statistical, 5 seeds stored"
     with pytest.raises(MLGatesError, match="gives other numbers with seed 3 than with seed 1"):
-        evaluate_seeds(parameters, table, "table", {1: {"auc": 0.9}, 2: {"auc": 0.8}})
+        evaluate_seeds(parameters, table, "table", tmp_path, {1: {"auc": 0.9}, 2: {"auc": 0.8}})
 
 
 def test_seeds_may_be_a_range_or_an_array():

@@ -371,6 +371,9 @@ def train():
     (here / "new").rename(here / "pids")
     time.sleep(60)
 
+def with_seed(seed):
+    train()
+
 if __name__ == "__main__":
     if "train" in sys.argv:
         train()
@@ -381,6 +384,10 @@ if __name__ == "__main__":
     from pytest_mlgates.runner.check import run
     if "command" in sys.argv:
         run(load(here / "mlgates.toml"))
+    if "seeds" in sys.argv:
+        seeds = {"level": "statistical", "seeds": [1, 2], "tolerance": 1.0, "fresh_process": True}
+        parameters = parse(KIND, (), seeds)
+        evaluate(Gate(id="g", kind=KIND, parameters=parameters), with_seed, Context())
     parameters = parse(KIND, (), {"fresh_process": True})
     evaluate(Gate(id="g", kind=KIND, parameters=parameters), train, Context())
 """
@@ -393,7 +400,7 @@ outputs = ["model.txt"]
 
 
 @needs_proc
-@pytest.mark.parametrize("subject", ["function", "command"])
+@pytest.mark.parametrize("subject", ["function", "command", "seeds"])
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_survives_and_no_folder_is_left(tmp_path, how, subject):
     (tmp_path / "tmp").mkdir()
