@@ -8,7 +8,6 @@ the policy; *as recorded*: only the outcome against the finding.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError
@@ -16,8 +15,11 @@ from pytest_mlgates.core.policy import judge
 from pytest_mlgates.core.verdict import Bound, Finding, Outcome, Policy, plain
 from pytest_mlgates.extensions.manager import gate_kind
 from pytest_mlgates.gates.base import GateParameters, parse
+from pytest_mlgates.gates.metric.kind import claims_of
 from pytest_mlgates.gates.metric.metrics import is_known
 from pytest_mlgates.gates.recorded_counts import NoCountsError, classes_of, parts_of
+from pytest_mlgates.runner import recheck
+from pytest_mlgates.runner.recheck import AS_RECORDED, CHECKED, RECOMPUTED, Recomputed, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,20 +29,6 @@ if TYPE_CHECKING:
 
 # Other processors and libraries of mathematics differ in the last digits.
 _RELATIVE = 1e-9
-RECOMPUTED, CHECKED, AS_RECORDED = "recomputed", "checked", "as recorded"
-
-
-@dataclass(kw_only=True)
-class Recomputed:
-    """What became of one verdict.
-
-    Attributes:
-        depth: How far it could be held to its record.
-        complaints: What does not follow from it, each in a sentence.
-    """
-
-    depth: str = AS_RECORDED
-    complaints: list[str] = field(default_factory=list)
 
 
 def recompute(verdict: Verdict) -> Recomputed:
@@ -67,13 +55,16 @@ def recompute(verdict: Verdict) -> Recomputed:
                 f"its counts give no verdict at all ({type(error).__name__}: {error})"
             )
         return found
+    holds: bool | None = None
     if verdict.kind in ("metric", "fairness"):
-        found.depth = CHECKED
-        _against_bounds(verdict, found)
+        claims = recheck.claims(verdict, parameters)
+        found.depth = CHECKED if claims and verdict.lower is not None else AS_RECORDED
+        recheck.against_bounds(verdict, claims, found)
+        holds = recheck.holds(verdict, claims)
     elif verdict.kind == "data_schema":
         found.depth = CHECKED
-        _against_details(verdict, found)
-    _outcome(verdict, holds=_holds(verdict), found=found)
+        recheck.against_details(verdict, found)
+    _outcome(verdict, holds=holds, found=found)
     return found
 
 
@@ -109,7 +100,6 @@ def _against_definition(verdict: Verdict, parameters: GateParameters, found: Rec
 def _metric(verdict: Verdict, parameters: Any, found: Recomputed) -> None:
     from pytest_mlgates.gates.metric.classes import ClassMetric
     from pytest_mlgates.gates.metric.decide import decide
-    from pytest_mlgates.gates.metric.kind import claims_of
     from pytest_mlgates.gates.metric.parts import parts_of_counts
 
     classes = classes_of(verdict.counts)
@@ -239,7 +229,7 @@ def _compare(verdict: Verdict, found: Recomputed, **values: Any) -> None:
         here = getattr(verdict, name)
         if not _same(here, plain(value)):
             said = "finding" if name == "finding" else name.replace("_", " ")
-            found.complaints.append(f"its {said} is {_told(here)}, from its counts {_told(value)}")
+            found.complaints.append(f"its {said} is {told(here)}, from its counts {told(value)}")
 
 
 def _compare_groups(
@@ -265,7 +255,7 @@ def _compare_groups(
         ):
             if not _same(one, plain(two)):
                 found.complaints.append(
-                    f"group {name}: its {what} is {_told(one)}, from its counts {_told(two)}"
+                    f"group {name}: its {what} is {told(one)}, from its counts {told(two)}"
                 )
 
 
@@ -276,10 +266,6 @@ def _same(here: Any, there: Any) -> bool:
         )
         return numbers and math.isclose(here, there, rel_tol=_RELATIVE, abs_tol=1e-12)
     return bool(here == there) and isinstance(here, bool) == isinstance(there, bool)
-
-
-def _told(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _outcome(
@@ -301,89 +287,4 @@ def _outcome(
     if verdict.outcome is not expected:
         found.complaints.append(
             f"its outcome is {verdict.outcome}; {finding} under the policy {policy} is {expected}"
-        )
-
-
-def _claims(verdict: Verdict) -> list[tuple[bool, float]]:
-    """Whether the value must be at least (else at most) a limit, and the limit."""
-    found = []
-    if verdict.bound.min is not None:
-        found.append((True, verdict.bound.min))
-    if verdict.bound.max is not None:
-        found.append((False, verdict.bound.max))
-    if not found and verdict.kind == "fairness" and verdict.bound.no_worse_than is None:
-        return []
-    return found
-
-
-def _holds(verdict: Verdict) -> bool | None:
-    """Whether the deciding estimate keeps the bound; None where the record does not tell."""
-    claims = _claims(verdict)
-    if verdict.bound.no_worse_than is not None or not claims or verdict.deciding_estimate is None:
-        return None
-    return all(_keeps(verdict.deciding_estimate, *claim) for claim in claims)
-
-
-def _keeps(value: float, at_least: bool, limit: float) -> bool:  # noqa: FBT001
-    from pytest_mlgates.core import exact
-
-    return exact.at_least(value, limit) if at_least else exact.at_most(value, limit)
-
-
-def _against_bounds(verdict: Verdict, found: Recomputed) -> None:
-    """The finding is what the recorded bounds say, wherever one absolute claim stands alone."""
-    claims = _claims(verdict)
-    if verdict.bound.no_worse_than is not None or len(claims) != 1:
-        return
-    if verdict.lower is None or verdict.upper is None:
-        return
-    if verdict.lower > verdict.upper:
-        found.complaints.append("its lower bound is above its upper bound")
-        return
-    _within_bounds(verdict, found)
-    ((at_least, limit),) = claims
-    proving, disproving = (
-        (verdict.lower, verdict.upper) if at_least else (verdict.upper, verdict.lower)
-    )
-    if _keeps(proving, at_least, limit):
-        said = Finding.PROVEN
-    elif _keeps(disproving, at_least, limit):
-        said = Finding.INCONCLUSIVE
-    else:
-        said = Finding.DISPROVEN
-    # Slices: what one at the plain level breaks may hold at the level of all; then it is open.
-    loose = said is Finding.DISPROVEN and verdict.finding is Finding.INCONCLUSIVE and verdict.groups
-    if said is not verdict.finding and not loose:
-        found.complaints.append(
-            f"its finding is {verdict.finding}, by its bounds "
-            f"[{_told(verdict.lower)}, {_told(verdict.upper)}] it is {said}"
-        )
-
-
-def _within_bounds(verdict: Verdict, found: Recomputed) -> None:
-    """The estimate lies between its bounds; those of a bootstrap need not hold it."""
-    method, estimate = str(verdict.method), verdict.estimate
-    if "bootstrap" in method or "resample" in method or estimate is None:
-        return
-    assert verdict.lower is not None  # noqa: S101
-    assert verdict.upper is not None  # noqa: S101
-    slack = 1e-9 * max(1.0, abs(estimate))
-    if not verdict.lower - slack <= estimate <= verdict.upper + slack:
-        found.complaints.append("its estimate is outside of its bounds")
-
-
-def _against_details(verdict: Verdict, found: Recomputed) -> None:
-    """A contract is proven if and only if every expectation holds."""
-    broken = [
-        one
-        for one in verdict.details
-        if one.get("success") is not True and one.get("severity") not in ("warning", "info")
-    ]
-    said = Finding.DISPROVEN if broken else Finding.PROVEN
-    if not verdict.details:
-        found.complaints.append("its contract has no expectations")
-    elif verdict.finding is not said:
-        found.complaints.append(
-            f"its finding is {verdict.finding}; {len(broken)} of its {len(verdict.details)} "
-            "expectations do not hold"
         )

@@ -124,12 +124,13 @@ def _says_once(stored: Stored) -> Iterator[str]:
     for name in sorted((set(own) | {"url"}) - {EXTENSION}):
         if predicate.get(name) != own.get(name):
             yield f"its {name} is not what its verdicts say"
-    for name in sorted(set(own_record) - {"verdicts"}):
-        if record.get(name) != own_record[name]:
+    # Keys that a later minor version added are not there in older evidence: they have defaults.
+    for name in sorted(set(own_record) & set(record) - {"verdicts"}):
+        if record[name] != own_record[name]:
             yield f"its {name} (in the extension) is not what its verdicts say"
     for written, verdict in zip(record["verdicts"], own_record["verdicts"], strict=True):
-        for name in sorted(verdict):
-            if written.get(name) != verdict[name]:
+        for name in sorted(set(verdict) & set(written)):
+            if written[name] != verdict[name]:
                 yield f"verdict {verdict['id']!r}: its {name} cannot be read as it is written"
 
 
