@@ -16,9 +16,10 @@ from pytest_mlgates.gates.metric.numeric import r2_of, rmse_of
 from pytest_mlgates.gates.metric.scored import mean_of
 from pytest_mlgates.statistics import auc, ranks, regression
 from pytest_mlgates.statistics.estimate import PLAIN, Estimate, Sampling, bounds, scaled
+from pytest_mlgates.statistics.far_bounds import auc_limits, r2_limits
 from pytest_mlgates.statistics.interval import Interval, Measured, UndefinedError
 from pytest_mlgates.statistics.proportions import clopper_pearson
-from pytest_mlgates.statistics.scales import Scale
+from pytest_mlgates.statistics.scales import Scale, looser
 from pytest_mlgates.statistics.search import Loss, Recalls, Share, level
 
 if TYPE_CHECKING:
@@ -227,12 +228,17 @@ class Numbers(_Direct):
 
     def measured(self, rows: Rows, drawn: Sampling, confidence: float) -> Measured:
         """As a metric gate has them: Hall for an error, the delta method on log(1 - R2)."""
-        if not drawn.plain:
-            return bounds(self.estimate(rows, drawn), confidence, drawn)
         truth, predicted = self.truth[rows], self.predicted[rows]
+        if not drawn.plain:
+            found = bounds(self.estimate(rows, drawn), confidence, drawn)
+        elif self.loss:
+            found = regression.rmse(predicted - truth, confidence)
+        else:
+            found = regression.r2(truth, predicted, confidence)
         if self.loss:
-            return regression.rmse(predicted - truth, confidence)
-        return regression.r2(truth, predicted, confidence)
+            return found
+        far = r2_limits(float(found.value), self.estimate(rows, drawn).moves, drawn, confidence)
+        return replace(found, interval=looser(found.interval, far))
 
     def cells(self, rows: Rows) -> tuple[int, ...]:
         """Counted."""
@@ -283,10 +289,21 @@ class Ranking:
 
     def measured(self, rows: Rows, drawn: Sampling, confidence: float) -> Measured:
         """As a metric gate has them: the looser of DeLong and Newcombe."""
-        if not drawn.plain:
-            return bounds(self.estimate(rows, drawn), confidence, drawn)
-        found = auc.roc_auc(self.positive[rows], self.scores[rows])
-        return auc.auc_interval(found, confidence)
+        estimate = self.estimate(rows, drawn)
+        if drawn.plain:
+            placed = auc.roc_auc(self.positive[rows], self.scores[rows])
+            found = auc.auc_interval(placed, confidence)
+        else:
+            found = bounds(estimate, confidence, drawn)
+        error, _ = drawn.deviation(estimate)
+        rarer = min(self._worth(rows, drawn, positive=wanted) for wanted in (True, False))
+        far = auc_limits(float(found.value), error, rarer, confidence)
+        return replace(found, interval=looser(found.interval, far))
+
+    def _worth(self, rows: Rows, drawn: Sampling, *, positive: bool) -> float:
+        """How many independent rows those of one class are worth."""
+        of_class = np.flatnonzero(self.positive[rows] == positive)
+        return drawn.of(of_class).units(len(of_class))
 
     def rest(self, own: Rows, found: Estimate, others: Callable[[], Rows]) -> float:  # noqa: ARG002
         """All pairs less those with a row of *own*: these twice counted are given back."""
