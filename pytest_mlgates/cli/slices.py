@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     import argparse
 
 HELP = "find the slices of a table in which a metric is worse than in the rest, beyond chance"
-_ROLES = ("y_true", "y_pred", "y_score", "pos_label")
+_ROLES = ("y_true", "y_pred", "y_score", "pos_label", "sample_weight", "cluster", "query")
+_SAID = {
+    "pos_label": "the label to be found",
+    "sample_weight": "the column that says what each row counts",
+    "cluster": "the column of users, patients or days: rows of one are no independent evidence",
+    "query": "the column of queries: a cluster, where none is named",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="columns to cut by (default: all that play no role)",
     )
     for role in _ROLES:
-        what = "the label to be found" if role == "pos_label" else f"the column {role}"
+        what = _SAID.get(role, f"the column {role}")
         parser.add_argument(f"--{role.replace('_', '-')}", metavar="NAME", help=what)
     parser.add_argument(
         "--depth",
@@ -74,13 +80,14 @@ def run(arguments: argparse.Namespace) -> int:
     configuration = load(Path(given)) if given else load_for(Path.cwd())
     only_json = arguments.json == "-"
     roles = {role: getattr(arguments, role) for role in _ROLES}
+    roles = {role: name for role, name in roles.items() if name is not None}
     with stdout_to_stderr() if only_json else contextlib.nullcontext():
         found = slices(
             configuration,
             arguments.table,
             metric=arguments.metric,
             by=arguments.by,
-            roles={role: name for role, name in roles.items() if name is not None},
+            roles=roles,
             depth=arguments.depth,
             min_rows=arguments.min_rows,
             confidence=arguments.confidence,
@@ -91,6 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
         found,
         top=arguments.top,
         table=declared(configuration, arguments.table),
+        roles=roles,
         section="tool.mlgates." if path is None or path.name == PYPROJECT else "",
     )
     show(lines, to_stderr=only_json)

@@ -11,15 +11,27 @@ from pytest_mlgates.core.verdict import plain
 from pytest_mlgates.gates.metric.metrics import METRICS
 from pytest_mlgates.gates.privacy import WITHHELD, label
 from pytest_mlgates.gates.slices.columns import BANDS, MOST_NUMBERS, short
+from pytest_mlgates.gates.slices.scores import lacking
 from pytest_mlgates.reports.inferred import toml_key, toml_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from pytest_mlgates.gates.metric.metrics import Metric
     from pytest_mlgates.gates.slices import Search, Slice
 
+# What a declared gate has, and a marker says elsewhere.
+_OF_DECLARED = ("kind", "table", "metric")
 
-def render(found: Search, *, top: int, table: str | None, section: str) -> list[str]:
+
+def render(
+    found: Search,
+    *,
+    top: int,
+    table: str | None,
+    section: str,
+    roles: Mapping[str, str] | None = None,
+) -> list[str]:
     """The table of the *top* slices, what was searched, and a gate.
 
     Args:
@@ -27,13 +39,14 @@ def render(found: Search, *, top: int, table: str | None, section: str) -> list[
         top: How many to show.
         table: The table's name in the configuration, None if it has none.
         section: What stands before ``gates`` in the configuration: ``tool.mlgates.``, or nothing.
+        roles: Those that the command line names, which the gate must name as well.
     """
     value = WITHHELD if found.value is None else number(found.value)
     lines = [f" {label(found.table)}: {found.metric} {value} on {plural(found.n, 'row')}", ""]
     lines += list(_found(found, top))
     lines += ["", *_searched(found)]
     if found.slices:
-        lines += ["", *_gate(found, table, section)]
+        lines += ["", *_gate(found, table, section, roles or {})]
     return lines
 
 
@@ -51,6 +64,9 @@ def record(found: Search) -> dict[str, Any]:
             "confidence_of_each": found.each,
             "slices_looked_at": found.looks,
             "slices_too_small": found.few,
+            "slices_without_value": found.undefined,
+            "weighted": found.weighted,
+            "clustered": found.clustered,
             "min_rows": found.min_rows,
             "depth": found.depth,
             "redundant": found.redundant,
@@ -120,6 +136,12 @@ def _searched(found: Search) -> Iterator[str]:
     yield f" looked at {found.looks:,} slices, by {columns}{sets}; bounds corrected for all of them"
     if found.few:
         yield f" {found.few:,} slices of under {found.min_rows} rows (or rests) were not looked at"
+    if found.undefined:
+        some = plural(found.undefined, "slice")
+        yield f" {some} not judged: they, or the rest, {lacking(found.metric)}"
+    drawn = ["weighted"] * found.weighted + ["by clusters"] * found.clustered
+    if drawn:
+        yield f" values and bounds are {' and '.join(drawn)}"
     banded = [label(one.name) for one in found.attributes if one.edges is not None]
     if banded:
         yield (
@@ -130,7 +152,9 @@ def _searched(found: Search) -> Iterator[str]:
         yield f" left out: {label(one.name)} ({one.why})"
 
 
-def _gate(found: Search, table: str | None, section: str) -> Iterator[str]:
+def _gate(
+    found: Search, table: str | None, section: str, roles: Mapping[str, str]
+) -> Iterator[str]:
     first = found.slices[0]
     attributes = {one.name: one for one in found.attributes}
     banded = [name for name in first.columns if attributes[name].edges is not None]
@@ -139,20 +163,25 @@ def _gate(found: Search, table: str | None, section: str) -> Iterator[str]:
     by = toml_text(names[0]) if len(names) == 1 else json.dumps(names, ensure_ascii=False)
     spec = METRICS[found.metric]
     side = "max" if spec.loss else "min"
-    bound = limit(_bound(found.value, loss=spec.loss)) if found.value is not None else None
-    shown = bound or ("1" if spec.loss else "0.5")
+    bound = _middle(spec) if found.value is None else _bound(found.value, spec)
     yield f" a gate that holds the first; choose what every slice must reach ({side}):"
     yield ""
     named = toml_text(table or "holdout")
     key = toml_key("-".join([found.metric, "by", *names]))
     options = {"kind": '"metric"', "table": named, "metric": toml_text(found.metric), "by": by}
-    options[side] = shown
+    options[side] = limit(bound)
     if missing:
         options["missing"] = '"group"'
+    options |= {role: toml_text(name) for role, name in roles.items() if role != "pos_label"}
+    positive = found.pos_label
+    if "pos_label" in roles and isinstance(positive, bool | int | str) and not found.private:
+        options["pos_label"] = json.dumps(positive, ensure_ascii=False)
     yield f"   [{section}gates.{key}]"
     yield from (f"   {name} = {value}" for name, value in options.items())
     yield ""
-    kept = {name: value for name, value in options.items() if name in (side, "by", "missing")}
+    kept = {name: value for name, value in options.items() if name not in _OF_DECLARED}
+    if "pos_label" in kept:
+        kept["pos_label"] = repr(positive)
     marker = ", ".join(f"{name}={value}" for name, value in kept.items())
     yield f"   @pytest.mark.metric({toml_text(found.metric)}, {marker})"
     for name in banded:
@@ -162,11 +191,15 @@ def _gate(found: Search, table: str | None, section: str) -> Iterator[str]:
         yield f" {name}_band: write the bands of {label(name)} where the table is made{told}"
 
 
-def _bound(value: float, *, loss: bool) -> float:
-    """The whole table's value in few digits, on the side that it keeps."""
+def _bound(value: float, spec: Metric) -> float:
+    """The whole table's value in few digits, on the side that it keeps, if it demands anything."""
     for digits in range(2, 9):
         scaled = value * 10**digits
-        rounded: float = (math.ceil(scaled) if loss else math.floor(scaled)) / 10**digits
-        if rounded > 0:
+        rounded: float = (math.ceil(scaled) if spec.loss else math.floor(scaled)) / 10**digits
+        if rounded and spec.low < rounded and not (spec.loss and rounded >= spec.high):
             return rounded
-    return 1.0 if loss else 0.5
+    return _middle(spec)
+
+
+def _middle(spec: Metric) -> float:
+    return 1.0 if math.isinf(spec.high) else 0.5

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.core.text import listing
+from pytest_mlgates.core.text import listing, plural
 from pytest_mlgates.gates.base import EvaluationParameters
 from pytest_mlgates.gates.metric.metrics import METRICS
 from pytest_mlgates.gates.privacy import Display
 from pytest_mlgates.gates.slices import Search, search
-from pytest_mlgates.gates.slices.scores import as_label, searched
+from pytest_mlgates.gates.slices.scores import as_label, lacking, searched
 from pytest_mlgates.runner.evaluator import Evaluator
 from pytest_mlgates.runner.infer import declared, read
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # Slices of fewer rows say too little to be told from chance among so many.
 MIN_ROWS = 30
+# The roles that say how rows were drawn.
+_DRAWN = ("sample_weight", "cluster", "query")
 
 
 def slices(
@@ -43,7 +45,7 @@ def slices(
     Args:
         configuration: What governs the working directory.
         given: A declared table (its model predicts), or a path or glob.
-        metric: One that adds up over rows.
+        metric: One of those that are searched.
         by: What to cut by; none means every column that plays no role.
         roles: Those of the command line; they stand over the table's and the configuration's.
         depth: By how many columns at once, at most.
@@ -62,6 +64,7 @@ def slices(
     own = {} if known is None else settings.tables[known].roles()
     named = {**settings.roles(), **own, **(roles or {})}
     parameters = _parameters(table, named, given_label=(roles or {}).get("pos_label"))
+    _refuse_two_roles(parameters, name)
     needed = {parameters.y_true, *_answers(parameters, name)}
     columns = tuple(dict.fromkeys(by)) or _searched(table, parameters)
     for column in columns:
@@ -87,11 +90,17 @@ def slices(
     if not found.looks:
         raise MLGatesError(
             f"table {table.name!r} has no slice to look at",
-            got=f"{display.rows(table.n_rows)}, by {listing(columns)}",
+            got=f"{display.rows(table.n_rows)}, by {listing(columns)}{_without_value(found)}",
             want=f"slices, and rests, of at least {found.min_rows} rows",
             fix="other columns (`--by`), or a smaller `--min-rows`",
         )
     return found
+
+
+def _without_value(found: Search) -> str:
+    if not found.undefined or found.private:
+        return ""
+    return f"; {plural(found.undefined, 'slice')}, or their rests, {lacking(found.metric)}"
 
 
 def _table(evaluator: Evaluator, given: str, known: str | None, *, private: bool) -> Table:
@@ -112,16 +121,22 @@ def _parameters(
     if given_label is not None:
         found["pos_label"] = as_label(table, found.get("y_true", "y_true"), str(given_label))
     try:
-        parameters = msgspec.convert(found, EvaluationParameters)
+        return msgspec.convert(found, EvaluationParameters)
     except (msgspec.ValidationError, ValueError) as error:
         raise MLGatesError(str(error).partition(" | ")[0], where="the roles") from None
-    roles = ("query", "sample_weight", "cluster")
-    if unsupported := [role for role in roles if getattr(parameters, role) is not None]:
-        raise MLGatesError(
-            f"slices cannot be searched with {listing(unsupported)} yet",
-            want="rows that are independent and count alike: bounds that ignored it would be wrong",
-        )
-    return parameters
+
+
+def _refuse_two_roles(parameters: EvaluationParameters, metric: str) -> None:
+    """What is judged cannot say how its rows were drawn."""
+    judged = {parameters.y_true, *_answers(parameters, metric)}
+    for role in _DRAWN:
+        name = getattr(parameters, role)
+        if name in judged:
+            raise MLGatesError(
+                f"{name!r} is named as {role} and as a label or an answer",
+                where=f"--{role.replace('_', '-')}",
+                want="a column that says how the rows were drawn",
+            )
 
 
 def _answers(parameters: EvaluationParameters, metric: str) -> tuple[str, ...]:
@@ -130,5 +145,6 @@ def _answers(parameters: EvaluationParameters, metric: str) -> tuple[str, ...]:
 
 def _searched(table: Table, parameters: EvaluationParameters) -> tuple[str, ...]:
     """Every column that plays no role."""
-    roles = {parameters.y_true, parameters.y_pred, *parameters.y_score}
+    drawn = {getattr(parameters, role) for role in _DRAWN}
+    roles = {parameters.y_true, parameters.y_pred, *parameters.y_score, *drawn}
     return tuple(column for column in table.columns if column not in roles)

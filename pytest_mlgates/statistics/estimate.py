@@ -94,7 +94,7 @@ class Sampling:
         """Whether rows are independent and count alike."""
         return self.weights is None and self.clusters is None
 
-    def of(self, rows: NDArray[np.bool_] | None) -> Sampling:
+    def of(self, rows: NDArray[np.bool_] | NDArray[np.intp] | None) -> Sampling:
         """The same for a selection of *rows*: weights of mean 1 there, clusters counted there."""
         if rows is None or self.plain:
             return self

@@ -50,8 +50,8 @@ def roc_auc(positive: Mask, scores: Floats, weights: Floats | None = None) -> Ra
     if min(mass) <= 0:
         missing = "positive" if mass[0] <= 0 else "negative"
         raise UndefinedError(f"an AUC needs both classes: no {missing} is there")
-    above = _placed(scores[positive], scores[~positive], heavy[~positive]) / mass[1]
-    below = 1 - _placed(scores[~positive], scores[positive], heavy[positive]) / mass[0]
+    above = placed(scores[positive], scores[~positive], heavy[~positive]) / mass[1]
+    below = 1 - placed(scores[~positive], scores[positive], heavy[positive]) / mass[0]
     value = min(max(float(np.dot(above, heavy[positive])) / mass[0], 0.0), 1.0)  # sums are rounded
     moves = np.empty(len(scores))
     total = mass[0] + mass[1]
@@ -60,7 +60,7 @@ def roc_auc(positive: Mask, scores: Floats, weights: Floats | None = None) -> Ra
     return Ranked(value, moves, int(np.count_nonzero(positive)))
 
 
-def _placed(values: Floats, among: Floats, weights: Floats) -> Floats:
+def placed(values: Floats, among: Floats, weights: Floats) -> Floats:
     """The weight of *among* under each of *values*, ties half."""
     order = np.argsort(among, kind="stable")
     sums = np.concatenate([[0.0], np.cumsum(weights[order])])

@@ -185,6 +185,7 @@ class Loss:
             sums keep their digits.
         centre: What was taken away.
         scale: What it was divided by.
+        losses: The loss of each row.
         low: The least a row can lose.
         high: The most.
     """
@@ -192,6 +193,7 @@ class Loss:
     powers: tuple[Floats, Floats, Floats]
     centre: float
     scale: float
+    losses: Floats
     low: float = 0.0
     high: float = math.inf
     loss: bool = True
@@ -203,7 +205,8 @@ class Loss:
         scale = float(np.max(np.abs(losses - centre))) or 1.0
         unit = (losses - centre) / scale
         square = unit * unit
-        return cls(powers=(unit, square, square * unit), centre=centre, scale=scale, high=high)
+        powers = (unit, square, square * unit)
+        return cls(powers=powers, centre=centre, scale=scale, losses=losses, high=high)
 
     def sums(self, codes: Codes, groups: int) -> Floats:
         """Rows and the sums of the first three powers."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pytest_mlgates.engines.table import Table
+    from pytest_mlgates.gates.base import EvaluationParameters
     from pytest_mlgates.gates.metric.parameters import MetricParameters
     from pytest_mlgates.gates.models import Predictions
     from pytest_mlgates.gates.privacy import Display
@@ -49,7 +50,7 @@ def answers(
     if metric == "mae":
         return of_losses(np.abs(errors), predicted)
     if metric == "mape":
-        _refuse_zeros(truth, parameters, table, display)
+        refuse_zeros(truth, parameters, table, display)
         return of_losses(np.abs(errors) / np.abs(truth), predicted)
     if metric == "pinball":
         alpha = 0.5 if parameters.alpha is None else parameters.alpha
@@ -64,9 +65,14 @@ def answers(
     return _of_all(metric, truth, predicted)
 
 
-def _refuse_zeros(
-    truth: Floats, parameters: MetricParameters, table: Table, display: Display
+def refuse_zeros(
+    truth: Floats, parameters: EvaluationParameters, table: Table, display: Display
 ) -> None:
+    """Refuse *truth* that a relative error would divide by.
+
+    Raises:
+        MLGatesError: saying how many rows hold 0.
+    """
     zeros = int(np.count_nonzero(truth == 0))
     if zeros:
         raise MLGatesError(
@@ -98,13 +104,13 @@ def _of_all(metric: str, truth: Floats, predicted: Floats) -> Answers:
 
     def estimate(rows: Mask | None, drawn: Sampling) -> Estimate:
         labels, guesses = chosen(truth, rows), chosen(predicted, rows)
-        of = _rmse if metric == "rmse" else _r2
+        of = rmse_of if metric == "rmse" else r2_of
         return of(labels, guesses, drawn)
 
     return Answers(answer=predicted, estimate=estimate, closed=closed)
 
 
-def _rmse(truth: Floats, predicted: Floats, drawn: Sampling) -> Estimate:
+def rmse_of(truth: Floats, predicted: Floats, drawn: Sampling) -> Estimate:
     """Root of the mean squared error: a row moves it by ``(e^2 - mse) / (2 rmse)``."""
     squares = (predicted - truth) ** 2
     if not len(squares):
@@ -121,7 +127,7 @@ def _rmse(truth: Floats, predicted: Floats, drawn: Sampling) -> Estimate:
     )
 
 
-def _r2(truth: Floats, predicted: Floats, drawn: Sampling) -> Estimate:
+def r2_of(truth: Floats, predicted: Floats, drawn: Sampling) -> Estimate:
     """R2 = 1 - mse/var: a row moves it by ``-(e^2 - mse)/var + mse ((y - m)^2 - var)/var^2``."""
     squares = (predicted - truth) ** 2
     around = (truth - drawn.mean(truth)) ** 2 if len(truth) else truth

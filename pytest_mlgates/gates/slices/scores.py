@@ -15,6 +15,7 @@ from pytest_mlgates.gates.labels import (
     role_column,
 )
 from pytest_mlgates.gates.metric.metrics import METRICS, canonical
+from pytest_mlgates.gates.metric.numeric import refuse_zeros
 from pytest_mlgates.gates.metric.scored import row_losses
 from pytest_mlgates.gates.scores import numbers, positives, scores
 from pytest_mlgates.statistics.search import Loss, Recalls, Share
@@ -28,17 +29,40 @@ if TYPE_CHECKING:
     from pytest_mlgates.gates.privacy import Display
     from pytest_mlgates.statistics.search import Score
 
-SEARCHED = (
-    *("accuracy", "balanced_accuracy", "precision", "recall", "f1"),
-    *("brier", "log_loss", "mae", "mse"),
+# What adds up over rows: a slice is a row of sums, and its rest all minus these.
+ADDED_UP = (
+    *("accuracy", "balanced_accuracy", "precision", "recall", "specificity", "f1"),
+    *("brier", "log_loss", "mae", "mse", "mape"),
 )
+SEARCHED = (*ADDED_UP, "roc_auc", "rmse", "r2")
+_INSTEAD = {
+    "average_precision": "roc_auc finds where a ranking is bad",
+    "expected_calibration_error": "brier and log_loss find where scores are bad",
+    "median_absolute_error": "mae finds where errors are large",
+    "pinball": "mae finds where errors are large",
+}
+# What slices lack that have no value.
+_LACKING = {
+    "balanced_accuracy": "hold one class only",
+    "precision": "have no row predicted positive",
+    "recall": "have no row positive in truth",
+    "specificity": "have no row negative in truth",
+    "f1": "have no row positive in truth or predicted",
+    "roc_auc": "hold one class only",
+    "r2": "have a truth that does not vary",
+}
+
+
+def lacking(metric: str) -> str:
+    """What slices in which *metric* has no value lack."""
+    return _LACKING.get(metric, "have no weight")
 
 
 def searched(name: str) -> str:
-    """The name in verdicts of the metric *name*, which a search must be able to add up.
+    """The name in verdicts of the metric *name*, which must be one that slices are searched by.
 
     Raises:
-        MLGatesError: naming those that it can.
+        MLGatesError: naming these.
     """
     try:
         metric = canonical(name)
@@ -48,10 +72,8 @@ def searched(name: str) -> str:
         raise MLGatesError(
             f"slices cannot be searched by {metric}",
             where="--metric",
-            want=f"one of {listing(SEARCHED)}: what adds up over rows",
-            fix="brier and log_loss find where scores are bad, mse where rmse and r2 are"
-            if metric in ("roc_auc", "rmse", "r2")
-            else "",
+            want=f"one of {listing(SEARCHED, len(SEARCHED))}",
+            fix=_INSTEAD.get(metric, ""),
         )
     return metric
 
@@ -78,6 +100,9 @@ def score_of(
         for role in ("y_true", "y_pred")
     )
     errors = np.abs(predicted - truth)
+    if metric == "mape":
+        refuse_zeros(truth, parameters, table, display)
+        return Loss.of(errors / np.abs(truth))
     return Loss.of(errors if metric == "mae" else errors * errors)
 
 
@@ -109,8 +134,14 @@ def _classes(
         return Recalls(2 * truth + right, len(classes.labels))
     positive = place.get(classes.positive, -1)
     true, called = truth == positive, predicted == positive
-    counted = {"precision": called, "recall": true, "f1": true | called}[metric]
-    marks = np.where(counted, np.where(true & called, 1, 2), 0).astype(np.int8)
+    counted = {
+        "precision": called,
+        "recall": true,
+        "specificity": ~true,
+        "f1": true | called,
+    }[metric]
+    hit = right if metric == "specificity" else true & called
+    marks = np.where(counted, np.where(hit, 1, 2), 0).astype(np.int8)
     if metric != "f1":
         return Share(marks)
     # F1 is 2J/(1+J) of the share J of true among all that is positive in truth or predicted.
