@@ -6,13 +6,14 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.cli import check, infer, lock, plan, record, slices
+from pytest_mlgates.cli import check, infer, init, lock, plan, record, slices
 from pytest_mlgates.core.boundary import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _COMMANDS = {
+    "init": init,
     "infer": infer,
     "check": check,
     "record": record,
