@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.cli import check, infer, init, lock, plan, record, slices
+from pytest_mlgates.cli import check, doctor, infer, init, lock, plan, record, slices
 from pytest_mlgates.core.boundary import parsed
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ _COMMANDS = {
     "lock": lock,
     "plan": plan,
     "slices": slices,
+    "doctor": doctor,
 }
 
 
