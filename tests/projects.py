@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_mlgates.core.statement import EXTENSION
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SUITE = [
     {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "age"}},
@@ -54,11 +56,6 @@ entry = "TRAINER:train"
 """
 GOOD_DATA = "age,sex\n31,F\n42,M\n"
 BAD_DATA = "age,sex\n31,F\n130,M\n"
-
-
-def recorded(path: Path | str = ".mlgates/evidence.json") -> Any:
-    """The record in the unsigned evidence at *path*."""
-    return json.loads(Path(path).read_text())["predicate"][EXTENSION]
 
 
 def write_project(root: Path, *, data: str = GOOD_DATA, configuration: str = CONFIGURATION) -> Path:

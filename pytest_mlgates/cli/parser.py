@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.cli import (
     check,
+    doctor,
     infer,
+    init,
     lock,
     merge,
     plan,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _COMMANDS = {
+    "init": init,
     "infer": infer,
     "check": check,
     "record": record,
@@ -36,6 +39,7 @@ _COMMANDS = {
     "verify": verify,
     "promote": promote,
     "report": report,
+    "doctor": doctor,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -60,6 +61,18 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def quoted(text: str) -> str:
+    """*text* as a string of TOML, Python and YAML alike, in one line."""
+    escaped = json.dumps(text, ensure_ascii=False)
+    if escaped.isprintable():
+        return escaped
+    return "".join(c if c.isprintable() else _escape(ord(c)) for c in escaped)
+
+
+def _escape(code: int) -> str:
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def nearest(wanted: str, names: Sequence[str]) -> str | None:

@@ -79,6 +79,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="private key (PEM, Ed25519) that signs the evidence (default: MLGATES_SIGN_KEY)",
     )
     group.addoption(
+        "--mlgates-list",
+        action="store_true",
+        default=False,
+        help="list the gates of the selected tests and of the configuration, and run nothing",
+    )
+    group.addoption(
         "--mlgates-lock",
         action="store_true",
         default=False,
@@ -126,6 +132,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """A listing collects and no more: pytest-xdist, for one, then starts no workers."""
+    if config.option.mlgates_list:
+        config.option.collectonly = True
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register markers; judge options and configuration before anything is collected."""
     short = config.getini("mlgates_short_markers")
@@ -138,6 +151,7 @@ def pytest_configure(config: pytest.Config) -> None:
     asked = option.mlgates or option.mlgates_require or option.mlgates_strict
     asked = asked or option.mlgates_evidence or option.mlgates_examples or option.mlgates_lock
     asked = asked or option.mlgates_refresh
+    asked = asked or option.mlgates_list
     asked = asked or option.mlgates_record or option.mlgates_seed is not None
     if option.mlgates_sign_key or option.mlgates_subject or _KEY in os.environ:
         from pytest_mlgates.plugin.signing import prepare
@@ -155,7 +169,7 @@ def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> None:
     """Add the declared gates, early, so that -k, -m, --deselect and --lf select among them too."""
-    if config.option.mlgates:
+    if config.option.mlgates or config.option.mlgates_list:
         gate_session(config).add_declared_gates(session, items)
 
 
@@ -205,10 +219,26 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """What is known once all tests are: misuse ends the run before any of them."""
+    if session.config.option.mlgates_list:
+        session.config.option.collectonly = False  # the list of gates stands for that of tests
     known = session.config.pluginmanager.has_plugin(_SESSION)
     # A conftest may have marked tests after they were collected.
     if known or any(_concerns_us(item) for item in session.items):
         gate_session(session.config).finish_collection(session)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """With ``--mlgates-list`` nothing runs, and the gates are shown in its place."""
+    option = session.config.option
+    if not option.mlgates_list or (
+        session.testsfailed and not option.continue_on_collection_errors
+    ):
+        return None  # pytest says what could not be collected
+    from pytest_mlgates.plugin.listing import show_gates
+
+    show_gates(gate_session(session.config), session)
+    return True
 
 
 @pytest.fixture

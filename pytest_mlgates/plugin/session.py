@@ -46,6 +46,7 @@ class GateSession:
         self.is_worker = hasattr(config, "workerinput")
         self.inherited: set[str] = set()  # markers with arguments on classes and modules
         self.bound: set[str] = set()  # those of them that some test with `mlgate` is under
+        self.listed: int | None = None  # how many gates `--mlgates-list` showed
         self._running: pytest.Item | None = None
         self._judges = False
         self._fixture_stages: FixtureStages | None = None
@@ -372,6 +373,9 @@ class GateSession:
         if self.is_worker:
             extra: Any = self.config
             extra.workeroutput["mlgates"] = self._worker_output()
+        elif self.listed is not None:
+            if self.listed == 0 and session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
         elif not self.config.option.collectonly:
             for unfinished in self._unfinished():
                 self.ledger.add_unfinished(*unfinished)
@@ -382,7 +386,7 @@ class GateSession:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The section ``ML gates``: a line per gate, then what would decide."""
-        if self.is_worker or self.config.option.collectonly:
+        if self.is_worker or self.config.option.collectonly or self.listed is not None:
             return
         from pytest_mlgates.plugin.closing import summarise
 

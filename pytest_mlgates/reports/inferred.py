@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-import json
+import re
 from typing import TYPE_CHECKING
 
-from pytest_mlgates.core.text import plural
+from pytest_mlgates.core.text import plural, quoted
 from pytest_mlgates.gates.privacy import label
 
 if TYPE_CHECKING:
@@ -80,10 +80,10 @@ def _grid(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int | None
 
 def toml_text(value: str) -> str:
     """*value* as a string of TOML."""
-    return json.dumps(value, ensure_ascii=False)  # a basic string of TOML has JSON's escapes
+    return quoted(value)
 
 
 def toml_key(name: str) -> str:
     """*name* as a key of TOML, quoted where it must be."""
-    bare = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+    bare = re.fullmatch(r"[A-Za-z0-9_-]+", name) is not None
     return name if bare else toml_text(name)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_mlgates.cli import main
-from tests.projects import recorded
+from tests.projects import record_in
 
 GATES = """
 [tables.holdout]
@@ -84,7 +84,7 @@ def test_neither_another_order_nor_another_row_makes_it_new(project, capsys):
 def test_the_count_stands_in_the_evidence_once_for_all_gates_of_a_table(project, capsys):
     table(0)
     ran(capsys)
-    found = recorded()
+    found = record_in(Path(".mlgates/evidence.json"))
     (one,) = found["holdouts"]
     assert (one["table"], one["uses"], one["at_least"], one["budget"]) == (
         "holdout",
@@ -107,10 +107,10 @@ def test_with_an_id_only_ids_and_labels_make_the_holdout(project, capsys):
 def test_a_budget_divides_the_error_among_its_evaluations(project, capsys):
     table(0)
     ran(capsys)
-    before = recorded()["verdicts"][0]
+    before = record_in(Path(".mlgates/evidence.json"))["verdicts"][0]
     configure(declared="budget = 50")
     out = ran(capsys)[1]
-    after = recorded()["verdicts"][0]
+    after = record_in(Path(".mlgates/evidence.json"))["verdicts"][0]
     assert after["lower_confidence"] == pytest.approx(1 - 0.05 / 50)
     assert after["lower"] < before["lower"]
     assert after["definition"] == before["definition"]
@@ -126,7 +126,7 @@ def test_a_worn_holdout_is_inconclusive_and_never_a_pass(project, capsys):
     code, out = ran(capsys)
     assert code == 1
     assert "holdout worn: 3 of 2 evaluations" in out
-    verdicts = recorded()["verdicts"]
+    verdicts = record_in(Path(".mlgates/evidence.json"))["verdicts"]
     assert {(v["outcome"], v["finding"]) for v in verdicts} == {("failed", "inconclusive")}
     table(2, start=5000)
     assert ran(capsys)[0] == 0  # fresh rows

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_mlgates.cli import main
-from tests.projects import BAD_DATA, CONFIGURATION, recorded, write_project
+from tests.projects import BAD_DATA, CONFIGURATION, record_in, write_project
 
 STRICT = CONFIGURATION.replace("max = 0.4", "max = 0.02").replace("min = 0.6", "min = 0.78")
 HOSTILE = "<script>alert(1)</script>::error::%0A|`](x)"
@@ -34,7 +34,7 @@ def project(tmp_path, monkeypatch, capsys):
 
 
 def statuses():
-    found = recorded()["verdicts"]
+    found = record_in(Path(".mlgates/evidence.json"))["verdicts"]
     return {one["id"]: (one["outcome"], one["finding"]) for one in found}
 
 
@@ -103,7 +103,7 @@ def test_the_stages_of_a_training_stand_in_a_table_with_the_first_that_differs(
 
 
 def test_earlier_runs_are_drawn_beside(project, capsys):
-    old = recorded()
+    old = record_in(Path(".mlgates/evidence.json"))
     old["created"] = "2026-01-01T00:00:00+00:00"
     for verdict in old["verdicts"]:
         if verdict["id"] == "accuracy":
