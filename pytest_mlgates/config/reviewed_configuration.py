@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mlgates.config.definitions import definitions
 from pytest_mlgates.config.find import NAMES
 from pytest_mlgates.config.loosening import dropped_expectations, expectations_of, loosened
+from pytest_mlgates.config.reviewed_trust import of_trust
 from pytest_mlgates.config.weakening import Weakening, gates_of, joined
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def of_configuration(
     for key in ("allow_reruns", "trust_registry"):
         if now.get(key) and not old.get(key):
             yield weaker("*", f"{key} changed from false to true: weaker")
+    for line in of_trust(base, folder, old, now):
+        yield weaker("*", line)
 
 
 def _of_files(

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+# Where the ledger is kept unless the configuration says otherwise, and what says that none is.
+DEFAULT, OFF = ".mlgates/holdouts.txt", "off"
 # The smallest hashes of a holdout's rows: two sketches tell how many rows two holdouts share, with
 # a standard error of about 1/sqrt(256) (bottom-k sketches: Cohen and Kaplan 2007).
 SKETCH = 256

@@ -11,14 +11,13 @@ from pytest_mlgates.core.alone import alone
 from pytest_mlgates.core.ci import is_ci
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.files import ours, write_atomically
-from pytest_mlgates.core.holdouts import merged
+from pytest_mlgates.core.holdouts import OFF, merged
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-OFF, NOTES = "off", "git-notes"
-DEFAULT = ".mlgates/holdouts.txt"
+NOTES = "git-notes"
 _REFERENCE = "refs/notes/mlgates-holdouts"
 
 
