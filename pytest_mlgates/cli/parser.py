@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.cli import check, doctor, infer, init, lock, plan, record, slices
+from pytest_mlgates.cli import check, doctor, infer, init, lock, plan, record, schema, slices
 from pytest_mlgates.core.boundary import parsed
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _COMMANDS = {
     "plan": plan,
     "slices": slices,
     "doctor": doctor,
+    "schema": schema,
 }
 
 
