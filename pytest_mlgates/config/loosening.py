@@ -32,11 +32,13 @@ _DEFAULTS: dict[str, Any] = {
     "min_cell": 10,
     "predict": "predict",
     "score": "predict_proba",
+    "promote": "proof",
 }
 _STRICT_FIRST = {
     "inconclusive": ("fail", "estimate", "pass"),
     "level": ("bitwise", "tolerance", "statistical"),
     "agg": ("worst_case", "mean"),
+    "promote": ("proof", "estimate"),
     "severity": ("critical", "warning", "info"),
 }
 # Expectations whose set says what must be there, or must not be: any other says what may be.
