@@ -112,6 +112,9 @@ def count_family(measure: Measure, own: Sequence[Cells | None], classes: Any, le
             level=level,
             absent=absent,
         )
+    # Metrics of all cells need numpy; rates do without.
+    from pytest_mlgates.gates.fairness_whole import CountedTogether, class_metric
+
     measured = _f1 if measure.name == "f1_score" else _balanced_accuracy
     usable = _has_f1 if measure.name == "f1_score" else partial(_has_all, labels=classes.labels)
     present = [cells for cells in own if cells is not None]
@@ -127,6 +130,7 @@ def count_family(measure: Measure, own: Sequence[Cells | None], classes: Any, le
         high=1.0,
         level=level,
         absent=absent,
+        together=CountedTogether(metric=class_metric(measure, classes), cells=own),
     )
 
 

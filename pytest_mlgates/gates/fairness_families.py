@@ -7,7 +7,6 @@ needs the rows.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,9 +18,9 @@ from pytest_mlgates.gates.codes import group_codes
 from pytest_mlgates.gates.fairness_champion import champion_values
 from pytest_mlgates.gates.fairness_counts import counted_groups
 from pytest_mlgates.gates.fairness_rows import row_values, weights_and_clusters
+from pytest_mlgates.gates.fairness_whole import given_away, whole_family
 from pytest_mlgates.gates.labels import refuse_many_groups
 from pytest_mlgates.statistics.group_champion import PairedFamily
-from pytest_mlgates.statistics.group_families import MeasuredFamily
 from pytest_mlgates.statistics.group_samples import MeanFamily, Sample, SampledShares
 
 if TYPE_CHECKING:
@@ -174,7 +173,7 @@ def _from_rows(
                     shares=measure.form == "share",
                 )
             found.families.append(family)
-            _note_cells(found, measure, sample, place)
+            _note_cells(found, measure, sample, values, rows, place)
             if isinstance(family, PairedFamily):
                 _note_changes(found, family)
             found.warnings.extend(weighting.doubts(sample))
@@ -218,32 +217,25 @@ def _row_family(
 
         truth, predicted = values.pairs[measure.name]
         return foreign_family(measure, sample, (truth[rows], predicted[rows]), level, absent)
-    measure_of = values.measures[measure.name]
-    places = [rows[sample.groups == g] for g in range(sample.count)]
-    return MeasuredFamily(
-        name=measure.name,
-        measures=[partial(measure_of, one) for one in places],
-        whole=partial(measure_of, rows),
-        sizes=tuple(
-            len(one) if values.usable is None or values.usable(one) else 0 for one in places
-        ),
-        low=measure.low,
-        high=measure.high,
-        level=level,
-        absent=absent,
-    )
+    return whole_family(measure, sample, values.wholes[measure.name], rows, level, absent)
 
 
-def _note_cells(found: Grouped, measure: Measure, sample: Sample, level: int) -> None:
+def _note_cells(
+    found: Grouped, measure: Measure, sample: Sample, values: RowValues, rows: Any, level: int
+) -> None:
     ones = np.bincount(
         sample.groups, weights=sample.values if measure.form == "share" else None,
         minlength=sample.count,
     )  # fmt: skip
+    whole = values.wholes.get(measure.name)
     for g, size in enumerate(sample.sizes):
         if not size:
             continue
         k = int(ones[g])
-        found.cells[measure.name, level, g] = (k, size - k) if measure.form == "share" else (size,)
+        cells: tuple[int, ...] = (k, size - k) if measure.form == "share" else (size,)
+        if whole is not None:
+            cells = given_away(whole, rows[sample.groups == g])
+        found.cells[measure.name, level, g] = cells
 
 
 def _note_changes(found: Grouped, family: PairedFamily) -> None:
