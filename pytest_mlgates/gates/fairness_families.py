@@ -162,6 +162,7 @@ def _from_rows(
                 if values.clusters is None and weighting.clusters is None
                 else (weighting.clusters if values.clusters is None else values.clusters)[rows],  # type: ignore[index]
             )
+            _refuse_one_cluster(parameters, measure, sample, found, place, display)
             family = _row_family(measure, sample, values, rows, place, absent)
             if theirs is not None:
                 other = replace(sample, values=theirs.values[measure.name][rows])
@@ -327,6 +328,37 @@ def _refuse_empty(
             fix=f"add {of} of {'this group' if len(names) == 1 else 'these groups'}, or gate "
             "demographic parity, which needs none",
         )
+
+
+def _refuse_one_cluster(
+    parameters: FairnessParameters,
+    measure: Measure,
+    sample: Sample,
+    found: Grouped,
+    level: int,
+    display: Display,
+) -> None:
+    """The rows of one cluster say nothing of another: such a group has no bounds at all."""
+    if sample.clusters is None:
+        return
+    cells = np.unique(np.stack([sample.groups, sample.clusters]), axis=1)
+    alone = np.flatnonzero(np.bincount(cells[0], minlength=sample.count) == 1).tolist()
+    if not alone:
+        return
+    role = "query" if parameters.query is not None else "cluster"
+    names = listing([display.group(found.groups[g]) for g in alone])
+    within = ""
+    if len(found.levels) > 1:
+        within = f" within {level_name(parameters, found, found.levels[level], display)}"
+    of = "rows" if measure.form == "whole" else measure.of
+    raise MLGatesError(
+        f"{parameters.metric} needs {of} of several clusters in every group, and "
+        f"{plural(len(alone), 'group')} {'has' if len(alone) == 1 else 'have'} one{within}",
+        got=f"one value of {role} {getattr(parameters, role)!r} in {names}",
+        want="at least two: what varies between clusters cannot be seen in one",
+        fix="add rows of other clusters of these groups, or name the column that tells users, "
+        "patients or days apart",
+    )
 
 
 def _wanted(measure: Measure) -> str:

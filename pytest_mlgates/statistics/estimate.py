@@ -94,8 +94,11 @@ class Sampling:
         """Whether rows are independent and count alike."""
         return self.weights is None and self.clusters is None
 
-    def of(self, rows: NDArray[np.bool_] | None) -> Sampling:
-        """The same for a selection of *rows*: weights of mean 1 there, clusters counted there."""
+    def of(self, rows: NDArray[np.bool_] | NDArray[np.intp] | None) -> Sampling:
+        """The same for a selection of *rows*: weights of mean 1 there, clusters counted there.
+
+        Rows are selected by a truth value for each or by their places.
+        """
         if rows is None or self.plain:
             return self
         weights = None if self.weights is None else scaled(self.weights[rows])

@@ -76,8 +76,7 @@ class Influence:
             sample = self.sample
             rows = np.arange(len(sample.groups))
             places = rows if group == OVERALL else np.flatnonzero(sample.groups == group)
-            drawn = Sampling(weights=sample.weights, clusters=sample.clusters)
-            drawn = drawn.of(places)
+            drawn = Sampling(weights=sample.weights, clusters=sample.clusters).of(places)
             self._known[group] = places, self.estimate(places, drawn), drawn
         return self._known[group]
 
@@ -100,9 +99,9 @@ def whole_correlation(sample: Sample, whole: Floats, present: tuple[int, ...]) -
     if sample.clusters is not None:
         _, clusters = np.unique(sample.clusters, return_inverse=True)
         cells, places = np.unique(clusters * sample.count + groups, return_inverse=True)
-        totals = np.bincount(clusters, weights=every)
+        totals = np.bincount(clusters, weights=every).astype(np.float64)
         groups = cells % sample.count
-        own = np.bincount(places, weights=own)
+        own = np.bincount(places, weights=own).astype(np.float64)
         squares = float(totals @ totals)
         every = totals[cells // sample.count]
     else:

@@ -59,7 +59,7 @@ class JointDraws:
         if sample.clusters is None:
             return False
         cells = np.unique(np.stack([sample.clusters, sample.groups]), axis=1)
-        return cells.shape[1] > len(np.unique(sample.clusters))
+        return int(cells.shape[1]) > len(np.unique(sample.clusters))
 
     @cached_property
     def _values(self) -> Floats:
