@@ -18,7 +18,6 @@ from pytest_mlgates.gates.codes import group_codes
 from pytest_mlgates.gates.fairness_champion import champion_values
 from pytest_mlgates.gates.fairness_counts import counted_groups
 from pytest_mlgates.gates.fairness_rows import row_values, weights_and_clusters
-from pytest_mlgates.gates.fairness_whole import given_away, whole_family
 from pytest_mlgates.gates.labels import refuse_many_groups
 from pytest_mlgates.statistics.group_champion import PairedFamily
 from pytest_mlgates.statistics.group_samples import MeanFamily, Sample, SampledShares
@@ -218,6 +217,8 @@ def _row_family(
 
         truth, predicted = values.pairs[measure.name]
         return foreign_family(measure, sample, (truth[rows], predicted[rows]), level, absent)
+    from pytest_mlgates.gates.fairness_whole import whole_family
+
     return whole_family(measure, sample, values.wholes[measure.name], rows, level, absent)
 
 
@@ -235,7 +236,7 @@ def _note_cells(
         k = int(ones[g])
         cells: tuple[int, ...] = (k, size - k) if measure.form == "share" else (size,)
         if whole is not None:
-            cells = given_away(whole, rows[sample.groups == g])
+            cells = whole.answers.cells(rows[sample.groups == g]) or cells
         found.cells[measure.name, level, g] = cells
 
 

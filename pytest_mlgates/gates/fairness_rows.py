@@ -11,10 +11,7 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import number
 from pytest_mlgates.gates.drawn import codes_of, weights_of
 from pytest_mlgates.gates.fairness_counts import COUNTED, HIT
-from pytest_mlgates.gates.fairness_whole import Whole, whole_of_classes
 from pytest_mlgates.gates.labels import confusion
-from pytest_mlgates.gates.metric.numeric import of_all
-from pytest_mlgates.gates.metric.scored import of_ranking
 from pytest_mlgates.gates.scores import numbers, positives, scores
 from pytest_mlgates.statistics import regression
 from pytest_mlgates.statistics.group_samples import kish
@@ -25,6 +22,7 @@ if TYPE_CHECKING:
 
     from pytest_mlgates.engines.table import Table
     from pytest_mlgates.gates.fairness_parameters import FairnessParameters
+    from pytest_mlgates.gates.fairness_whole import Whole
     from pytest_mlgates.gates.privacy import Display
     from pytest_mlgates.statistics.group_samples import Sample
 
@@ -161,6 +159,8 @@ def _classes(parameters: FairnessParameters, table: Table, display: Display) -> 
             _foreign(found, name, *pair)
             continue
         if measure.form == "whole":
+            from pytest_mlgates.gates.fairness_whole import whole_of_classes
+
             _whole(found, name, whole_of_classes(measure, classes, truth, predicted))
             continue
         found.counted[name] = COUNTED[name](truth == positive, predicted == positive)
@@ -208,7 +208,9 @@ def of_numbers(parameters: FairnessParameters, truth: Floats, predicted: Floats)
             _foreign(found, name, truth, predicted)
             continue
         if name == "r2_score":
-            _whole(found, name, _of_r2(truth, predicted))
+            from pytest_mlgates.gates.fairness_whole import whole_of_r2
+
+            _whole(found, name, whole_of_r2(truth, predicted))
             continue
         found.values[name] = {
             "mean_prediction": predicted,
@@ -218,13 +220,6 @@ def of_numbers(parameters: FairnessParameters, truth: Floats, predicted: Floats)
         if name.endswith("squared_error") and heavy_tailed(error * error):
             found.warnings.append(regression.HEAVY_TAILS)
     return found
-
-
-def _of_r2(truth: Floats, predicted: Floats) -> Whole:
-    return Whole(
-        answers=of_all("r2", truth, predicted),
-        usable=lambda rows: len(rows) > 1 and float(np.ptp(truth[rows])) > 0,
-    )
 
 
 def _scores(parameters: FairnessParameters, table: Table, display: Display) -> RowValues:
@@ -248,14 +243,9 @@ def of_scores(
     if name == "average_precision_score":
         _foreign(out, name, positive.astype(np.intp), values)
     elif name == "roc_auc_score":
-        _whole(
-            out,
-            name,
-            Whole(
-                answers=of_ranking("roc_auc", positive, values),
-                usable=lambda rows: len(np.unique(positive[rows])) == 2,
-            ),
-        )
+        from pytest_mlgates.gates.fairness_whole import whole_of_auc
+
+        _whole(out, name, whole_of_auc(positive, values))
     elif name == "log_loss":
         # Probabilities are kept off 0 and 1, as scikit-learn does: one sure mistake costs 36.
         of_truth = np.clip(np.where(positive, values, 1 - values), epsilon, 1 - epsilon)

@@ -1,7 +1,7 @@
 """Numbers by group that are no means of rows: F1, balanced accuracy, ROC AUC, R2.
 
 They are those of metric gates, with the same bounds and the same influence of each row; what is
-added here is how the numbers of groups hang together.
+added here is how the numbers of groups hang together. Imported where such a number is asked for.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import numpy as np
 from pytest_mlgates.gates.metric.classes import ClassMetric
 from pytest_mlgates.gates.metric.classes import answers as of_classes
 from pytest_mlgates.gates.metric.metrics import METRICS, canonical
+from pytest_mlgates.gates.metric.numeric import of_all
+from pytest_mlgates.gates.metric.scored import of_ranking
 from pytest_mlgates.statistics.group_families import OVERALL, MeasuredFamily
 from pytest_mlgates.statistics.group_influence import Influence, correlated
 
@@ -115,39 +117,34 @@ def whole_family(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CountedTogether:
-    """How numbers of counts hang together: rows are independent, and share nothing but the whole.
-
-    Attributes:
-        metric: Of classes.
-        cells: The counts of each group; None has no rows here.
-    """
-
-    metric: ClassMetric
-    cells: Sequence[Cells | None]
-
-    def between(self, present: tuple[int, ...]) -> Floats | None:
-        """They do not."""
-        del present
-        return None
-
-    def with_whole(self, present: tuple[int, ...]) -> Floats:
-        """The correlation of each group's number with that of all rows."""
-        matrices = [self.metric.matrix(self.cells[group] or {}) for group in present]
-        total = np.sum(matrices, axis=0)
-        every = self.metric.moves(total).ravel()
-        own = [self.metric.moves(one).ravel() for one in matrices]
-        return correlated(
-            np.concatenate(own),
-            np.tile(every, len(present)),
-            np.repeat(np.arange(len(present)), every.size),
-            float(np.sum(total.ravel() * every * every)),
-            len(present),
-            np.concatenate([one.ravel() for one in matrices]),
-        )
+def counted_with_whole(measure: Measure, classes: Classes, cells: Sequence[Cells | None]) -> Floats:
+    """The correlation of each group's number with that of all rows, from the counts of groups."""
+    metric = class_metric(measure, classes)
+    matrices = [metric.matrix(one or {}) for one in cells]
+    total = np.sum(matrices, axis=0)
+    every = metric.moves(total).ravel()
+    own = [metric.moves(one).ravel() for one in matrices]
+    return correlated(
+        np.concatenate(own),
+        np.tile(every, len(cells)),
+        np.repeat(np.arange(len(cells)), every.size),
+        float(np.sum(total.ravel() * every * every)),
+        len(cells),
+        np.concatenate([one.ravel() for one in matrices]),
+    )
 
 
-def given_away(whole: Whole, rows: Any) -> tuple[int, ...]:
-    """The counts that the number of *rows* gives away."""
-    return whole.answers.cells(rows) or (len(rows),)
+def whole_of_r2(truth: Floats, predicted: Floats) -> Whole:
+    """R2 of rows with these numbers."""
+    return Whole(
+        answers=of_all("r2", truth, predicted),
+        usable=lambda rows: len(rows) > 1 and float(np.ptp(truth[rows])) > 0,
+    )
+
+
+def whole_of_auc(positive: NDArray[np.bool_], scores: Floats) -> Whole:
+    """The area under the ROC curve of rows with these labels and scores."""
+    return Whole(
+        answers=of_ranking("roc_auc", positive, scores),
+        usable=lambda rows: len(np.unique(positive[rows])) == 2,
+    )
