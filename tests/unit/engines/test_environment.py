@@ -55,7 +55,7 @@ def test_equal_environments_do_not_differ():
         ("blas", "accelerate", "BLAS"),
         ("threads", 96, "threads"),
         ("packages", {"numpy": "1.0"}, "numpy"),
-        ("settings", {"OMP_NUM_THREADS": "61"}, "OMP_NUM_THREADS"),
+        ("settings", {**HERE["settings"], "OMP_NUM_THREADS": "61"}, "OMP_NUM_THREADS"),
         ("gpu", "A100, CUDA 12.4, cuDNN 9", "GPU"),
         ("python", "2.7.18", "Python"),
     ],
