@@ -104,8 +104,9 @@ class Tree:
         """The Python files with one of *words* in them."""
         if self.commit is None:
             return []
-        patterns = [part for word in words for part in ("-e", word)]
-        told = _git(self.root, "grep", "-lzF", *patterns, self.commit, "--", "*.py", allowed=(0, 1))
+        # Not on the command line: a change of many files would be too long for it.
+        command = ("grep", "-lzF", "-f", "-", self.commit, "--", "*.py")
+        told = _git(self.root, *command, allowed=(0, 1), given="\n".join(words))
         return sorted(name.partition(":")[2] for name in told.split("\0") if name)
 
 
@@ -191,11 +192,14 @@ def tracked(root: Path) -> frozenset[str]:
     return frozenset(name for name in told.split("\0") if name)
 
 
-def _git(folder: Path, *arguments: str, allowed: tuple[int, ...] = (0,)) -> str:
+def _git(
+    folder: Path, *arguments: str, allowed: tuple[int, ...] = (0,), given: str | None = None
+) -> str:
     # In a hook, GIT_DIR and GIT_INDEX_FILE are those of the commit that is being made.
     command = ["git", "-C", str(folder), *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+        text = None if given is None else given.encode("utf-8", "surrogateescape")
+        done = subprocess.run(command, input=text, capture_output=True, check=False)  # noqa: S603
     except OSError as error:
         raise MLGatesError("git cannot be run", got=str(error)) from None
     if done.returncode not in allowed:
