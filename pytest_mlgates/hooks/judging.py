@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 def judge(configuration: Configuration, gates: Sequence[DeclaredGate]) -> int:
     """Evaluate *gates* and print them; a gate that cannot be evaluated here never passes."""
+    from pytest_mlgates.hooks.remembered import remembered
     from pytest_mlgates.runner.changed import needs_project
 
     verdicts: list[Verdict] = []
@@ -36,9 +37,12 @@ def judge(configuration: Configuration, gates: Sequence[DeclaredGate]) -> int:
         elif (kept := _kept(configuration, declared)) is not None:
             verdicts.append(kept)
         else:
-            evaluator = evaluator or _evaluator(configuration)
             try:
-                verdicts.append(_evaluated(evaluator, declared))
+                with remembered(configuration, declared) as memory:
+                    if memory.verdict is None:
+                        evaluator = evaluator or _evaluator(configuration)
+                        memory.verdict = _evaluated(evaluator, declared)
+                    verdicts.append(memory.verdict)
             except MissingExtraError as error:
                 locked.compare(declared, error.what)
     beside = _beside(configuration, gates)

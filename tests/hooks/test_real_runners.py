@@ -22,7 +22,6 @@ from tests.projects import BAD_DATA, CONFIGURATION, GOOD_DATA, write_project
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("hook environments"),
 ]
 pytest.importorskip("pre_commit")
 
