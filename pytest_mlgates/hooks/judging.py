@@ -95,7 +95,7 @@ def _beside(configuration: Configuration, gates: Sequence[DeclaredGate]) -> dict
     base, folders = configuration.base, configuration.settings.pythonpath
     known = definitions(read(configuration.path))
     inputs = {
-        declared.gate.id: [base / name for name in named(known[declared.gate.id], base, folders)]
+        declared.gate.id: [base / name for name in named(known[declared.gate.id], base, folders)[0]]
         for declared in gates
         if declared.gate.id in known
     }

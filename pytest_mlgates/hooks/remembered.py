@@ -87,7 +87,7 @@ def _key(configuration: Configuration, declared: DeclaredGate) -> str | None:
     definition = definitions(read(configuration.path)).get(name)
     if definition is None:
         return None
-    files = sorted(set(named(definition, base, configuration.settings.pythonpath)))
+    files = sorted(set(named(definition, base, configuration.settings.pythonpath)[0]))
     try:
         # The bytes, not what a pointer of Git LFS or DVC stands for: those are what is judged.
         inputs = {file: sha256_of_unchanged(base / file) for file in files}
