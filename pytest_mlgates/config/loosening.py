@@ -61,6 +61,8 @@ def loosened(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
         if one == other or key in _NEUTRAL:
             continue
         lines += _compared(key, one, other, policy=old.get("inconclusive", "estimate"))
+    if old.get("private") is True and new.get("private") is not True:
+        lines.append("it is no longer private: values and small counts may be shown")
     if before.get("required") and not after.get("required"):
         lines.append("it is no longer required")
     old_table, new_table = before.get("table", {}), after.get("table", {})
