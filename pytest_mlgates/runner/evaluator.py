@@ -135,7 +135,13 @@ class Evaluator:
 
         def without(groups: Sequence[tuple[str, ...]]) -> Verdict:
             rest = waiving.rest_of(subject, gate.parameters, groups, gate.where)
-            return evaluate(gate, rest, self.context)
+            if not (verdict.holdout and verdict.holdout["budget"]):
+                return evaluate(gate, rest, self.context)
+            from pytest_mlgates.runner.holdouts import is_worn, spent
+
+            if is_worn(verdict):  # so is what is left of it
+                return verdict
+            return evaluate(spent(gate, verdict.holdout["budget"]), rest, self.context)
 
         return waiving.waived(verdict, self.configuration.waivers, without)
 

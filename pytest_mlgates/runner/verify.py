@@ -277,6 +277,10 @@ def _policy(evidence: Evidence, demands: Demands) -> Iterator[str]:
             yield f"gate {name!r} was judged by another definition than the policy's: " + _parts(
                 one.definition, wanted
             )
+        table = settings.tables.get(declared.table or "")
+        budget, spent = table and table.budget, (one.holdout or {}).get("budget")
+        if declared.gate.kind.name in ("metric", "fairness") and budget != spent:
+            yield f"gate {name!r} was judged with the budget {spent}, the policy's is {budget}"
     waivers = [{"gate": one.gate, **one.to_dict()} for one in configuration.waivers]
     for one in evidence.verdicts:
         for waiver in one.waivers:
