@@ -30,6 +30,7 @@ def rows_of(table: Table, identity: Sequence[str], answers: Sequence[str], *, na
         answers: Columns of predictions and scores.
         name: What the configuration calls the table.
     """
+    table.arrays([*identity, *answers])  # one query for all: each is asked for by itself below
     content = [column for name in identity for column in _content(table, name)]
     hashes = np.unique(of_each_row(content))
     predicted = [column for name in answers for column in _content(table, name)]
@@ -71,9 +72,12 @@ def _content(table: Table, name: str) -> list[Content]:
             numbers[np.isnan(numbers)] = np.nan  # of one kind
             return [numbers]
         return [array]
+    given = array.tolist()
+    if array.dtype.kind == "O" and set(map(type, given)) <= {str, type(None)}:
+        return [given]
     try:
         values, codes = table.codes(name)
     except TypeError:  # lists and structures are no keys
-        return [[_text(value) for value in array.tolist()]]
+        return [[_text(value) for value in given]]
     texts = [None if value is None else str(value) for value in values]
     return [[texts[code] for code in codes.tolist()]]

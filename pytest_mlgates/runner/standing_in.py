@@ -12,6 +12,7 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.config.base import tracked
@@ -43,7 +44,6 @@ from pytest_mlgates.runner.verify import Demands, doubts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from pytest_mlgates.config.model import Configuration, DeclaredGate
     from pytest_mlgates.core.lock import LockedGate
@@ -193,6 +193,7 @@ class StandIn:
     def _away(self, definition: Mapping[str, Any]) -> list[str]:
         """The data files of a gate that are not here; its contract is no data."""
         base, suite = self.configuration.base, definition["gate"].get("suite")
+        suite = Path(suite).as_posix() if isinstance(suite, str) else None
         return [
             path for path in data_of(definition, base) if path != suite and _is_away(base / path)
         ]
@@ -243,10 +244,10 @@ class StandIn:
         for path, digest in verdict.files.items():
             if known.get(path, digest) != digest:
                 yield f"it judged other data: {locks.NAME} has another digest of {path}"
-        yield from _of_registry(definition, verdict, locked)
+        yield from of_registry(definition, verdict, locked)
 
 
-def _of_registry(
+def of_registry(
     definition: Mapping[str, Any], verdict: Verdict, locked: LockedGate | None
 ) -> Iterator[str]:
     """A registry may say something else tomorrow: only a champion is pinned, in the lock."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 import json
@@ -12,8 +13,11 @@ import pytest
 
 from pytest_mlgates.cli import main
 from pytest_mlgates.core import dsse
+from pytest_mlgates.core.lock import LockedGate
 from pytest_mlgates.core.statement import EXTENSION
+from pytest_mlgates.core.verdict import Bound, Outcome, Verdict
 from pytest_mlgates.runner.signing import signer_of
+from pytest_mlgates.runner.standing_in import of_registry
 from tests.keys import write_keys
 from tests.projects import CONFIGURATION, holdout, record_in, write_project
 
@@ -180,6 +184,56 @@ def test_a_pointer_of_git_lfs_says_what_the_data_is(bare, capsys):
     code, out = checked(capsys)
     assert code == 0, out
     assert "warning (accuracy): from signed evidence of " in out
+
+
+def test_a_pointer_of_a_folder_says_what_is_in_it(bare, capsys):
+    git("rm", "-q", "--cached", "data/applications.csv")
+    Path(".gitignore").write_text(IGNORED + "data/\n")
+    digest = hashlib.md5(Path("data/applications.csv").read_bytes()).hexdigest()
+    listed = json.dumps([{"md5": digest, "relpath": "applications.csv"}], sort_keys=True)
+    digest = hashlib.md5(listed.encode()).hexdigest()
+    Path("data.dvc").write_text(f"outs:\n- md5: {digest}.dir\n  path: data\n")
+    point()
+    commit()
+    make()
+    Path("data/applications.csv").unlink()
+    Path("data").rmdir()
+    code, out = checked(capsys)
+    assert code == 0, out
+    assert "warning (schema): from signed evidence of " in out
+
+
+def test_a_private_table_is_stood_in_for_without_a_value_of_it(bare, capsys):
+    text = GATES.replace('path = "holdout.csv"', 'path = "holdout.csv"\nprivate = true')
+    write_project(bare, configuration=text)
+    point()
+    commit()
+    make()
+    code, out = checked(capsys)
+    assert code == 0, out
+    parity = next(v for v in record_in(Path("ci.json"))["verdicts"] if v["id"] == "parity")
+    assert parity["stands_in"] is not None
+    assert not {"F", "M"} & {part for group in parity["groups"] for part in group["group"]}
+
+
+def test_no_commit_says_what_a_registry_holds():
+    definition = {
+        "gate": {"no_worse_than": "models:/a@champion"},
+        "table": {"model": "models:/b/3"},
+    }
+    verdict = Verdict(
+        id="a", kind="metric", finding=None, outcome=Outcome.PASSED, message="",
+        bound=Bound(no_worse_than="models:/a@champion"),
+        details=({"predictions_digest": "p", "champion_version": "1", "champion_digest": "d"},),
+    )  # fmt: skip
+    pinned = {"reference": "models:/a@champion", "version": "1", "model": "d", "predictions": "p"}
+    locked = LockedGate(definition={}, inputs={}, verdict={}, champion=pinned)
+    model = "nothing in this commit says what its model 'models:/b/3' is"
+    champion = "nothing in this commit says what its no_worse_than 'models:/a@champion' is"
+    assert list(of_registry(definition, verdict, locked)) == [model]
+    assert list(of_registry(definition, verdict, None)) == [champion, model]
+    moved = dataclasses.replace(locked, champion={**pinned, "version": "2"})
+    assert list(of_registry(definition, verdict, moved)) == [champion, model]
 
 
 def test_a_gate_that_failed_there_fails_here(pointed, capsys):
