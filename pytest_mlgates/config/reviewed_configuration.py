@@ -69,6 +69,21 @@ def of_configuration(
     for key in ("allow_reruns", "trust_registry"):
         if now.get(key) and not old.get(key):
             yield weaker("*", f"{key} changed from false to true: weaker")
+    for line in _of_key(base, folder, old.get("public_key"), now.get("public_key")):
+        yield weaker("*", line)
+
+
+def _of_key(base: Tree, folder: str, old: Any, new: Any) -> Iterator[str]:
+    """Whose signature a promotion believes: another key is another signer."""
+    if not isinstance(old, str):
+        return
+    path = joined(folder, old)
+    if new is None:
+        yield f"public_key {old!r} is gone"
+    elif new != old:
+        yield f"public_key changed from {old!r} to {new!r}: whom promotions believe"
+    elif path in base.files and path in base.changed:
+        yield f"the key {old} changed: whom promotions believe"
 
 
 def _of_privacy(old: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:

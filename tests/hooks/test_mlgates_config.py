@@ -15,7 +15,7 @@ TOML = """\
 [tool.mlgates]
 required = ["accuracy", "tests/test_model.py::test_model::metric:f1"]
 confidence = 0.95
-
+public_key = "gates.pub.pem"
 [tool.mlgates.tables.holdout]
 path = "data/holdout.csv"
 
@@ -103,6 +103,7 @@ def repository(tmp_path, monkeypatch):
         "pyproject.toml": TOML,
         "contracts/holdout.json": json.dumps(SUITE, indent=1),
         "tests/test_model.py": TEST,
+        "gates.pub.pem": "ours",
         "data/holdout.csv": "y_true,y_pred,sex\n1,1,F\n0,0,M\n",
     }.items():
         Path(name).parent.mkdir(exist_ok=True)
@@ -292,6 +293,21 @@ WEAKER = {
         lambda: edit(CONFIG, "confidence", "trust_registry = true\nconfidence"),
         "*",
         "trust_registry",
+    ),
+    "no key": (
+        lambda: edit(CONFIG, 'public_key = "gates.pub.pem"\n', ""),
+        "*",
+        "public_key 'gates.pub.pem' is gone",
+    ),
+    "another key": (
+        lambda: edit(CONFIG, '"gates.pub.pem"', '"mine.pub.pem"'),
+        "*",
+        "public_key changed from 'gates.pub.pem' to 'mine.pub.pem'",
+    ),
+    "another key under the same name": (
+        lambda: Path("gates.pub.pem").write_text("mine"),
+        "*",
+        "the key gates.pub.pem changed",
     ),
 }
 HONEST = {
