@@ -74,7 +74,7 @@ def test_an_interrupt_in_the_middle_exits_130_and_leaves_no_half_written_file(pr
     assert process.returncode == 130
     assert err.endswith("interrupted\n")
     assert "Traceback" not in err
-    assert not (project / ".mlgates").exists()
+    assert not (project / ".mlgates/evidence.json").exists()
     assert not list(project.glob("*record.json*"))
 
 
