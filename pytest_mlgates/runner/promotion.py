@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -165,7 +166,11 @@ def _champions(
 ) -> list[str]:
     """Gates that compared with another champion than the one that would be replaced."""
     reference = f"models:/{version.name}@{alias}"
-    compared = [one for one in evidence.verdicts if one.bound.no_worse_than == reference]
+    compared = [
+        one
+        for one in evidence.verdicts
+        if re.sub("^models:/+", "models:/", one.bound.no_worse_than or "") == reference
+    ]
     if not compared or before is None or before == version.number:
         return []
     holder = registry.version(f"models:/{version.name}/{before}").digest

@@ -191,8 +191,9 @@ def test_an_undecided_gate_is_promoted_only_where_the_policy_says_so(project, pr
     assert tags(project)["mlgates.verdict"] == "WARNED"
 
 
-def test_a_champion_that_changed_since_the_comparison_is_refused(project, promoted):
-    compared = TOML.replace("min = 0.5", 'no_worse_than = "models:/credit@champion"\nmargin = 0.1')
+@pytest.mark.parametrize("reference", ["models:/credit@champion", "models://credit@champion"])
+def test_a_champion_that_changed_since_the_comparison_is_refused(project, promoted, reference):
+    compared = TOML.replace("min = 0.5", f'no_worse_than = "{reference}"\nmargin = 0.1')
     Path("mlgates.toml").write_text(compared)
     assert main(["check", "--evidence", "e.json", "--sign-key", "key.pem"]) == 0
     words = project.client.get_model_version("words", "1")
