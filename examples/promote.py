@@ -255,6 +255,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--reports", type=Path, metavar="FOLDER", help="keep the reports there")
     arguments = parser.parse_args(argv)
+    if missing := [name for name in ("git", "openssl") if shutil.which(name) is None]:
+        print(f"the commands of the README need {' and '.join(missing)}", file=sys.stderr)
+        return 2
     start = time.monotonic()
     with tempfile.TemporaryDirectory(
         prefix="mlgates-promote-", ignore_cleanup_errors=True
