@@ -4,11 +4,16 @@ UV := .venv/bin/uv
 UV_VERSION := 0.8.0
 PIP := $(UV) pip install --quiet --compile-bytecode --python .venv/bin/python --constraint constraints.txt
 
-.PHONY: demo test test-core test-random test-pythons test-oldest test-frameworks causes check format bench bench-gates bench-fingerprints bench-hooks simulate clean
+.PHONY: demo promote test test-core test-random test-pythons test-oldest test-frameworks causes check format bench bench-gates bench-fingerprints bench-hooks simulate clean
 
 # The example on real data: a sound version that passes, four broken ones that are blocked.
 demo: .venv/demo
 	.venv/bin/python examples/demo.py
+
+# The promotion of README.md, command by command, and five that are refused.
+# PROMOTE='--reports docs/reports' keeps the reports of the run.
+promote: .venv/demo
+	.venv/bin/python examples/promote.py $(PROMOTE)
 
 # All tests, then the core tests on the other Pythons that this machine has.
 test: .venv/dev
@@ -57,7 +62,7 @@ format: .venv/dev
 	touch $@
 
 .venv/demo: .venv/uv pyproject.toml constraints.txt
-	$(PIP) --editable '.[mlflow,pandas,sklearn,pre-commit]'
+	$(PIP) --editable '.[mlflow,pandas,sklearn,pre-commit,sign,report]'
 	touch $@
 
 .venv/dev: .venv/demo

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.core.evidence import Evidence
 
 
-def configuration_of(given: str | None, *, command: str) -> Configuration:
+def configuration_of(given: str | None, *, command: str, option: str = "--config") -> Configuration:
     """The configuration file *given*, else the nearest one, which there must be.
 
     Raises:
@@ -33,12 +33,12 @@ def configuration_of(given: str | None, *, command: str) -> Configuration:
             "no configuration found",
             got=f"looked in {Path.cwd()} and the folders above it",
             want="[tool.mlgates] in pyproject.toml, or mlgates.toml",
-            fix=f"name one: mlgates {command} --config path/to/pyproject.toml",
+            fix=f"name one: mlgates {command} {option} path/to/pyproject.toml",
         )
     return found
 
 
-def policy_of(given: str | None, *, command: str = "promote") -> tuple[Configuration, str]:
+def policy_of(given: str | None) -> tuple[Configuration, str]:
     """The configuration file *given*, else the nearest one, and its digest; no code is imported.
 
     Raises:
@@ -50,7 +50,8 @@ def policy_of(given: str | None, *, command: str = "promote") -> tuple[Configura
 
     path = Path(given) if given else find(Path.cwd())
     if path is None:
-        path = configuration_of(None, command=command).path  # which says that there is none
+        # Which says that there is none.
+        path = configuration_of(None, command="promote MODEL", option="--policy").path
         assert path is not None  # noqa: S101
     return load(path, project_code=False), sha256_of_file(path)
 

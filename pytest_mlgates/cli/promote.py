@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
         MLflowRegistry(base),
         arguments.model,
         arguments.alias,
-        path,
+        path.name,
         content_of(path),
         demands,
         now=dt.datetime.now(tz=dt.UTC),
@@ -125,8 +125,11 @@ def _show(promotion: Promotion, alias: str, *, dry_run: bool) -> None:
     if promotion.refusals:
         lines.append(f"{version} was not promoted, for {plural(len(promotion.refusals), 'reason')}")
         lines += [f"  - {refusal}" for refusal in promotion.refusals]
+        after = "no version" if promotion.after is None else f"v{promotion.after}"
         lines.append(
-            f"{alias!r} was {before} and this run left it so" if not promotion.moved else ""
+            f"{alias!r} was {before} and this run left it so"
+            if promotion.after == promotion.before and not promotion.moved
+            else f"{alias!r} was {before} and is {after} now"
         )
     else:
         assert evidence is not None  # noqa: S101
@@ -135,4 +138,4 @@ def _show(promotion: Promotion, alias: str, *, dry_run: bool) -> None:
         lines.append(f"{version} {done} ({'as before' if same else f'before: {before}'})")
         commit_id = str(evidence.commit.get("sha", ""))[:12] or "unknown"
         lines.append(f"evidence {promotion.digest}, {evidence.result}, commit {commit_id}")
-    write(sys.stdout, "".join(degrade(line, sys.stdout.encoding) + "\n" for line in lines if line))
+    write(sys.stdout, "".join(degrade(line, sys.stdout.encoding) + "\n" for line in lines))

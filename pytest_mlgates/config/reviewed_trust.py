@@ -33,16 +33,17 @@ def of_trust(
     yield from _of_model_files(old.get(KEY, {}), now.get(KEY, {}))
 
 
-def _of_key(base: Tree, folder: str, one: Any, other: Any) -> Iterator[str]:
-    """A first key is one more who may vouch for a run, as another one is."""
-    if one != other:
-        yield (
-            f"public_key changed from {one!r} to {other!r}: others may vouch for runs than before"
-        )
-    elif isinstance(one, str):
-        path = joined(folder, one)
-        if base.read(path) != base.now(path):
-            yield f"the key in {path} changed: others may vouch for runs than before"
+def _of_key(base: Tree, folder: str, old: Any, new: Any) -> Iterator[str]:
+    """Whose signature promotions and runs without the data believe: another key, another signer.
+
+    A first key is one more who may vouch for a run.
+    """
+    if old is not None and new is None:
+        yield f"public_key {old!r} is gone"
+    elif new != old:
+        yield f"public_key changed from {old!r} to {new!r}: whose evidence is believed"
+    elif isinstance(old, str) and joined(folder, old) in base.files & base.changed:
+        yield f"the key {old} changed: whose evidence is believed"
 
 
 def _of_ledger(base: Tree, folder: str, one: Any, other: Any) -> Iterator[str]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError
@@ -16,9 +19,11 @@ from pytest_mlgates.runner.promotion import Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 _FOLDER = "mlgates"
+# mlflow.utils.validation: a version cannot be told from the alias "v3".
+_ALIAS = re.compile(r"[\w-]{1,255}")
+_NO_ALIAS = re.compile(r"latest|v\d+", re.IGNORECASE)
 
 
 class MLflowRegistry:
@@ -46,32 +51,45 @@ class MLflowRegistry:
 
     def holder(self, name: str, alias: str) -> str | None:
         """See ``runner.promotion.Registry``."""
+        if not _ALIAS.fullmatch(alias) or _NO_ALIAS.fullmatch(alias):
+            raise MLGatesError(
+                f"{alias!r} cannot be an alias in MLflow",
+                want='letters, digits, "_" and "-"; not "latest", nor a version as in "v3"',
+            )
         with self._store(f"models:/{name}") as (client, _):
             found = client.get_registered_model(name).aliases.get(alias)
         return None if found is None else str(found)
 
-    def attach(self, version: Version, evidence: Path) -> bool:
+    def attach(self, version: Version, name: str, evidence: bytes) -> bool:
         """See ``runner.promotion.Registry``."""
-        with self._store(str(version)) as (client, _):
+        what = f"the evidence of {version} was not kept"
+        with (
+            self._store(str(version), what) as (client, _),
+            tempfile.TemporaryDirectory(prefix="mlgates-") as scratch,
+        ):
             run = client.get_model_version(version.name, version.number).run_id
             if not run:
                 return False
-            client.log_artifact(run, str(evidence), f"{_FOLDER}/v{version.number}")
+            file = Path(scratch, name)
+            file.write_bytes(evidence)
+            client.log_artifact(run, str(file), f"{_FOLDER}/v{version.number}")
         return True
 
     def tag(self, version: Version, tags: Mapping[str, str]) -> None:
         """See ``runner.promotion.Registry``."""
-        with self._store(str(version)) as (client, _):
+        with self._store(str(version), f"{version} was not tagged") as (client, _):
             for key, value in tags.items():
                 client.set_model_version_tag(version.name, version.number, key, value)
 
     def point(self, version: Version, alias: str) -> None:
         """See ``runner.promotion.Registry``."""
-        with self._store(str(version)) as (client, _):
+        what = f"{alias!r} was not moved to {version}"
+        with self._store(str(version), what) as (client, _):
             client.set_registered_model_alias(version.name, alias, version.number)
 
     @contextlib.contextmanager
-    def _store(self, what: str) -> Iterator[tuple[Any, Store]]:
+    def _store(self, what: str, undone: str | None = None) -> Iterator[tuple[Any, Store]]:
+        """The client and the store, to ask about *what*; *undone* says what an error prevents."""
         with contained():
             mlflow = optional("mlflow", extra="mlflow", why="a promotion")
             uri = tracking_uri(self.base)
@@ -81,4 +99,4 @@ class MLflowRegistry:
             except MLGatesError:
                 raise
             except (Exception, SystemExit) as error:
-                raise trouble(error, what, uri) from None
+                raise trouble(error, what, uri, undone) from None

@@ -202,20 +202,29 @@ def tracking_uri(base: Path) -> str:
     return uri
 
 
-def trouble(error: BaseException, reference: str, uri: str) -> MLGatesError:
-    """What went wrong in MLflow, in the template of the house."""
+def trouble(
+    error: BaseException, reference: str, uri: str, undone: str | None = None
+) -> MLGatesError:
+    """What went wrong in MLflow, in the template of the house.
+
+    Args:
+        error: What MLflow raised.
+        reference: What was looked up.
+        uri: Where.
+        undone: What did not come about, where that is something else than looking up.
+    """
     first = str(error).strip().splitlines()[0] if str(error).strip() else ""
     got = _without_password(f"{type(error).__name__}: {first}")[:400]
     where = f"tracking store {_without_password(uri)}"
     if _is_unreachable(error):
         return UnreachableError(
-            f"MLflow does not answer, so {reference!r} was not looked up",
+            f"MLflow does not answer, so {undone or f'{reference!r} was not looked up'}",
             where=where,
             got=got,
             fix="start the server, or set MLFLOW_TRACKING_URI to one that runs",
         )
     kind = NoChampionError if _is_missing(error) else MLGatesError
-    return kind(f"{reference!r} does not load", where=where, got=got)
+    return kind(undone or f"{reference!r} does not load", where=where, got=got)
 
 
 def _without_password(text: str) -> str:

@@ -120,8 +120,12 @@ def _gate(place: int, verdict: Verdict, runs: Sequence[Evidence]) -> _Gate:
 def _facts_of_run(evidence: Evidence) -> list[tuple[str, str]]:
     environment = dict(evidence.environment)
     packages: Mapping[str, str] = environment.get("packages", {})
+    changed = ", and tracked files differed from it" if evidence.commit.get("dirty") else ""
+    commit = f"{evidence.commit['sha']}{changed}" if evidence.commit.get("sha") else ""
     facts = [
         ("created", evidence.created),
+        ("commit", commit),
+        ("models", "; ".join(f"{one.name} {one.digest}" for one in evidence.models)),
         ("complete", "yes" if evidence.complete else "no: not every required gate was evaluated"),
         ("policy of undecided gates", evidence.policy),
         ("configuration", " ".join(str(v) for v in evidence.configuration.values())),

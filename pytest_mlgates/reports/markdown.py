@@ -22,8 +22,11 @@ def render(evidence: Evidence) -> str:
             "| " + " | ".join(_cell(cell) for cell in row(verdict).cells()) + " |"
             for verdict in evidence.verdicts
         ]
-    lines += [f"- {_cell(note)}" for note in (*render_holdouts(evidence), *evidence.notes)]
-    lines += [f"- **{_cell(problem)}**" for problem in evidence.problems]
+    told = [_cell(note) for note in (*render_holdouts(evidence), *evidence.notes)]
+    told += [f"**{_cell(problem)}**" for problem in evidence.problems]
+    if evidence.verdicts and told:
+        lines.append("")  # else some renderers take the list for rows of the table
+    lines += [f"- {one}" for one in told]
     for verdict in evidence.verdicts:
         if status(verdict) != "PASS":
             fence = "```"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,7 +18,6 @@ from pytest_mlgates.runner.verify import Demands, verify
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
-    from pathlib import Path
 
     from pytest_mlgates.core.evidence import Evidence
 
@@ -55,10 +55,14 @@ class Registry(Protocol):
         """The version that ``models:/name/7`` names, with the digest of what would be served."""
 
     def holder(self, name: str, alias: str) -> str | None:
-        """The number of the version that has *alias*, None where none has."""
+        """The number of the version that has *alias*, None where none has.
 
-    def attach(self, version: Version, evidence: Path) -> bool:
-        """Keep *evidence* beside the version's run; False where it has none."""
+        Raises:
+            MLGatesError: also where no version could ever have it.
+        """
+
+    def attach(self, version: Version, name: str, evidence: bytes) -> bool:
+        """Keep *evidence* as the file *name* beside the version's run; False where it has none."""
 
     def tag(self, version: Version, tags: Mapping[str, str]) -> None:
         """Set *tags* of the version, in order."""
@@ -78,11 +82,13 @@ class Promotion:
         notes: What people should know.
         evidence: What the decision rests on; None where it cannot be read.
         digest: ``sha256:…`` of the file of evidence.
-        moved: Whether the alias points to the version now by this run.
+        moved: Whether this run moved the alias.
+        after: The version that has the alias now, None for none.
     """
 
     version: Version
     before: str | None
+    after: str | None
     refusals: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     evidence: Evidence | None = None
@@ -94,7 +100,7 @@ def promote(
     registry: Registry,
     reference: str,
     alias: str,
-    path: Path,
+    name: str,
     content: bytes,
     demands: Demands,
     *,
@@ -107,8 +113,8 @@ def promote(
         registry: Where it is.
         reference: ``models:/name/7``.
         alias: ``champion``.
-        path: Where *content* was read from; kept beside the version.
-        content: The bytes of the evidence.
+        name: What the file of the evidence is called beside the version.
+        content: Its bytes: what is verified is what is kept, whatever the file says by then.
         demands: What is wanted of it; the version itself is added as the model.
         now: The time, with its zone.
         dry_run: Whether nothing is written.
@@ -122,6 +128,7 @@ def promote(
     promotion = Promotion(
         version=version,
         before=before,
+        after=before,
         refusals=list(found.refusals),
         notes=list(found.notes),
         evidence=found.evidence,
@@ -132,21 +139,24 @@ def promote(
     if promotion.refusals or dry_run:
         return promotion
     assert found.evidence is not None  # noqa: S101  (else there is a refusal)
-    if not registry.attach(version, path):
+    if not registry.attach(version, name, content):
         promotion.notes.append(f"{version} is of no run: the evidence is kept as tags alone")
     registry.tag(version, _tags(found.evidence, promotion.digest))
-    if (now_held := registry.holder(version.name, alias)) != before:
+    promotion.after = registry.holder(version.name, alias)
+    if promotion.after != before:
         promotion.refusals.append(
-            f"{alias!r} moved from {_shown(before)} to {_shown(now_held)} while this was verified"
+            f"{alias!r} moved from {_shown(before)} to {_shown(promotion.after)} while this was "
+            "verified"
         )
         return promotion
     registry.point(version, alias)
-    if (held := registry.holder(version.name, alias)) != version.number:
+    promotion.moved = True
+    promotion.after = registry.holder(version.name, alias)
+    if promotion.after != version.number:
         promotion.refusals.append(
-            f"another promotion moved {alias!r} to {_shown(held)} right after this one"
+            f"another promotion moved {alias!r} to {_shown(promotion.after)} right after this one"
         )
         return promotion
-    promotion.moved = True
     registry.tag(version, {f"mlgates.promoted.{alias}": now.isoformat(timespec="seconds")})
     return promotion
 
@@ -156,7 +166,11 @@ def _champions(
 ) -> list[str]:
     """Gates that compared with another champion than the one that would be replaced."""
     reference = f"models:/{version.name}@{alias}"
-    compared = [one for one in evidence.verdicts if one.bound.no_worse_than == reference]
+    compared = [
+        one
+        for one in evidence.verdicts
+        if re.sub("^models:/+", "models:/", one.bound.no_worse_than or "") == reference
+    ]
     if not compared or before is None or before == version.number:
         return []
     holder = registry.version(f"models:/{version.name}/{before}").digest

@@ -64,6 +64,19 @@ def test_without_a_wish_the_run_is_shown_again(project, capsys):
     assert "4 gates: " in out
 
 
+def test_the_page_says_which_commit_and_model_it_is_about(project, capsys):
+    Path("model.onnx").write_bytes(b"weights")
+    main(["check", "--json", "run.json", "--subject", "model.onnx"])
+    record = json.loads(Path("run.json").read_text())
+    record["commit"] = {"sha": "0123abcd" * 5, "dirty": True}
+    Path("run.json").write_text(json.dumps(record))
+    capsys.readouterr()
+    _, out, _ = ran(capsys, "report", "run.json", "--html", "-")
+    text = Page(out).text
+    assert f"{'0123abcd' * 5}, and tracked files differed from it" in text
+    assert re.search(r"model\.onnx sha256:[0-9a-f]{64}", text)
+
+
 def test_the_page_holds_every_gate_and_loads_nothing(project, capsys):
     assert ran(capsys, "report", "--html", "report.html")[0] == 0
     text = Path("report.html").read_text(encoding="utf-8")

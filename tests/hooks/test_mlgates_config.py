@@ -15,7 +15,7 @@ TOML = """\
 [tool.mlgates]
 required = ["accuracy", "tests/test_model.py::test_model::metric:f1"]
 confidence = 0.95
-
+public_key = "gates.pub.pem"
 [tool.mlgates.tables.holdout]
 path = "data/holdout.csv"
 
@@ -107,6 +107,7 @@ def repository(tmp_path, monkeypatch):
         "pyproject.toml": TOML,
         "contracts/holdout.json": json.dumps(SUITE, indent=1),
         "tests/test_model.py": TEST,
+        "gates.pub.pem": "ours",
         "data/holdout.csv": "y_true,y_pred,sex\n1,1,F\n0,0,M\n",
     }.items():
         Path(name).parent.mkdir(exist_ok=True)
@@ -317,11 +318,6 @@ WEAKER = {
         "accuracy",
         "row_id of its table changed",
     ),
-    "a first key": (
-        lambda: edit(CONFIG, "confidence", 'public_key = "mine.pem"\nconfidence'),
-        "*",
-        "public_key changed from None to 'mine.pem'",
-    ),
     "larger model files": (
         lambda: edit(CONFIG, "[tool", '[tool.mlgates.model-files]\nmax_size = "60 MB"\n[tool'),
         "*",
@@ -338,6 +334,21 @@ WEAKER = {
         ),
         "*",
         "model-files.allow_globals lets a.b.C through",
+    ),
+    "no key": (
+        lambda: edit(CONFIG, 'public_key = "gates.pub.pem"\n', ""),
+        "*",
+        "public_key 'gates.pub.pem' is gone",
+    ),
+    "another key": (
+        lambda: edit(CONFIG, '"gates.pub.pem"', '"mine.pub.pem"'),
+        "*",
+        "public_key changed from 'gates.pub.pem' to 'mine.pub.pem'",
+    ),
+    "another key under the same name": (
+        lambda: Path("gates.pub.pem").write_text("mine"),
+        "*",
+        "the key gates.pub.pem changed",
     ),
 }
 HONEST = {
@@ -468,8 +479,8 @@ def trusting(repository):
     ("name", "old", "new", "said"),
     [
         (CONFIG, "ci.pub.pem", "mine.pem", "'keys/ci.pub.pem' to 'keys/mine.pem'"),
-        (CONFIG, 'public_key = "keys/ci.pub.pem"\n', "", "'keys/ci.pub.pem' to None"),
-        ("keys/ci.pub.pem", "ours", "mine", "the key in keys/ci.pub.pem changed"),
+        (CONFIG, 'public_key = "keys/ci.pub.pem"\n', "", "public_key 'keys/ci.pub.pem' is gone"),
+        ("keys/ci.pub.pem", "ours", "mine", "the key keys/ci.pub.pem changed"),
         (CONFIG, '"holdouts.txt"', '"git-notes"', "ledger changed from 'holdouts.txt'"),
         ("holdouts.txt", "evaluation a 1\n", "", "1 of the lines that the ledger holdouts.txt had"),
         (CONFIG, 'row_id = "sex"\n', "", "row_id of its table changed"),
@@ -484,6 +495,14 @@ def test_what_is_believed_beside_the_gates_is_not_weakened_unseen(
     edit(name, old, new)
     code, out = reviewed(capsys)
     assert (code, said in out) == (1, True), out
+
+
+def test_a_first_key_is_one_more_who_is_believed(trusting, capsys):
+    edit(CONFIG, 'public_key = "keys/ci.pub.pem"\n', "")
+    git("commit", "-q", "-am", "no key")
+    edit(CONFIG, "ledger", 'public_key = "keys/ci.pub.pem"\nledger')
+    code, out = reviewed(capsys)
+    assert (code, "public_key changed from None to 'keys/ci.pub.pem'" in out) == (1, True), out
 
 
 @pytest.mark.parametrize(

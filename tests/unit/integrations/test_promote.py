@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -190,8 +191,9 @@ def test_an_undecided_gate_is_promoted_only_where_the_policy_says_so(project, pr
     assert tags(project)["mlgates.verdict"] == "WARNED"
 
 
-def test_a_champion_that_changed_since_the_comparison_is_refused(project, promoted):
-    compared = TOML.replace("min = 0.5", 'no_worse_than = "models:/credit@champion"\nmargin = 0.1')
+@pytest.mark.parametrize("reference", ["models:/credit@champion", "models://credit@champion"])
+def test_a_champion_that_changed_since_the_comparison_is_refused(project, promoted, reference):
+    compared = TOML.replace("min = 0.5", f'no_worse_than = "{reference}"\nmargin = 0.1')
     Path("mlgates.toml").write_text(compared)
     assert main(["check", "--evidence", "e.json", "--sign-key", "key.pem"]) == 0
     words = project.client.get_model_version("words", "1")
@@ -260,6 +262,114 @@ def test_of_two_promotions_at_once_one_says_that_it_did_not_hold(
     assert code == 1
     assert words in text
     assert champion(project) == holds
+
+
+def test_of_two_promotions_the_overtaken_one_does_not_say_that_it_left_the_alias(
+    project, promoted, monkeypatch
+):
+    from mlflow import MlflowClient
+
+    source = project.client.get_model_version("credit", "1").source
+    project.client.create_model_version("credit", source)
+    point = MlflowClient.set_registered_model_alias
+
+    def overtaken(self, *args):
+        point(self, *args)
+        point(self, "credit", "champion", "3")
+
+    monkeypatch.setattr(MlflowClient, "set_registered_model_alias", overtaken)
+    text = promoted()[1]
+    assert "'champion' was v1 and is v3 now" in text
+    assert "left it so" not in text
+
+
+def test_what_is_kept_is_what_was_verified_whatever_the_file_says_by_then(
+    project, promoted, monkeypatch, tmp_path
+):
+    from mlflow import MlflowClient
+
+    verified = Path("e.json").read_bytes()
+    real = MlflowClient.get_model_version
+
+    def swaps(self, *args):
+        Path("e.json").write_text("{}")
+        return real(self, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "get_model_version", swaps)
+        assert promoted()[0] == 0
+    kept = project.client.download_artifacts(project.run, "mlgates/v2/e.json", str(tmp_path))
+    assert Path(kept).read_bytes() == verified
+
+
+def test_the_first_version_is_promoted_on_its_absolute_bound(project, promoted):
+    first = 'min = 0.5\nno_worse_than = "models:/credit@first"\nmargin = 0.1\nfirst = true'
+    Path("mlgates.toml").write_text(TOML.replace("min = 0.5", first))
+    assert main(["check", "--evidence", "e.json", "--sign-key", "key.pem"]) == 0
+    command = ("promote", "models:/credit/2", "--alias", "first", "--evidence", "e.json")
+    code, text = promoted(command=command)
+    assert code == 0, text
+    assert "credit v2 is 'first' now (before: no version)" in text
+
+
+def test_the_champion_of_a_comparison_is_not_promoted_on_its_evidence(project, promoted):
+    """It was looked at, and not judged."""
+    other = project.base / "other"
+    shutil.copytree(project.client.get_model_version_download_uri("credit", "1"), other)
+    with (other / "MLmodel").open("a") as file:
+        file.write("# other bytes\n")
+    third = project.client.create_model_version("credit", str(other)).version
+    compared = f'no_worse_than = "models:/credit/{third}"\nmargin = 0.1'
+    Path("mlgates.toml").write_text(TOML.replace("min = 0.5", compared))
+    assert main(["check", "--evidence", "e.json", "--sign-key", "key.pem"]) == 0
+    code, text = promoted(command=("promote", f"models:/credit/{third}", *PROMOTE[2:]))
+    assert code == 1, text
+    assert "it is about another model" in text
+    assert champion(project) == "1"
+
+
+@pytest.mark.parametrize("alias", ["v3", "latest", "LATEST", "", "a b", "a/b"])
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)], ids=["", "dry"])
+def test_what_can_be_no_alias_is_misuse_before_anything_is_written(project, promoted, alias, dry):
+    command = ("promote", "models:/credit/2", "--alias", alias, "--evidence", "e.json", *dry)
+    code, text = promoted(command=command)
+    assert code == 2, text
+    assert f"{alias!r} cannot be an alias in MLflow" in text
+    assert tags(project) == {}
+
+
+@pytest.mark.parametrize(
+    ("write", "words"),
+    [
+        ("log_artifact", "the evidence of credit v2 was not kept"),
+        ("set_model_version_tag", "credit v2 was not tagged"),
+        ("set_registered_model_alias", "'champion' was not moved to credit v2"),
+    ],
+)
+def test_a_registry_that_refuses_a_write_is_told_by_what_did_not_come_about(
+    project, promoted, monkeypatch, write, words
+):
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    def refuses(*_):
+        raise MlflowException("Permission denied")
+
+    monkeypatch.setattr(MlflowClient, write, refuses)
+    code, text = promoted()
+    assert code == 2, text
+    assert words in text
+    assert "Permission denied" in text
+    assert champion(project) == "1"
+
+
+def test_without_a_configuration_it_names_the_option_that_it_has(
+    project, promoted, tmp_path_factory, monkeypatch
+):
+    monkeypatch.chdir(tmp_path_factory.mktemp("no-project"))
+    code, text = promoted("--unsigned")
+    assert code == 2
+    assert "--policy path/to/pyproject.toml" in text
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_markdown_has_a_row_per_gate_and_the_messages():
         "| PASS | sex-parity | demographic_parity_difference by sex | 0.041 | at most 0.066 "
         "| max 0.10 | n=6,512 | proven (95 %) |\n"
     )
-    assert "- **worker gw1 went down**" in text
+    assert "|\n\n- **worker gw1 went down**\n" in text  # no row of the table
     assert "```text\ngate 'broken' could not be evaluated\n  no file matches 'x.csv'" in text
     assert "gate 'sex-parity'" not in text
 
