@@ -17,6 +17,7 @@ from pytest_mlgates.config.model import Configuration, DeclaredGate, Settings, T
 from pytest_mlgates.config.model_files import KEY as MODEL_FILES
 from pytest_mlgates.config.model_files import read_model_files
 from pytest_mlgates.core.errors import ConfigurationError, MLGatesError
+from pytest_mlgates.core.holdouts import OFF
 from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.core.verdict import Policy
 from pytest_mlgates.extensions.manager import BUILTIN_KINDS, gate_kind, kind_names, load_plugins
@@ -98,6 +99,16 @@ def _load(
         except MLGatesError as error:
             errors += error.parts or [error]
     waivers = _waivers(raw, path, gates, errors)
+    errors += [
+        MLGatesError(
+            f"table {name!r} has a budget, and no use of it is counted",
+            where=key_of(path, "ledger"),
+            got=f"ledger = {OFF!r}",
+            want="a ledger that counts, or no budget",
+        )
+        for name, table in settings.tables.items()
+        if table.budget is not None and settings.ledger == OFF
+    ]
     if MODEL_FILES in raw:
         where = _table_of(path, MODEL_FILES)
         read_model_files(raw[MODEL_FILES], where, errors)

@@ -304,3 +304,10 @@ def test_a_use_that_is_known_needs_no_ledger_that_can_be_written(project, capsys
     configure()
     code, out = ran(capsys)
     assert (code, "the ledger of holdouts cannot be kept: not counted" in out) == (0, True)
+
+
+def test_a_budget_of_which_nothing_is_counted_is_misuse(project, capsys):
+    configure('ledger = "off"\n', "budget = 3")
+    table(0)
+    assert main(["check"]) == 2
+    assert "table 'holdout' has a budget, and no use of it is counted" in capsys.readouterr().err
