@@ -198,9 +198,9 @@ def _expectations(verdict: Verdict) -> list[tuple[str, ...]]:
 
 def _count(detail: Mapping[str, Any]) -> str:
     found, of = detail.get("unexpected_count"), detail.get("element_count")
-    if found is None:
+    if not isinstance(found, int):
         return ""
-    return f"{found:,} of {of:,}" if of is not None else f"{found:,}"
+    return f"{found:,} of {of:,}" if isinstance(of, int) else f"{found:,}"
 
 
 def _observed(detail: Mapping[str, Any]) -> str:
@@ -216,9 +216,9 @@ def _chain(
 ) -> tuple[list[str], list[tuple[str, list[tuple[str, bool]]]]] | None:
     """The stages of each run: heads, and rows of digests with whether they differ from run 1's."""
     runs = [detail for detail in verdict.details if detail.get("stages")]
-    if not runs:
+    if verdict.kind != "reproducibility" or not runs:
         return None
-    chains = [{one["stage"]: one["digest"] for one in detail["stages"]} for detail in runs]
+    chains = [{one.get("stage"): one.get("digest") for one in d["stages"]} for d in runs]
     names = list(dict.fromkeys(name for chain in chains for name in chain))
     heads = [f"run {detail.get('run', place)}" for place, detail in enumerate(runs, start=1)]
     rows = []
@@ -238,6 +238,7 @@ def _trend(verdict: Verdict, runs: Sequence[Evidence]) -> _Trend | None:
     found = [(run.created, one) for run in runs for one in run.verdicts if one.id == verdict.id]
     if len(found) < 2:
         return None
+    found = found[-_MOST:]
     rows = [(created, status(one), number(one.estimate)) for created, one in found]
     values = [(at, one.estimate) for at, (_, one) in enumerate(found) if one.estimate is not None]
     if len(values) < 2:

@@ -211,9 +211,7 @@ def _finding(verdict: Verdict) -> str:
         else verdict.upper_confidence
     )
     level = f" ({percent(confidence)})" if confidence is not None else ""
-    return f"{verdict.finding}{level}" + (
-        ", paired" if is_comparison(verdict) else ""
-    )
+    return f"{verdict.finding}{level}" + (", paired" if is_comparison(verdict) else "")
 
 
 def tally(verdicts: list[Verdict] | tuple[Verdict, ...]) -> str:

@@ -48,7 +48,8 @@ def render_messages(verdicts: Sequence[Verdict]) -> list[str]:
             continue
         if status(verdict) != "PASS":
             lines += ["", *message(verdict).splitlines()]
-        lines += [f"  warning ({verdict.id}): {warning}" for warning in verdict.warnings]
+        told = (f"  warning ({verdict.id}): {warning}" for warning in verdict.warnings)
+        lines += map(printable_lines, told)
     return lines
 
 
@@ -85,7 +86,7 @@ def render_evidence(evidence: Evidence, *, written: str | None = None) -> list[s
     if evidence.required_not_run and not evidence.problems:
         lines.append(f" required, not run: {', '.join(evidence.required_not_run)}")
     lines += [f" {text}" for text in render_holdouts(evidence)]
-    lines += [f" {text}" for text in (*evidence.notes, *evidence.problems)]
+    lines += [f" {printable_lines(text)}" for text in (*evidence.notes, *evidence.problems)]
     return lines
 
 
