@@ -4,7 +4,7 @@ UV := .venv/bin/uv
 UV_VERSION := 0.8.0
 PIP := $(UV) pip install --quiet --compile-bytecode --python .venv/bin/python --constraint constraints.txt
 
-.PHONY: demo test test-core test-random test-pythons test-oldest test-frameworks causes check format bench bench-gates bench-fingerprints simulate clean
+.PHONY: demo test test-core test-random test-pythons test-oldest test-frameworks causes check format bench bench-gates bench-fingerprints bench-hooks simulate clean
 
 # The example on real data: a sound version that passes, four broken ones that are blocked.
 demo: .venv/demo
@@ -77,6 +77,11 @@ bench-gates: .venv-bench/bench
 # Fingerprints beside the speed of memory and beside joblib.hash (about 5 minutes).
 bench-fingerprints: .venv-bench/bench
 	.venv-bench/bin/python benchmarks/fingerprint.py $(BENCH)
+
+# What the environment of the hooks costs to install, beside GX + MLflow + Fairlearn, and what a hook
+# with nothing to judge takes (about 3 minutes). HOOKS='--hooks-only' for less.
+bench-hooks: .venv/dev
+	.venv/bin/python benchmarks/hook_environment.py $(HOOKS)
 
 # How often the findings and outcomes of gates are wrong (under 5 minutes): the tables of
 # docs/verdicts.md and docs/reproducibility.md. SIMULATE='--runs 500' for less.

@@ -17,6 +17,7 @@ from pytest_mlgates.cli import (
     promote,
     record,
     report,
+    schema,
     sign,
     slices,
     verify,
@@ -40,6 +41,7 @@ _COMMANDS = {
     "promote": promote,
     "report": report,
     "doctor": doctor,
+    "schema": schema,
 }
 
 

@@ -17,6 +17,7 @@ from pytest_mlgates.core.ci import is_ci
 from pytest_mlgates.core.errors import MLGatesError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 # What pre-commit tells its hooks on pre-push; what providers of CI tell of a pull request.
@@ -32,6 +33,8 @@ _NOWHERE = "0" * 40
 # Modes of git, and how many links a name may lead through.
 _LINK, _SUBMODULE = "120000", "160000"
 _MOST_LINKS = 8
+# Names on one command line.
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -107,8 +110,9 @@ class Tree:
         """The Python files with one of *words* in them."""
         if self.commit is None:
             return []
-        patterns = [part for word in words for part in ("-e", word)]
-        told = _git(self.root, "grep", "-lzF", *patterns, self.commit, "--", "*.py", allowed=(0, 1))
+        # Not on the command line: a change of many files would be too long for it.
+        command = ("grep", "-lzF", "-f", "-", self.commit, "--", "*.py")
+        told = _git(self.root, *command, allowed=(0, 1), given="\n".join(words))
         return sorted(name.partition(":")[2] for name in told.split("\0") if name)
 
 
@@ -195,11 +199,44 @@ def tracked(root: Path) -> frozenset[str]:
     return frozenset(name for name in told.split("\0") if name)
 
 
-def _git(folder: Path, *arguments: str, allowed: tuple[int, ...] = (0,)) -> str:
+def untracked(start: Path, paths: Iterable[Path]) -> list[Path]:
+    """Those of *paths* that a commit around *start* does not bring along.
+
+    They are untracked, ignored, or outside of the repository. Data with a pointer of DVC is
+    brought along; outside of a repository nothing is asked.
+    """
+    there = [path for path in paths if os.path.lexists(path)]
+    try:
+        root = repository(start).resolve()
+    except MLGatesError:
+        return []
+    # Links to folders are followed, as git does not: the name of the file itself is kept.
+    full = {path: path.parent.resolve() / path.name for path in there}
+    found = {path for path in there if not full[path].is_relative_to(root)}
+    inside = {str(full[path].relative_to(root)): path for path in there if path not in found}
+    names = list(inside)
+    for first in range(0, len(names), _AT_ONCE):
+        some = names[first : first + _AT_ONCE]
+        try:
+            told = _git(root, "--literal-pathspecs", "ls-files", "-z", "--others", "--", *some)
+        except MLGatesError:  # of a submodule: it has an index of its own
+            continue
+        found |= {inside[name] for name in told.split("\0") if name in inside}
+    return [path for path in there if path in found and not _has_pointer(path)]
+
+
+def _has_pointer(path: Path) -> bool:
+    return path.with_name(f"{path.name}.dvc").is_file()
+
+
+def _git(
+    folder: Path, *arguments: str, allowed: tuple[int, ...] = (0,), given: str | None = None
+) -> str:
     # In a hook, GIT_DIR and GIT_INDEX_FILE are those of the commit that is being made.
     command = ["git", "-C", str(folder), *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+        text = None if given is None else given.encode("utf-8", "surrogateescape")
+        done = subprocess.run(command, input=text, capture_output=True, check=False)  # noqa: S603
     except OSError as error:
         raise MLGatesError("git cannot be run", got=str(error)) from None
     if done.returncode not in allowed:

@@ -32,11 +32,13 @@ _DEFAULTS: dict[str, Any] = {
     "min_cell": 10,
     "predict": "predict",
     "score": "predict_proba",
+    "promote": "proof",
 }
 _STRICT_FIRST = {
     "inconclusive": ("fail", "estimate", "pass"),
     "level": ("bitwise", "tolerance", "statistical"),
     "agg": ("worst_case", "mean"),
+    "promote": ("proof", "estimate"),
     "severity": ("critical", "warning", "info"),
 }
 # Expectations whose set says what must be there, or must not be: any other says what may be.
@@ -59,6 +61,8 @@ def loosened(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
         if one == other or key in _NEUTRAL:
             continue
         lines += _compared(key, one, other, policy=old.get("inconclusive", "estimate"))
+    if old.get("private") is True and new.get("private") is not True:
+        lines.append("it is no longer private: values and small counts may be shown")
     if before.get("required") and not after.get("required"):
         lines.append("it is no longer required")
     old_table, new_table = before.get("table", {}), after.get("table", {})

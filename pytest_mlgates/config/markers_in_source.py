@@ -11,12 +11,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.config.excuses_in_source import below, excuses, is_in, parameters
+from pytest_mlgates.config.judged_in_source import bases, foreign, judges
 from pytest_mlgates.config.names_in_source import is_source, mark_name, resolve, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 KINDS = ("data_schema", "metric", "fairness", "reproducibility")
+# What a call of `metric` or `fairness` on something else than `mlgate` must say to be a gate.
+_BOUNDS = {"min", "max", "no_worse_than"}
 _FIRST = {"data_schema": "suite", "metric": "metric", "fairness": "metric"}
 
 
@@ -46,12 +49,18 @@ class SourceGates:
         gates: By key.
         excuses: What keeps tests with gates from being judged: ``(test, what)``.
         parameters: What tests are parametrized by: ``(test, source of a value)``.
+        judges: The tests that request ``mlgate``.
+        bases: Every class with each of those that it inherits from.
+        foreign: The classes of other files among them that bring gates.
         error: Why the file cannot be read, None if it can.
     """
 
     gates: dict[str, SourceGate] = field(default_factory=dict)
     excuses: frozenset[tuple[str, str]] = frozenset()
     parameters: frozenset[tuple[str, str]] = frozenset()
+    judges: frozenset[str] = frozenset()
+    bases: frozenset[tuple[str, str]] = frozenset()
+    foreign: frozenset[str] = frozenset()
     error: str | None = None
 
 
@@ -80,8 +89,17 @@ def read_source(text: str, source_of: Callable[[str], str | None] = lambda _: No
         if any(is_in(test, excuse[0]) or is_in(excuse[0], test) for test in tests)
     }
     return SourceGates(
-        gates=gates, excuses=frozenset(found), parameters=frozenset(parameters(tree))
+        gates=gates,
+        excuses=frozenset(found),
+        parameters=frozenset(parameters(tree)),
+        judges=frozenset(judges(tree)),
+        bases=frozenset(bases(tree)),
+        foreign=frozenset(foreign(tree, source_of, _has_gates)),
     )
+
+
+def _has_gates(text: str) -> bool:
+    return any(kind in text for kind in KINDS) and bool(read_source(text).gates)
 
 
 def is_computed(gate: SourceGate) -> bool:
@@ -95,19 +113,26 @@ def names_in(arguments: Mapping[str, Any]) -> set[str]:
     return {word for text in sources for word in re.findall(r"\w+", text)}
 
 
-def _gates(node: ast.AST, owner: str) -> Iterator[SourceGate]:
-    """Marks with arguments and calls of methods, wherever they stand: also among parameters."""
+def _gates(node: ast.AST, owner: str, given: frozenset[str] = frozenset()) -> Iterator[SourceGate]:
+    """Marks with arguments and calls of methods, wherever they stand: also among parameters.
+
+    A function may take ``mlgate`` by another name: those *given* to the ones around *node*.
+    """
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        taken = node.args
+        names = (one.arg for one in (*taken.posonlyargs, *taken.args, *taken.kwonlyargs))
+        given |= frozenset(names) - {"self", "cls"}
     if isinstance(node, ast.Call):
         kind = (mark_name(node) or "").removeprefix("mlgates_")
         if kind in KINDS and (node.args or node.keywords):
             yield _gate(kind, node, owner)
-        elif _is_method(node.func):
+        elif _is_method(node, given):
             assert isinstance(node.func, ast.Attribute)  # noqa: S101
             yield _gate(node.func.attr, node, owner, skip=1)
     for child in ast.iter_child_nodes(node):
         if _only_names(child):
             continue
-        yield from _gates(child, below(owner, child))
+        yield from _gates(child, below(owner, child), given)
 
 
 def _only_names(node: ast.AST) -> bool:
@@ -119,13 +144,19 @@ def _only_names(node: ast.AST) -> bool:
     return mark_name(node.value) is not None and len(names) == 1 and names != ["pytestmark"]
 
 
-def _is_method(function: ast.expr) -> bool:
-    return (
-        isinstance(function, ast.Attribute)
-        and function.attr in KINDS
-        and isinstance(function.value, ast.Name)
-        and function.value.id == "mlgate"
-    )
+def _is_method(call: ast.Call, given: frozenset[str]) -> bool:
+    function = call.func
+    if not isinstance(function, ast.Attribute) or function.attr not in KINDS:
+        return False
+    whole = function.value
+    name = whole.id if isinstance(whole, ast.Name) else getattr(whole, "attr", None)
+    if name == "mlgate":
+        return True
+    if not isinstance(whole, ast.Name) or name not in given:
+        return False
+    # Other things have a method `metric`: a logger, a tracker.
+    bounded = any(keyword.arg in _BOUNDS for keyword in call.keywords)
+    return bounded or function.attr in ("data_schema", "reproducibility")
 
 
 def _gate(kind: str, call: ast.Call, owner: str, skip: int = 0) -> SourceGate:

@@ -75,6 +75,14 @@ class _Locks:
 
     def weaker(self, folder: str) -> Iterator[Weakening]:
         """What gates of tests demand less in the lock of the working tree."""
+        name = joined(folder, locks.NAME)
+        if name in self._base.files and not self._base.there(name):
+            yield Weakening(
+                gate="*",
+                where=name,
+                what=f"{locks.NAME} is gone: what the gates of it demanded and found is not held",
+                configuration=folder,
+            )
         before, now = self.of(folder)
         if not now:  # no longer locked: their sources are compared all the same
             return

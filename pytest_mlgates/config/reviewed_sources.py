@@ -19,7 +19,7 @@ from pytest_mlgates.config.markers_in_source import (
     names_in,
     read_source,
 )
-from pytest_mlgates.config.reviewed_configuration import of_suites
+from pytest_mlgates.config.reviewed_configuration import of_references, of_suites
 from pytest_mlgates.config.weakening import Weakening, gates_of, governing, joined
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def of_sources(
     touched = sources & base.files
     modules = {PurePosixPath(name).stem for name in sources if not _is_test(name)} - {"conftest"}
     modules |= {PurePosixPath(name).parent.name for name in sources if "__init__" in name} - {""}
-    words = {*modules, *(PurePosixPath(name).name for name in contracts & base.files)}
+    kept = {name for name in changed if not name.endswith(".py")} & base.files
+    words = {*modules, *(PurePosixPath(name).name for name in kept)}
     if words:
         touched |= set(base.mentioning(*sorted(words)))
     named: set[str] = set()
@@ -142,7 +143,8 @@ class _Source:
         text = base.read(name) or ""
         now = base.now(name)
         self._there = now is not None
-        gated = any(kind in text for kind in KINDS)
+        # A class of another file may bring the gates.
+        gated = any(word in text for word in (*KINDS, "mlgate", "class "))
         self._old = read_source(text, self._reader(base.read)) if gated else SourceGates()
         found = read_source(now or "", self._reader(base.now)) if gated else SourceGates()
         self._new = found
@@ -171,7 +173,7 @@ class _Source:
     def weaker(self, modules: set[str], knows: Callable[[str, str], bool]) -> Iterator[Weakening]:
         """What it weakens, itself or by what it names and imports."""
         if self._there and self._new.error is not None:
-            if self._old.gates:
+            if self._old.gates or self._old.foreign:
                 yield self._weakening("*", f"it cannot be read: {self._new.error}")
             return
         for key, what in self._of_gates(modules):
@@ -197,6 +199,8 @@ class _Source:
             if before.get("suite") != after.get("suite") or not is_computed(gate):
                 for line in of_suites(self._base, self._folder, before, after):
                     yield key, line
+            for line in of_references(self._base, self._folder, before, after):
+                yield key, line
             if is_computed(gate) and before == after and self._may_differ(before, modules):
                 yield key, COMPUTED
         for test, what in sorted(new.excuses - old.excuses):
@@ -205,6 +209,24 @@ class _Source:
         for test, value in sorted(old.parameters - new.parameters):
             for key in self._kept(test):
                 yield key, f"{test or 'the module'} is no longer parametrized by {value}"
+        yield from self._no_longer_judged()
+
+    def _no_longer_judged(self) -> Iterator[tuple[str, str]]:
+        """What of marks on modules and classes, which are inherited, binds a test no more."""
+        old, new = self._old, self._new
+        kept = [(key, gate) for key, gate in old.gates.items() if key in new.gates]
+        for test in sorted(old.judges - new.judges):
+            owners = {base for name, base in old.bases & new.bases if is_in(test, name)}
+            for key, gate in kept:
+                if is_in(test, gate.test) or gate.test in owners:
+                    yield key, f"{test} no longer requests mlgate"
+        for name, base in sorted(old.bases - new.bases):
+            what = f"{name} no longer inherits from {base}"
+            for key, gate in kept:
+                if is_in(gate.test, base):
+                    yield key, what
+            if base in old.foreign:
+                yield "*", what
 
     def _may_differ(self, gate: Mapping[str, Any], modules: set[str]) -> bool:
         return self._name in self._base.changed or bool(names_in(gate) & modules)

@@ -81,6 +81,16 @@ def _identity(path: Path) -> list[int] | None:
 
 def _record() -> Path | None:
     """The file that remembers; None where nothing is."""
+    kept = folder()
+    return None if kept is None else kept / "digests.json"
+
+
+def folder() -> Path | None:
+    """Where things are remembered from run to run; None where nothing is, as in CI.
+
+    Raises:
+        MLGatesError: if the variable that switches this off says neither that nor a folder.
+    """
     given = os.environ.get(ENVIRONMENT, "").strip()
     if given and given != "off" and not Path(given).is_absolute():
         raise MLGatesError(
@@ -93,7 +103,7 @@ def _record() -> Path | None:
     if is_ci() or given == "off":
         return None
     try:
-        return (Path(given) if given else _of_user()) / "digests.json"
+        return Path(given) if given else _of_user()
     except RuntimeError:  # nobody's home
         return None
 

@@ -123,7 +123,9 @@ def mlgates_evaluate_expectations(table: Any, expectations: list[dict[str, Any]]
 
 
 @hookspec(firstresult=True)
-def mlgates_metric_by_group(metric: str, y_true: Any, y_pred: Any, groups: Any) -> Any:
+def mlgates_metric_by_group(
+    metric: str, y_true: Any, y_pred: Any, groups: Any, sample_weight: Any
+) -> Any:
     """A metric that has no formula here, in every group.
 
     Args:
@@ -131,9 +133,10 @@ def mlgates_metric_by_group(metric: str, y_true: Any, y_pred: Any, groups: Any) 
         y_true: Labels, as whole numbers, or numbers.
         y_pred: Predictions or scores of the same rows.
         groups: The place of each row's group.
+        sample_weight: What each row counts, None where all count alike.
 
     Returns:
-        ``(y_true, y_pred) -> float``, its value by group, and its value on all rows.
+        ``(y_true, y_pred, sample_weight) -> float``, its value by group, and its value on all rows.
     """
 
 

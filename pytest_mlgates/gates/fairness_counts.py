@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_mlgates.engines.columns import sort_key
 from pytest_mlgates.gates.labels import confusion, merged
@@ -14,6 +14,9 @@ from pytest_mlgates.statistics.group_families import MeasuredFamily, RateFamily
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from pytest_mlgates.engines.table import Table
     from pytest_mlgates.gates.fairness_metrics import Measure
     from pytest_mlgates.gates.fairness_parameters import FairnessParameters
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.statistics.group_families import Family
     from pytest_mlgates.statistics.interval import Measured
 
+    Floats = NDArray[np.float64]
     CellsOf = dict[tuple[str, int, int], tuple[int, ...]]
 
 
@@ -99,6 +103,32 @@ def _given_away(family: Family, group: int, cells: Cells) -> tuple[int, ...]:
     return successes, family.sizes[group] - successes
 
 
+class _Counts(NamedTuple):
+    """How numbers of counts hang together: rows are independent, and share nothing but the whole.
+
+    Attributes:
+        measure: The number.
+        cells: The counts of each group; None has no rows here.
+        classes: The labels that occur.
+    """
+
+    measure: Measure
+    cells: Sequence[Cells | None]
+    classes: Classes
+
+    def between(self, present: tuple[int, ...]) -> Floats | None:
+        """They do not."""
+        del present
+        return None
+
+    def with_whole(self, present: tuple[int, ...]) -> Floats:
+        """The correlation of each group's number with that of all rows."""
+        # The formulas of metric gates: groups that are compared with each other do without.
+        from pytest_mlgates.gates.fairness_whole import counted_with_whole
+
+        return counted_with_whole(self.measure, self.classes, [self.cells[g] for g in present])
+
+
 def count_family(measure: Measure, own: Sequence[Cells | None], classes: Any, level: int) -> Family:
     """The rate *measure* of every group, from its confusion counts; None has no rows here."""
     absent = [g for g, cells in enumerate(own) if cells is None]
@@ -127,6 +157,7 @@ def count_family(measure: Measure, own: Sequence[Cells | None], classes: Any, le
         high=1.0,
         level=level,
         absent=absent,
+        together=_Counts(measure, own, classes),
     )
 
 

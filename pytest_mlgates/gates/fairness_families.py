@@ -7,7 +7,6 @@ needs the rows.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +20,6 @@ from pytest_mlgates.gates.fairness_counts import counted_groups
 from pytest_mlgates.gates.fairness_rows import row_values, weights_and_clusters
 from pytest_mlgates.gates.labels import refuse_many_groups
 from pytest_mlgates.statistics.group_champion import PairedFamily
-from pytest_mlgates.statistics.group_families import MeasuredFamily
 from pytest_mlgates.statistics.group_samples import MeanFamily, Sample, SampledShares
 
 if TYPE_CHECKING:
@@ -167,6 +165,7 @@ def _from_rows(
                 if values.clusters is None and weighting.clusters is None
                 else (weighting.clusters if values.clusters is None else values.clusters)[rows],  # type: ignore[index]
             )
+            _refuse_one_cluster(parameters, measure, sample, found, place, display)
             family = _row_family(measure, sample, values, rows, place, absent)
             if theirs is not None:
                 other = replace(sample, values=theirs.values[measure.name][rows])
@@ -178,7 +177,7 @@ def _from_rows(
                     shares=measure.form == "share",
                 )
             found.families.append(family)
-            _note_cells(found, measure, sample, place)
+            _note_cells(found, measure, sample, values, rows, place)
             if isinstance(family, PairedFamily):
                 _note_changes(found, family)
             found.warnings.extend(weighting.doubts(sample))
@@ -222,32 +221,27 @@ def _row_family(
 
         truth, predicted = values.pairs[measure.name]
         return foreign_family(measure, sample, (truth[rows], predicted[rows]), level, absent)
-    measure_of = values.measures[measure.name]
-    places = [rows[sample.groups == g] for g in range(sample.count)]
-    return MeasuredFamily(
-        name=measure.name,
-        measures=[partial(measure_of, one) for one in places],
-        whole=partial(measure_of, rows),
-        sizes=tuple(
-            len(one) if values.usable is None or values.usable(one) else 0 for one in places
-        ),
-        low=measure.low,
-        high=measure.high,
-        level=level,
-        absent=absent,
-    )
+    from pytest_mlgates.gates.fairness_whole import whole_family
+
+    return whole_family(measure, sample, values.wholes[measure.name], rows, level, absent)
 
 
-def _note_cells(found: Grouped, measure: Measure, sample: Sample, level: int) -> None:
+def _note_cells(
+    found: Grouped, measure: Measure, sample: Sample, values: RowValues, rows: Any, level: int
+) -> None:
     ones = np.bincount(
         sample.groups, weights=sample.values if measure.form == "share" else None,
         minlength=sample.count,
     )  # fmt: skip
+    whole = values.wholes.get(measure.name)
     for g, size in enumerate(sample.sizes):
         if not size:
             continue
         k = int(ones[g])
-        found.cells[measure.name, level, g] = (k, size - k) if measure.form == "share" else (size,)
+        cells: tuple[int, ...] = (k, size - k) if measure.form == "share" else (size,)
+        if whole is not None:
+            cells = whole.answers.cells(rows[sample.groups == g]) or cells
+        found.cells[measure.name, level, g] = cells
 
 
 def _note_changes(found: Grouped, family: PairedFamily) -> None:
@@ -339,6 +333,37 @@ def _refuse_empty(
             fix=f"add {of} of {'this group' if len(names) == 1 else 'these groups'}, or gate "
             "demographic parity, which needs none",
         )
+
+
+def _refuse_one_cluster(
+    parameters: FairnessParameters,
+    measure: Measure,
+    sample: Sample,
+    found: Grouped,
+    level: int,
+    display: Display,
+) -> None:
+    """The rows of one cluster say nothing of another: such a group has no bounds at all."""
+    if sample.clusters is None:
+        return
+    cells = np.unique(np.stack([sample.groups, sample.clusters]), axis=1)
+    alone = np.flatnonzero(np.bincount(cells[0], minlength=sample.count) == 1).tolist()
+    if not alone:
+        return
+    role = "query" if parameters.query is not None else "cluster"
+    names = listing([display.group(found.groups[g]) for g in alone])
+    within = ""
+    if len(found.levels) > 1:
+        within = f" within {level_name(parameters, found, found.levels[level], display)}"
+    of = "rows" if measure.form == "whole" else measure.of
+    raise MLGatesError(
+        f"{parameters.metric} needs {of} of several clusters in every group, and "
+        f"{plural(len(alone), 'group')} {'has' if len(alone) == 1 else 'have'} one{within}",
+        got=f"one value of {role} {getattr(parameters, role)!r} in {names}",
+        want="at least two: what varies between clusters cannot be seen in one",
+        fix="add rows of other clusters of these groups, or name the column that tells users, "
+        "patients or days apart",
+    )
 
 
 def _wanted(measure: Measure) -> str:

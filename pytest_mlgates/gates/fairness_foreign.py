@@ -12,6 +12,7 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.extensions.manager import manager
 from pytest_mlgates.statistics.bootstrap import Bootstrap
 from pytest_mlgates.statistics.group_families import MeasuredFamily
+from pytest_mlgates.statistics.group_resamples import JointDraws
 from pytest_mlgates.statistics.interval import UndefinedError
 
 if TYPE_CHECKING:
@@ -39,7 +40,11 @@ def foreign_family(
     truth, predicted = pair
     try:
         found = manager().hook.mlgates_metric_by_group(
-            metric=measure.name, y_true=truth, y_pred=predicted, groups=sample.groups
+            metric=measure.name,
+            y_true=truth,
+            y_pred=predicted,
+            groups=sample.groups,
+            sample_weight=sample.weights,
         )
     except UndefinedError as error:
         raise MLGatesError(
@@ -54,13 +59,17 @@ def foreign_family(
         )
     function, values, whole = found
 
-    def statistic(columns: Mapping[str, NDArray[Any]]) -> float:
-        return float(function(columns["y_true"], columns["y_pred"]))
+    columns = {"y_true": truth, "y_pred": predicted}
+    if sample.weights is not None:
+        columns["sample_weight"] = sample.weights
+
+    def statistic(drawn: Mapping[str, NDArray[Any]]) -> float:
+        return float(function(drawn["y_true"], drawn["y_pred"], drawn.get("sample_weight")))
 
     def resampled(rows: NDArray[np.intp]) -> Bootstrap:
         clusters = None if sample.clusters is None else sample.clusters[rows]
-        columns = {"y_true": truth[rows], "y_pred": predicted[rows]}
-        return Bootstrap(columns, statistic, clusters=clusters)
+        chosen = {name: array[rows] for name, array in columns.items()}
+        return Bootstrap(chosen, statistic, clusters=clusters)
 
     def measured(value: float, drawn: Bootstrap, confidence: float) -> Measured:
         bounds = drawn.measured(confidence, low=measure.low, high=measure.high)
@@ -79,4 +88,5 @@ def foreign_family(
         high=measure.high,
         level=level,
         absent=absent,
+        together=JointDraws(columns, statistic, sample),
     )

@@ -200,14 +200,6 @@ class FairnessParameters(EvaluationParameters, frozen=True, kw_only=True):
                 f"method = 'to_overall' is for differences and ratios, and {self.metric} holds "
                 "every group to the bound itself | leave it out"
             )
-        if self.method == "to_overall" and not all(
-            measure.form in ("share", "mean") for measure in self.measures
-        ):
-            raise ValueError(
-                f"{self.metric} of all rows is no mean of the groups': there is no bound of a "
-                "group's distance from it | compare the groups with each other, or use a mean "
-                "(mean_squared_error_difference)"
-            )
         calibration = self.measures[0].name == "calibration"
         if self.bins is not None and not calibration:
             raise ValueError("bins are bands of the score, for calibration | leave them out")

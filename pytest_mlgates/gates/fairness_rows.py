@@ -13,20 +13,18 @@ from pytest_mlgates.gates.drawn import codes_of, weights_of
 from pytest_mlgates.gates.fairness_counts import COUNTED, HIT
 from pytest_mlgates.gates.labels import confusion
 from pytest_mlgates.gates.scores import numbers, positives, scores
-from pytest_mlgates.statistics import auc, regression
+from pytest_mlgates.statistics import regression
 from pytest_mlgates.statistics.group_samples import kish
 from pytest_mlgates.statistics.means import heavy_tailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from pytest_mlgates.engines.table import Table
     from pytest_mlgates.gates.fairness_parameters import FairnessParameters
+    from pytest_mlgates.gates.fairness_whole import Whole
     from pytest_mlgates.gates.privacy import Display
     from pytest_mlgates.statistics.group_samples import Sample
-    from pytest_mlgates.statistics.interval import Measured
 
     Floats = NDArray[np.float64]
     Codes = NDArray[np.intp]
@@ -34,6 +32,8 @@ if TYPE_CHECKING:
 
 # With fewer clusters the variance between them is a guess (error .085 at nominal .05 for 20).
 FEW_CLUSTERS = 30
+# Metrics that scikit-learn has without weights.
+UNWEIGHTED = ("max_error",)
 
 
 @dataclass(kw_only=True)
@@ -66,8 +66,7 @@ class RowValues:
         keys: What the rows are sorted by before they are added up, so that rows in another order
             give the same numbers to the last digit.
         counted: Which rows are in its denominator.
-        measures: For a number that is no mean: from some rows and a confidence to its value.
-        usable: Whether some rows have such a number.
+        wholes: For a number that is no mean: it, of any rows.
         high: The most that one row can be, where the data say it.
         clusters: The list that each row is ranked in.
         bands: The band of each row's score, and their names.
@@ -78,8 +77,7 @@ class RowValues:
     pairs: dict[str, tuple[NDArray[Any], NDArray[Any]]] = field(default_factory=dict)
     keys: tuple[NDArray[Any], ...] = ()
     counted: dict[str, Mask] = field(default_factory=dict)
-    measures: dict[str, Callable[[Any, float], Measured]] = field(default_factory=dict)
-    usable: Callable[[Any], bool] | None = None
+    wholes: dict[str, Whole] = field(default_factory=dict)
     high: dict[str, float] = field(default_factory=dict)
     clusters: Codes | None = None
     bands: Codes | None = None
@@ -101,15 +99,13 @@ def weights_and_clusters(
     if not roles:
         return Weighting()
     for measure in parameters.measures:
-        resampled = measure.form == "foreign" and roles == ["cluster"]
-        if measure.form in ("whole", "foreign") and not resampled:
+        if measure.name in UNWEIGHTED and "sample_weight" in roles:
             raise MLGatesError(
-                f"{parameters.metric} has no bounds with {' and '.join(roles)}",
-                got=", ".join(f"{role} = {getattr(parameters, role)!r}" for role in roles),
-                want="a rate or a mean of rows: accuracy_score, true_positive_rate, "
-                "mean_absolute_error and their kin",
-                fix="leave the role out only where rows are independent and count alike; bounds "
-                "that ignored it would be wrong",
+                f"{measure.name} has no weights: it is the error of one row",
+                got=f"sample_weight = {parameters.sample_weight!r}",
+                want="a metric that counts every row: mean_absolute_error, "
+                "root_mean_squared_error and their kin",
+                fix="leave the role out: weights that were ignored would say nothing",
             )
     found = Weighting(columns=tuple(getattr(parameters, role) for role in roles))
     if parameters.sample_weight is not None:
@@ -162,6 +158,11 @@ def _classes(parameters: FairnessParameters, table: Table, display: Display) -> 
                 pair = (truth == positive).astype(np.intp), (predicted == positive).astype(np.intp)
             _foreign(found, name, *pair)
             continue
+        if measure.form == "whole":
+            from pytest_mlgates.gates.fairness_whole import whole_of_classes
+
+            _whole(found, name, whole_of_classes(measure, classes, truth, predicted))
+            continue
         found.counted[name] = COUNTED[name](truth == positive, predicted == positive)
         found.values[name] = HIT[name](truth, predicted, positive).astype(np.float64)
     return found
@@ -172,6 +173,14 @@ def _foreign(found: RowValues, name: str, truth: NDArray[Any], predicted: NDArra
     found.counted[name] = np.ones(len(truth), dtype=np.bool_)
     found.values[name] = np.zeros(len(truth))
     found.pairs[name] = (truth, predicted)
+
+
+def _whole(found: RowValues, name: str, whole: Whole) -> None:
+    """All rows of a number that is no mean of them."""
+    rows = len(whole.answers.answer)
+    found.counted[name] = np.ones(rows, dtype=np.bool_)
+    found.values[name] = np.zeros(rows)
+    found.wholes[name] = whole
 
 
 def _labels(table: Table, name: str, labels: tuple[Any, ...]) -> Codes:
@@ -199,11 +208,9 @@ def of_numbers(parameters: FairnessParameters, truth: Floats, predicted: Floats)
             _foreign(found, name, truth, predicted)
             continue
         if name == "r2_score":
-            found.values[name] = error
-            found.measures[name] = lambda rows, confidence: regression.r2(
-                truth[rows], predicted[rows], confidence
-            )
-            found.usable = lambda rows: len(rows) > 1 and float(np.ptp(truth[rows])) > 0
+            from pytest_mlgates.gates.fairness_whole import whole_of_r2
+
+            _whole(found, name, whole_of_r2(truth, predicted))
             continue
         found.values[name] = {
             "mean_prediction": predicted,
@@ -236,11 +243,9 @@ def of_scores(
     if name == "average_precision_score":
         _foreign(out, name, positive.astype(np.intp), values)
     elif name == "roc_auc_score":
-        out.values[name] = values
-        out.measures[name] = lambda rows, confidence: auc.auc_interval(
-            auc.roc_auc(positive[rows], values[rows]), confidence
-        )
-        out.usable = lambda rows: len(rows) > 0 and len(np.unique(positive[rows])) == 2
+        from pytest_mlgates.gates.fairness_whole import whole_of_auc
+
+        _whole(out, name, whole_of_auc(positive, values))
     elif name == "log_loss":
         # Probabilities are kept off 0 and 1, as scikit-learn does: one sure mistake costs 36.
         of_truth = np.clip(np.where(positive, values, 1 - values), epsilon, 1 - epsilon)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_mlgates.core.errors import MissingExtraError, MLGatesError
+from pytest_mlgates.core.text import listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from pytest_mlgates.config.locked import Current
     from pytest_mlgates.config.model import Configuration, DeclaredGate
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 def judge(configuration: Configuration, gates: Sequence[DeclaredGate]) -> int:
     """Evaluate *gates* and print them; a gate that cannot be evaluated here never passes."""
+    from pytest_mlgates.hooks.remembered import remembered
     from pytest_mlgates.runner.changed import needs_project, not_here
 
     verdicts: list[Verdict] = []
@@ -34,14 +38,74 @@ def judge(configuration: Configuration, gates: Sequence[DeclaredGate]) -> int:
         elif (kept := _kept(configuration, declared)) is not None:
             verdicts.append(kept)
         else:
-            evaluator = evaluator or _evaluator(configuration)
             try:
-                verdicts.append(_evaluated(evaluator, declared))
+                with remembered(configuration, declared) as memory:
+                    if memory.verdict is None:
+                        evaluator = evaluator or _evaluator(configuration)
+                        memory.verdict = _evaluated(evaluator, declared)
+                    verdicts.append(memory.verdict)
             except MissingExtraError as error:
                 locked.compare(declared, error.what)
+    beside = _beside(configuration, gates)
     return report(
-        verdicts, locked.elsewhere, matching=locked.matching, waivers=configuration.waivers
+        [warned(verdict, beside.get(verdict.id, [])) for verdict in verdicts],
+        locked.elsewhere,
+        matching=[
+            *locked.matching,
+            *(
+                f"gate {name!r}: {text}"
+                for name, lines in beside.items()
+                if all(verdict.id != name for verdict in verdicts)
+                for text in lines
+            ),
+        ],
+        waivers=configuration.waivers,
     )
+
+
+def warned(verdict: Verdict, lines: Sequence[str]) -> Verdict:
+    """*verdict* with *lines* among its warnings."""
+    return verdict.replace(warnings=(*verdict.warnings, *lines)) if lines else verdict
+
+
+def left_behind(start: Path, paths: Sequence[Path]) -> list[str]:
+    """For those of *paths* that are judged but no part of the commit, a warning that names them."""
+    from pytest_mlgates.config.base import untracked
+
+    return _told(start, untracked(start, paths))
+
+
+def _told(start: Path, paths: Sequence[Path]) -> list[str]:
+    if not paths:
+        return []
+    names = listing([os.path.relpath(path, start) for path in paths], 6)
+    are = "is" if len(paths) == 1 else "are"
+    return [f"{names} {are} judged but not tracked by git: the commit does not hold what is judged"]
+
+
+def _beside(configuration: Configuration, gates: Sequence[DeclaredGate]) -> dict[str, list[str]]:
+    """What each gate judges that the commit does not bring, by id."""
+    if configuration.path is None:
+        return {}
+    from pytest_mlgates.config.base import untracked
+    from pytest_mlgates.config.definitions import definitions
+    from pytest_mlgates.config.find import read
+    from pytest_mlgates.config.inputs import named
+
+    base, folders = configuration.base, configuration.settings.pythonpath
+    known = definitions(read(configuration.path))
+    inputs = {
+        declared.gate.id: [base / name for name in named(known[declared.gate.id], base, folders)[0]]
+        for declared in gates
+        if declared.gate.id in known
+    }
+    every = dict.fromkeys(path for paths in inputs.values() for path in paths)
+    found = set(untracked(base, every))
+    return {
+        name: left
+        for name, paths in inputs.items()
+        if (left := _told(base, [path for path in paths if path in found]))
+    }
 
 
 class _Locked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -58,9 +59,38 @@ def _judge(path: Path, changed: list[Path]) -> int:
         gates = affected(configuration, changed)
         if gates:
             return judge(configuration, gates)
+    _refuse_nothing(path, changed)
     names = ", ".join(sorted({file.name for file in changed}))
     sys.stdout.write(f"mlgates-check: no gate of {path.name} reads {names}\n")
     return 0
+
+
+def _refuse_nothing(path: Path, changed: list[Path]) -> None:
+    """What no gate reads is fine, unless nothing could be read at all.
+
+    Raises:
+        ConfigurationError: for a file that is not there, or data where no gate is declared.
+    """
+    from pytest_mlgates.config.find import read
+    from pytest_mlgates.core.errors import ConfigurationError
+    from pytest_mlgates.core.text import listing
+    from pytest_mlgates.runner.changed import is_data
+
+    missing = sorted(str(file) for file in changed if not os.path.lexists(file))
+    if missing:
+        raise ConfigurationError(
+            f"there is no file {listing(missing, 6)}",
+            where=str(path),
+            want="files that changed and are there: what is deleted, mlgates-config sees",
+        )
+    data = sorted({file.name for file in changed if is_data(file)})
+    if data and not read(path).get("gates"):
+        raise ConfigurationError(
+            f"no gate is declared that could read {listing(data, 6)}",
+            where=str(path),
+            want="[tool.mlgates.gates.NAME] with a table that names the file",
+            fix="declare one, or narrow `files:` of this hook",
+        )
 
 
 if __name__ == "__main__":

@@ -53,8 +53,13 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _against_suite(files: Sequence[Path], suite: str, config: Path | None) -> int:
     """Each file on its own against *suite*."""
-    from pytest_mlgates.hooks.judging import report
+    from pytest_mlgates.hooks.judging import left_behind, report, warned
+    from pytest_mlgates.runner.changed import absolute
 
+    beside = {
+        str(file): left_behind(Path.cwd(), [absolute(file), absolute(Path(suite))])
+        for file in files
+    }
     found = {file: _kept(file, suite, config) for file in files}
     elsewhere: list[tuple[str, str, str]] = []
     verdicts = [
@@ -62,7 +67,7 @@ def _against_suite(files: Sequence[Path], suite: str, config: Path | None) -> in
         for file in files
         if (verdict := found[file] or _judged(file, suite, config, elsewhere)) is not None
     ]
-    return report(verdicts, elsewhere)
+    return report([warned(one, beside.get(one.id, [])) for one in verdicts], elsewhere)
 
 
 def _kept(file: Path, suite: str, config: Path | None) -> Verdict | None:

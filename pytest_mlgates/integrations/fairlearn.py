@@ -24,7 +24,11 @@ _WHOLE = "all rows"
 
 @hookimpl
 def mlgates_metric_by_group(
-    metric: str, y_true: NDArray[Any], y_pred: NDArray[Any], groups: NDArray[np.intp]
+    metric: str,
+    y_true: NDArray[Any],
+    y_pred: NDArray[Any],
+    groups: NDArray[np.intp],
+    sample_weight: NDArray[np.float64] | None,
 ) -> tuple[Callable[..., float], dict[int, float], float]:
     """The function *metric*, its value in every one of *groups*, and on all rows.
 
@@ -37,7 +41,11 @@ def mlgates_metric_by_group(
     sklearn = optional("sklearn.metrics", extra="fairlearn", why=why)
     function = _strict(getattr(fairlearn, metric, None) or getattr(sklearn, metric), metric)
     frame = fairlearn.MetricFrame(
-        metrics=function, y_true=y_true, y_pred=y_pred, sensitive_features=groups
+        metrics=function,
+        y_true=y_true,
+        y_pred=y_pred,
+        sensitive_features=groups,
+        sample_params={} if sample_weight is None else {"sample_weight": sample_weight},
     )
     return function, {int(g): float(v) for g, v in frame.by_group.items()}, float(frame.overall)
 
@@ -45,16 +53,21 @@ def mlgates_metric_by_group(
 def _strict(function: Callable[..., float], name: str) -> Callable[..., float]:
     """*function*, which has no value where it would only warn, or give NaN."""
 
-    def strict(y_true: NDArray[Any], y_pred: NDArray[Any]) -> float:
+    def strict(
+        y_true: NDArray[Any],
+        y_pred: NDArray[Any],
+        sample_weight: NDArray[np.float64] | None = None,
+    ) -> float:
         # Here scikit-learn neither raises nor warns: it gives 0, or divides by 2e-16.
         if name == "matthews_corrcoef" and len(np.unique(y_true)) < 2:
             raise UndefinedError(f"{name} where the truth holds one class")
         if name == "mean_absolute_percentage_error" and bool(np.any(y_true == 0)):
             raise UndefinedError(f"{name} of a truth of 0")
+        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             try:
-                value = float(function(y_true, y_pred))
+                value = float(function(y_true, y_pred, **weights))
             except (ValueError, Warning) as error:
                 raise UndefinedError(f"{name}: {str(error).splitlines()[0]}") from None
         if not np.isfinite(value):

@@ -202,6 +202,8 @@ def pre_commit_hooks(tables: Sequence[StartTable], *, version: str) -> str:
         "      - id: mlgates-check",
         "      # Mistakes, gates that a change weakens, a lock that is out of date.",
         "      - id: mlgates-config",
+        "      # Model files that would run code when they are loaded, or are too large for git.",
+        "      - id: mlgates-model-files",
         "  # The same gates in the project's own environment, for those that need a model or code",
         "  # of the project (pre-commit uses the `mlgates` that is installed there). Take the #",
         "  # away, and mlgates-check above out, once a gate has a model.",

@@ -181,13 +181,9 @@ def _configuration(found: Diagnosis, start: Path, config: Path | None) -> Path |
     for name, declared in configuration.gates.items():
         table = declared.table
         on = f"table {table}" if table is not None else declared.calls
-        needs = ""
-        if (
-            table is None
-            or configuration.settings.tables[table].model is not None
-            or getattr(declared.gate.parameters, "no_worse_than", None) is not None
-        ):
-            needs = "; needs the project's environment"
+        model = table is None or configuration.settings.tables[table].model is not None
+        champion = getattr(declared.gate.parameters, "no_worse_than", None) is not None
+        needs = "; needs the project's environment" if model or champion else ""
         must = "; required" if name in required else ""
         found.add("gates", name, "ok", f"{declared.gate.kind.name} on {on}{must}{needs}")
     return path

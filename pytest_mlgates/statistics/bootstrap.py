@@ -7,7 +7,7 @@ contents, the contents seed a generator of our own, and values are compared at 1
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
@@ -145,8 +145,15 @@ class Bootstrap:
     @cached_property
     def resampled(self) -> Floats:
         """The statistic of every resample that has one, sorted, at 12 digits."""
+        return self._values(self._draws())
+
+    def draws(self) -> Iterator[dict[str, NDArray[Any]]]:
+        """The columns of every resample, for what is asked of several numbers at once."""
+        return (self._taken(rows) for rows in self._draws())
+
+    def _draws(self) -> Iterator[NDArray[np.intp]]:
         units = self.units
-        return self._values(
+        return (
             self._members(self._stream.positions(self._place(number), units, units))
             for number in range(self._resamples)
         )
@@ -219,8 +226,10 @@ class Bootstrap:
     def _of(self, rows: NDArray[np.intp]) -> float:
         if not len(rows):
             raise UndefinedError("a statistic of no rows")
-        drawn = {name: array.take(rows) for name, array in self._rows.items()}
-        return float(self._statistic(drawn))
+        return float(self._statistic(self._taken(rows)))
+
+    def _taken(self, rows: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
+        return {name: array.take(rows) for name, array in self._rows.items()}
 
 
 def bootstrap(

@@ -95,7 +95,10 @@ class Sampling:
         return self.weights is None and self.clusters is None
 
     def of(self, rows: NDArray[np.bool_] | NDArray[np.intp] | None) -> Sampling:
-        """The same for a selection of *rows*: weights of mean 1 there, clusters counted there."""
+        """The same for a selection of *rows*: weights of mean 1 there, clusters counted there.
+
+        Rows are selected by a truth value for each or by their places.
+        """
         if rows is None or self.plain:
             return self
         weights = None if self.weights is None else scaled(self.weights[rows])

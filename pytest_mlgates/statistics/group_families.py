@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -143,6 +143,11 @@ class Family(ABC):
         """Of each group's number with that of its rest."""
         return None
 
+    @property
+    def whole_correlation(self) -> Floats:
+        """Of each group's number with that of all rows, where the whole is no mixture."""
+        raise NotImplementedError
+
     @abstractmethod
     def planned(self, comparison: Comparison, bound: float) -> tuple[Floats, Floats]:
         """Variance of each group's number (of its logarithm, for a ratio) if the gap were 2 bounds.
@@ -263,6 +268,16 @@ class RateFamily(ShareFamily):
         return self.rows
 
 
+class Together(Protocol):
+    """How the numbers of groups hang together."""
+
+    def between(self, present: tuple[int, ...]) -> Floats | None:
+        """The correlation of the groups' numbers; None where none share a cluster."""
+
+    def with_whole(self, present: tuple[int, ...]) -> Floats:
+        """The correlation of each group's number with that of all rows."""
+
+
 class MeasuredFamily(Family):
     """A number that is no mean of rows (F1, an AUC, R2): measured in each group on its own.
 
@@ -275,6 +290,7 @@ class MeasuredFamily(Family):
         high: The most.
         level: Which stratum.
         absent: Groups that have no part in it.
+        together: How the numbers hang together, asked where clusters or all rows make them.
     """
 
     is_mixture = False
@@ -290,10 +306,11 @@ class MeasuredFamily(Family):
         high: float,
         level: int = 0,
         absent: Collection[int] = (),
+        together: Together | None = None,
     ) -> None:
         self.name, self.level, self.absent = name, level, frozenset(absent)
         self.sizes, self.low, self.high = sizes, low, high
-        self._measures, self._whole = measures, whole
+        self._measures, self._whole, self._together = measures, whole, together
         self._found: dict[tuple[int, float], Measured] = {}
         self.method = self.measured(self.present[0], 0.95).method if self.present else ""
 
@@ -332,6 +349,18 @@ class MeasuredFamily(Family):
     def rest_limits(self, confidence: float, *, exact: bool = False) -> Limits:
         """There are none: the whole is no mixture."""
         raise NotImplementedError
+
+    @cached_property
+    def correlation(self) -> Floats | None:
+        """From the clusters that groups share."""
+        return None if self._together is None else self._together.between(self.present)
+
+    @cached_property
+    def whole_correlation(self) -> Floats:
+        """Of a group with all rows, of which it is a part."""
+        if self._together is None:  # bounds as of independent numbers: too wide
+            return np.zeros(len(self.present))
+        return self._together.with_whole(self.present)
 
     def planned(self, comparison: Comparison, bound: float) -> tuple[Floats, Floats]:
         """As seen: such a number's variance at another value is not known."""

@@ -106,7 +106,7 @@ def _rows(
     # The standard error with which the distance is shown, of the part alone.
     target = len(parts) * distance / (z(table.confidence) + z(POWER))
     left = (target**2 - others) / scale**2
-    if target < 1e-9 or left <= 0:
+    if target < 1e-9 or left <= 0 or not math.isfinite(sum(side.variance for side in sides)):
         return None
     rows, both = _solve(sides, left)
     small = sides[0]

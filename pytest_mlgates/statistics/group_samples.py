@@ -21,6 +21,7 @@ from pytest_mlgates.statistics.group_families import (
     Family,
     ShareFamily,
 )
+from pytest_mlgates.statistics.group_influence import whole_correlation
 from pytest_mlgates.statistics.means import hall
 from pytest_mlgates.statistics.quantiles import t, z
 
@@ -331,6 +332,11 @@ class MeanFamily(_Rows):
         lower = np.array([one.lower for one in found], dtype=np.float64)
         upper = np.array([one.upper for one in found], dtype=np.float64)
         return (np.sqrt(lower), np.sqrt(upper)) if self.root else (lower, upper)
+
+    @cached_property
+    def whole_correlation(self) -> Floats:
+        """Of a group's root with that of all rows: that of their means."""
+        return whole_correlation(self.sample, self.sample.values, self.present)
 
     def planned(self, comparison: Comparison, bound: float) -> tuple[Floats, Floats]:
         """As much variance as all rows together have."""

@@ -364,7 +364,10 @@ def _method(
         return f"{bounds}, every group against the bound"
     if comparison is Comparison.CHANGE:
         return f"{bounds}, mover between groups, paired, intersection-union"
-    against = " of each group against the rest" if to_overall else ""
+    against = ""
+    if to_overall:
+        rest = "the rest" if all(family.is_mixture for family in families) else "all rows"
+        against = f" of each group against {rest}"
     averaged = ", averaged" if mean else ""
     return f"mover{against} on {bounds}{averaged}, intersection-union"
 

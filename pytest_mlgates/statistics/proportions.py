@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # Decision D2: below this many successes or failures Wilson's far side is too short (error .197 at
 # nominal .05 for n = 50, p = .9956).
 FEW = 3
+# A value that is no further from a bound is on it: no number of rows tells them apart.
+ON_ITS_BOUND = 1e-12
 
 
 def wilson_limits(share: Any, n: Any, quantile: float) -> tuple[Any, Any]:
@@ -112,6 +114,6 @@ def rows_needed(
     on its bound, or without finite bounds, is never decided by more of the same rows.
     """
     distance = abs(float(estimate) - bound)
-    if not interval.bounded or not math.isfinite(distance) or distance < 1e-12:
+    if not interval.bounded or not math.isfinite(distance) or distance < ON_ITS_BOUND:
         return None
     return math.ceil(n * (settles(interval, confidence, power) / distance) ** 2)

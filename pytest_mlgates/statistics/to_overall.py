@@ -20,8 +20,10 @@ class ToOverall(Contrasts):
     """Every group against all rows together (decision D6).
 
     ``p_g - p = (1 - n_g/n)(p_g - p_rest)``, MOVER on group against rest, scaled; a ratio to the
-    whole is a growing function of the ratio to the rest in the same way. Column 0: the group in the
-    role of the higher number; column 1: all rows.
+    whole is a growing function of the ratio to the rest in the same way. Where the number of all
+    rows is no mean of the groups' (F1, an AUC, a root), group and whole are put together with their
+    correlation, which their rows have in common. Column 0: the group in the role of the higher
+    number; column 1: all rows.
     """
 
     noun = ("group", "groups")
@@ -50,6 +52,8 @@ class ToOverall(Contrasts):
     def _limits(self, confidence: float) -> tuple[Floats, Floats]:
         family = self.family
         own = (family.values, *family.limits(confidence, exact=self.exact))
+        if not family.is_mixture:
+            return self._with_whole(own, confidence)
         rest = (family.rest_values, *family.rest_limits(confidence, exact=self.exact))
         rho, share = family.rest_correlation, family.shares
         if self.comparison is Comparison.DIFFERENCE:
@@ -64,6 +68,18 @@ class ToOverall(Contrasts):
         with np.errstate(divide="ignore", invalid="ignore"):
             group = [_over_whole(r, share) for r in ratio_limits(*own, *rest, rho)]
         return np.stack([whole[0], group[0]], axis=1), np.stack([whole[1], group[1]], axis=1)
+
+    def _with_whole(
+        self, own: tuple[Floats, Floats, Floats], confidence: float
+    ) -> tuple[Floats, Floats]:
+        family = self.family
+        whole = (float(family.value(OVERALL)), *family.overall_limits(confidence))
+        rho = family.whole_correlation
+        if self.comparison is Comparison.DIFFERENCE:
+            lower, upper = difference_limits(*own, *whole, rho)
+            return np.stack([lower, -upper], axis=1), np.stack([upper, -lower], axis=1)
+        over, under = ratio_limits(*whole, *own, rho), ratio_limits(*own, *whole, rho)
+        return np.stack([over[0], under[0]], axis=1), np.stack([over[1], under[1]], axis=1)
 
     def at(self, row: int, column: int) -> Pair:
         """The group and all rows, the higher number first."""

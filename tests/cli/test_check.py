@@ -140,7 +140,7 @@ def test_json_and_evidence_files_hold_the_same_record(project, capsys):
     assert "evidence out/b.json" in capsys.readouterr().out
     assert json.loads(Path("out/a.json").read_text()) == record_in(Path("out/b.json"))
     assert sorted(p.name for p in Path("out").iterdir()) == ["a.json", "b.json"]
-    assert not Path(".mlgates").exists()
+    assert not Path(".mlgates/evidence.json").exists()
 
 
 def test_paths_that_cannot_be_written_are_told_together_after_the_verdicts(project, capsys):

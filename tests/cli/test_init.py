@@ -178,6 +178,7 @@ def test_the_written_yaml_says_what_it_should(project):
         "mlgates-data",
         "mlgates-check",
         "mlgates-config",
+        "mlgates-model-files",
     ]
     assert "#       language: system" in Path(".pre-commit-config.yaml").read_text()
     workflow = yaml.safe_load(Path(".github/workflows/mlgates.yml").read_text())

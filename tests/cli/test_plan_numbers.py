@@ -19,6 +19,10 @@ FORMS = {
     "lowest": 'metric = "accuracy_score_group_min"\nmin = 0.7',
     "weights": 'metric = "selection_rate_ratio"\nsample_weight = "w"\nmin = 0.8',
     "clusters": 'metric = "demographic_parity_difference"\ncluster = "user"\nmax = 0.1',
+    "f1 to overall": 'metric = "f1_score_difference"\nmethod = "to_overall"\nmax = 0.1',
+    "auc": 'metric = "roc_auc_score_difference"\nsample_weight = "w"\ncluster = "user"\nmax = 0.1',
+    "rmse to overall": 'metric = "rmse_difference"\nmethod = "to_overall"\ny_pred = "y_score"\n'
+    "max = 0.1",
     "calibration": 'metric = "calibration_difference"\nmax = 0.1',
     "champion": 'metric = "demographic_parity_difference"\nno_worse_than = "old.parquet"\n'
     "margin = 0.1",

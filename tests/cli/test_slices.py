@@ -180,7 +180,11 @@ def test_a_private_table_shows_no_value(folder, capsys):
         (["holdout.csv", "--by", "y_pred"], "would judge nothing"),
         (["holdout.csv", "--y-true", "label"], "'label' is not in table"),
         (["holdout.csv", "--metric", "acuracy"], "did you mean 'accuracy'?"),
-        (["holdout.csv", "--metric", "roc_auc"], "brier and log_loss"),
+        (["holdout.csv", "--metric", "average_precision"], "roc_auc finds"),
+        (["holdout.csv", "--metric", "roc_auc"], "'y_score' is not in table"),
+        (["holdout.csv", "--cluster", "y_pred"], "how the rows were drawn"),
+        (["holdout.csv", "--sample-weight", "region"], "weights are numbers"),
+        (["holdout.csv", "--cluster", "user"], "'user' is not in table"),
         (["holdout.csv", "--metric", "brier"], "'y_score' is not in table"),
         (["holdout.csv", "--y-true", "y_pred"], "always be right"),
         (["holdout.csv", "--config", "none.toml"], "none.toml"),
@@ -219,10 +223,71 @@ def test_tables_that_cannot_be_searched_are_misuse(folder, capsys, content, said
     assert said in capsys.readouterr().err
 
 
-def test_clusters_and_weights_are_refused_and_never_ignored(folder, capsys):
-    Path("pyproject.toml").write_text('[tool.mlgates]\ncluster = "region"\n')
-    assert main(["slices", "holdout.csv"]) == 2
-    assert "'cluster'" in capsys.readouterr().err
+def test_weights_and_clusters_are_respected_and_said(folder, capsys):
+    weak_table().assign(w=1, user=np.arange(4000) // 2).to_csv("holdout.csv", index=False)
+    given = ["--sample-weight", "w", "--cluster", "user"]
+    assert main(["slices", "holdout.csv", *given, "--json", "-"]) == 0
+    said = capsys.readouterr()
+    record = json.loads(said.out)
+    assert (record["weighted"], record["clustered"]) == (True, True)
+    assert "by region, channel, age and" in said.err
+    assert " values and bounds are weighted and by clusters\n" in said.err
+    first = record["slices"][0]
+    assert (first["group"], first["value"]) == (["north", "phone"], pytest.approx(0.4))
+
+
+def test_rows_of_few_clusters_are_no_evidence_and_a_query_is_a_cluster(folder, capsys):
+    weak_table().assign(day=np.arange(4000) // 1000).to_csv("holdout.csv", index=False)
+    for role in ("cluster", "query"):
+        Path("pyproject.toml").write_text(f'[tool.mlgates]\n{role} = "day"\n')
+        assert main(["slices", "holdout.csv", "--by", "region"]) == 0
+        assert "values and bounds are by clusters" in capsys.readouterr().out
+
+
+def test_slices_without_a_value_are_counted_and_never_passed_over(folder, capsys):
+    table = weak_table(weak=False)
+    table["y_score"] = table.y_pred + np.arange(4000) % 7 / 10
+    table.loc[table.region == "west", "y_true"] = 1
+    table.to_csv("holdout.csv", index=False)
+    given = ["slices", "holdout.csv", "--metric", "roc_auc", "--by", "region", "--json", "-"]
+    assert main(given) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["slices_without_value"] == 1
+    assert " 1 slice not judged: they, or the rest, hold one class only\n" in said.err
+    assert "looked at 3 slices" in said.err
+
+
+def test_where_no_slice_has_a_value_there_is_no_clean_bill(folder, capsys):
+    table = weak_table()
+    table["y_score"], table["y_true"] = table.age / 100, (table.region == "west") * 1
+    table.to_csv("holdout.csv", index=False)
+    assert main(["slices", "holdout.csv", "--metric", "roc_auc", "--by", "region"]) == 2
+    assert "4 slices, or their rests, hold one class only" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "rmse", "r2", "accuracy", "brier", "mape", "f1"])
+@pytest.mark.parametrize("drawn", [[], ["--sample-weight", "w", "--cluster", "user"]])
+def test_the_gate_that_is_shown_is_accepted_and_fails_on_this_table(folder, capsys, metric, drawn):
+    rng = np.random.default_rng(0)
+    table = weak_table(2000)
+    bad = (table.region == "north") & (table.channel == "phone")
+    if metric in ("rmse", "r2", "mape"):
+        table["y_true"] = 20 + rng.normal(size=2000)
+        table["y_pred"] = table.y_true + rng.normal(size=2000) * np.where(bad, 3, 0.5)
+    table["y_score"] = np.where(bad, 0.9 - 0.8 * table.y_pred, 0.1 + 0.8 * table.y_pred)
+    table["w"], table["user"] = rng.lognormal(size=2000), np.arange(2000) // 2
+    table.rename(columns={"y_true": "truth"}).to_csv("holdout.csv", index=False)
+    given = ["--metric", metric, "--y-true", "truth", *drawn, "--by", "region", "channel"]
+    given += ["--pos-label", "1"] if metric in ("roc_auc", "brier", "f1") else []
+    assert main(["slices", "holdout.csv", *given]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    start = next(k for k, line in enumerate(lines) if line.startswith("   [tool.mlgates.gates."))
+    shown = [line.strip() for line in lines[start : lines.index("", start)]]
+    Path("pyproject.toml").write_text(CONFIGURATION + "\n".join(shown))
+    assert main(["check"]) == 1
+    assert "region=north, channel=phone" in capsys.readouterr().out
+    marker = next(line.strip() for line in lines if "@pytest.mark" in line)
+    assert all(f"{line.partition(' = ')[0]}=" in marker for line in shown[4:])
 
 
 def test_no_slice_to_look_at_is_misuse_and_no_clean_bill(tmp_path, monkeypatch, capsys):

@@ -56,6 +56,7 @@ def test_a_changed_configuration_runs_every_gate(project, capsys):
 
 def test_files_that_no_gate_reads_pass_and_are_named(project, capsys):
     (project / "other.csv").write_text("a\n1\n")
+    (project / "package.json").write_text("{}")
     assert main(["other.csv", "package.json"]) == 0
     assert capsys.readouterr().out == (
         "mlgates-check: no gate of pyproject.toml reads other.csv, package.json\n"

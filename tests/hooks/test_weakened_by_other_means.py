@@ -66,6 +66,50 @@ CALLS = {
     "requested": "g = request.getfixturevalue('mlgate')\n    g.metric(holdout, 'f1', min=0.8)",
 }
 
+CLASSES = """\
+import pytest
+
+
+@pytest.mark.metric("f1", min=0.8)
+class Gated:
+    pass
+
+
+class Middle(Gated):
+    pass
+
+
+class TestIt(Middle):
+    def test_a(self, mlgate, holdout):
+        mlgate(holdout)
+
+    def test_b(self, mlgate, holdout):
+        mlgate(holdout)
+"""
+GATED = "tests/test_more.py::Gated::metric:f1"
+INHERITED = """\
+from gated import Gated
+
+
+class TestIt(Gated):
+    def test_a(self, mlgate, holdout):
+        mlgate(holdout)
+"""
+FOREIGN = CLASSES.partition("class Middle")[0]
+HELPER = "def judged(gate, table):\n    return gate.metric(table, 'f1', min=0.8)\n"
+OTHER_HELPER = "def log(tracker, loss):\n    tracker.metric('loss', loss, 0.8)\n"
+PRIVATE = TOML.replace('holdout.csv"', 'holdout.csv"\nprivate = true', 1)
+HELD = TOML.replace("min = 0.8", 'no_worse_than = "champion.csv"\nmargin = 0.01')
+STORED = TOML + (
+    '\n[tool.mlgates.gates.training]\nkind = "reproducibility"\n'
+    'entry = "trainer:train"\nagainst = "run.json"\n'
+)
+PARTS = {
+    CONFIG: TOML.replace("data/holdout.csv", "data/*.csv"),
+    "data/more.csv": "y_true,y_pred,sex\n1,0,F\n",
+}
+LOCK = json.dumps({"version": "1", "gates": {}})
+
 
 def write(name: str, text: str) -> None:
     Path(name).parent.mkdir(parents=True, exist_ok=True)
@@ -373,6 +417,127 @@ WEAKER = {
         "training",
         "fresh_process changed from true to false",
     ),
+    "champion replaced under its name": (
+        {CONFIG: HELD, "champion.csv": "y_true,y_pred\n1,1\n"},
+        lambda: write("champion.csv", "y_true,y_pred\n1,0\n"),
+        "accuracy",
+        "its champion champion.csv changed: it cannot be compared",
+    ),
+    "champion deleted": (
+        {CONFIG: HELD, "champion.csv": "y_true,y_pred\n1,1\n"},
+        lambda: git("rm", "-q", "champion.csv"),
+        "accuracy",
+        "its champion champion.csv is gone",
+    ),
+    "champion of a marker replaced": (
+        {
+            MORE: MARKED.format(
+                '@pytest.mark.metric("f1", no_worse_than="champion.csv", margin=0.01)'
+            ),
+            "champion.csv": "y_true,y_pred\n1,1\n",
+        },
+        lambda: write("champion.csv", "y_true,y_pred\n1,0\n"),
+        "tests/test_more.py::test_it::metric:f1:no_worse_than",
+        "its champion champion.csv changed: it cannot be compared",
+    ),
+    "stored run replaced under its name": (
+        {CONFIG: STORED, "run.json": '{"stages": [1]}'},
+        lambda: write("run.json", '{"stages": [2]}'),
+        "training",
+        "its stored run run.json changed: it cannot be compared",
+    ),
+    "glob that loses a file": (
+        PARTS,
+        lambda: git("rm", "-q", "data/more.csv"),
+        "accuracy",
+        "its table data/*.csv has fewer files than before: data/more.csv",
+    ),
+    "folder that loses a file": (
+        {**PARTS, CONFIG: TOML.replace("data/holdout.csv", "data")},
+        lambda: untrack("data/more.csv"),
+        "accuracy",
+        "its table data has fewer files than before: data/more.csv",
+    ),
+    "glob that loses all files": (
+        PARTS,
+        lambda: git("rm", "-q", "-r", "data"),
+        "accuracy",
+        "its table data/*.csv is gone",
+    ),
+    "table no longer tracked": (
+        {},
+        lambda: untrack("data/holdout.csv"),
+        "accuracy",
+        "its table data/holdout.csv is gone",
+    ),
+    "lock deleted": (
+        {"mlgates.lock": LOCK},
+        lambda: git("rm", "-q", "mlgates.lock"),
+        "*",
+        "mlgates.lock is gone",
+    ),
+    "lock no longer tracked": (
+        {"mlgates.lock": LOCK},
+        lambda: untrack("mlgates.lock"),
+        "*",
+        "mlgates.lock is gone",
+    ),
+    "table no longer private": (
+        {CONFIG: PRIVATE},
+        lambda: edit(CONFIG, "private = true", ""),
+        "*",
+        "table data/holdout.csv is no longer private",
+    ),
+    "call no longer private": (
+        {MORE: CALLED.format("mlgate.metric(holdout, 'f1', min=0.8, private=True)")},
+        lambda: edit(MORE, ", private=True", ""),
+        "tests/test_more.py::test_it::metric:f1",
+        "it is no longer private",
+    ),
+    "base class dropped": (
+        {MORE: CLASSES},
+        lambda: edit(MORE, "class TestIt(Middle)", "class TestIt"),
+        GATED,
+        "TestIt no longer inherits from Gated",
+    ),
+    "base class of a base class dropped": (
+        {MORE: CLASSES},
+        lambda: edit(MORE, "class Middle(Gated)", "class Middle"),
+        GATED,
+        "TestIt no longer inherits from Gated",
+    ),
+    "base class of another file dropped": (
+        {MORE: INHERITED, "tests/gated.py": FOREIGN},
+        lambda: edit(MORE, "(Gated)", ""),
+        "*",
+        "TestIt no longer inherits from Gated",
+    ),
+    "mlgate no longer requested": (
+        {MORE: CLASSES},
+        lambda: edit(
+            MORE, "test_a(self, mlgate, holdout):\n        mlgate(", "test_a(self):\n        print("
+        ),
+        GATED,
+        "TestIt::test_a no longer requests mlgate",
+    ),
+    "test of a class deleted": (
+        {MORE: CLASSES},
+        lambda: edit(MORE, "def test_b", "def other_b"),
+        GATED,
+        "TestIt::test_b no longer requests mlgate",
+    ),
+    "helper with mlgate by another name": (
+        {"tests/helpers.py": HELPER},
+        lambda: edit("tests/helpers.py", "0.8", "0.1"),
+        "tests/helpers.py::judged::metric:f1",
+        "min changed from 0.8 to 0.1",
+    ),
+    "mlgate kept on an object": (
+        {MORE: CALLED.format("self.mlgate.metric(holdout, 'f1', min=0.8)")},
+        lambda: edit(MORE, "0.8", "0.1"),
+        "tests/test_more.py::test_it::metric:f1",
+        "min changed from 0.8 to 0.1",
+    ),
     **{
         name: (
             {MORE: MARKED.format(text)},
@@ -393,6 +558,64 @@ WEAKER = {
     },
 }
 HONEST = {
+    "a file of predictions that no gate is held to": (
+        {"champion.csv": "y_true,y_pred\n1,1\n"},
+        lambda: write("champion.csv", "y_true,y_pred\n1,0\n"),
+    ),
+    "a stored run for a training": (
+        {CONFIG: TOML + ENTRY},
+        lambda: (append(CONFIG, 'against = "run.json"\n'), write("run.json", "{}")),
+    ),
+    "a glob that gains a file": (
+        PARTS,
+        lambda: write("data/next.csv", "y_true,y_pred,sex\n1,1,M\n"),
+    ),
+    "a file of a glob renamed": (
+        PARTS,
+        lambda: git("mv", "data/more.csv", "data/other.csv"),
+    ),
+    "a table kept by DVC": (
+        {},
+        lambda: (untrack("data/holdout.csv"), write("data/holdout.csv.dvc", "outs: []\n")),
+    ),
+    "a file beside a glob deleted": (
+        {**PARTS, "data/old/more.csv": "a\n1\n"},
+        lambda: git("rm", "-q", "data/old/more.csv"),
+    ),
+    "a table made private": (
+        {},
+        lambda: edit(CONFIG, 'holdout.csv"', 'holdout.csv"\nprivate = true'),
+    ),
+    "a base class more": (
+        {MORE: CLASSES},
+        lambda: edit(
+            MORE, "class TestIt(Middle)", "class Other:\n    pass\n\n\nclass TestIt(Middle, Other)"
+        ),
+    ),
+    "a base class between": (
+        {MORE: CLASSES.replace("class TestIt(Middle)", "class TestIt(Gated)")},
+        lambda: edit(MORE, "class TestIt(Gated)", "class TestIt(Middle)"),
+    ),
+    "a test more in a class": (
+        {MORE: CLASSES},
+        lambda: append(MORE, "\n    def test_c(self, mlgate, holdout):\n        mlgate(holdout)\n"),
+    ),
+    "mlgate requested by name": (
+        {MORE: CLASSES},
+        lambda: edit(
+            MORE,
+            "test_a(self, mlgate, holdout):\n        mlgate(",
+            'test_a(self, request, holdout):\n        request.getfixturevalue("mlgate")(',
+        ),
+    ),
+    "a helper that demands more": (
+        {"tests/helpers.py": HELPER},
+        lambda: edit("tests/helpers.py", "0.8", "0.9"),
+    ),
+    "something else with a method metric": (
+        {"tests/helpers.py": OTHER_HELPER},
+        lambda: edit("tests/helpers.py", "0.8", "0.1"),
+    ),
     "a contract moves with its marker": (
         {MORE: CONTRACT_OF_A_TEST, "contracts/more.json": json.dumps(SUITE)},
         lambda: (
@@ -470,6 +693,10 @@ def commit(files: dict[str, str]) -> None:
             write(name, text)
     git("add", "-A")
     git("commit", "-q", "--allow-empty", "-m", "base")
+
+
+def test_the_tables_hold_at_least_twenty_weakenings_and_twenty_honest_edits():
+    assert min(len(WEAKER), len(HONEST)) >= 20
 
 
 @pytest.mark.parametrize("name", WEAKER)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pytest_mlgates.gates.labels import Cells, Classes
-    from pytest_mlgates.gates.metric.parameters import MetricParameters
+    from pytest_mlgates.gates.metric.metrics import Metric
     from pytest_mlgates.statistics.confusion import CellMetric
     from pytest_mlgates.statistics.interval import Measured
 
@@ -34,10 +34,30 @@ _SIMPLE = {
 FEW_OF_A_CLASS = 20
 
 
+class Asked(Protocol):
+    """What is asked of classes: which metric, of one of them or averaged over all."""
+
+    @property
+    def metric(self) -> str:
+        """Its name in verdicts."""
+
+    @property
+    def averaged(self) -> str:
+        """The average over classes."""
+
+    @property
+    def beta(self) -> float | None:
+        """How many times recall counts more than precision in F-beta."""
+
+    @property
+    def spec(self) -> Metric:
+        """The metric itself."""
+
+
 class ClassMetric:
     """A metric of *parameters* over the classes of a table."""
 
-    def __init__(self, parameters: MetricParameters, classes: Classes) -> None:
+    def __init__(self, parameters: Asked, classes: Classes) -> None:
         labels = classes.labels
         if classes.positive is not None and classes.positive not in labels:
             labels = (*labels, classes.positive)  # there is none of them
@@ -53,6 +73,14 @@ class ClassMetric:
         for (truth, predicted), n in cells.items():
             found[place[truth], place[predicted]] += n
         return found
+
+    def moves(self, matrix: NDArray[np.int64]) -> Floats:
+        """The influence value of a row in each cell, of shape ``(K, K)``.
+
+        Raises:
+            UndefinedError: where the metric has no value.
+        """
+        return self._found(matrix, matrix).moves
 
     def of_counts(self, matrix: NDArray[np.int64], confidence: float) -> Measured:
         """The metric of independent rows, with its bounds.

@@ -78,7 +78,7 @@ class Decision:
             shown one.
         deciding_value: That value.
         holds: Whether it is on the right side.
-        rows_needed: About how many rows like the shown part's would decide.
+        rows_needed: About how many rows like the shown part's would decide; None if unknown.
         plain: Every part with its value and bounds at the plain level.
     """
 
@@ -135,6 +135,8 @@ def decide(parts: Sequence[Part], claims: Sequence[Claim], confidence: float) ->
         holds = deciding_claim.holds(value)
         part, found, claim = _in_the_way(open_claims, None if holds else deciding)
         needed = rows_needed(part.rows, found.value, found.interval, claim.limit, confidence)
+        if needed is not None and needed <= part.rows:
+            needed = None  # of few rows the formula knows too little: these did not do
     return Decision(
         finding=finding,
         claim=claim,

@@ -62,7 +62,7 @@ def answers(
         )
     if metric == "mse":
         return _squares(errors, predicted)
-    return _of_all(metric, truth, predicted)
+    return of_all(metric, truth, predicted)
 
 
 def refuse_zeros(
@@ -93,8 +93,8 @@ def _squares(errors: Floats, predicted: Floats) -> Answers:
     return Answers(answer=found.answer, estimate=found.estimate, closed=closed, losses=found.losses)
 
 
-def _of_all(metric: str, truth: Floats, predicted: Floats) -> Answers:
-    """RMSE and R2, which are no means of rows."""
+def of_all(metric: str, truth: Floats, predicted: Floats) -> Answers:
+    """RMSE or R2, which are no means of rows."""
 
     def closed(rows: Mask | None) -> Measure:
         labels, guesses = chosen(truth, rows), chosen(predicted, rows)

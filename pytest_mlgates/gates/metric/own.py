@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from pytest_mlgates.gates.own_metrics import OwnMetric
 from pytest_mlgates.statistics.interval import UndefinedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -54,6 +55,7 @@ class Own:
         arguments: For each of the function's parameters the role that it takes.
         columns: What the function is given, by role; a part of a score by role and place.
         clusters: The cluster of each row.
+        called: Whether the function has been called: it is heard on stderr the first time alone.
     """
 
     metric: OwnMetric
@@ -63,6 +65,7 @@ class Own:
     arguments: Mapping[str, str]
     columns: Columns
     clusters: NDArray[np.intp] | None
+    called: Event = field(default_factory=Event)
 
     @property
     def loss(self) -> bool:
@@ -124,13 +127,23 @@ class Own:
         given = {parameter: _joined(columns, role) for parameter, role in self.arguments.items()}
         positional = [given.pop(name) for name in self.arguments if name.startswith("*")]
         try:
-            with contextlib.redirect_stdout(io.StringIO()):  # it is asked thousands of times
+            with self._heard_once():
                 found = self.metric.function(*positional, **given)
         except MLGatesError:
             raise
         except (Exception, SystemExit) as error:
             raise UndefinedError(self._told(error)) from None
         return self._number(found)
+
+    @contextlib.contextmanager
+    def _heard_once(self) -> Iterator[None]:
+        """The function is asked thousands of times, and says the same thousands of times."""
+        with contextlib.ExitStack() as silent:
+            silent.enter_context(contextlib.redirect_stdout(io.StringIO()))
+            if self.called.is_set():
+                silent.enter_context(contextlib.redirect_stderr(io.StringIO()))
+            self.called.set()
+            yield
 
     def _told(self, error: BaseException) -> str:
         kind = type(error).__name__

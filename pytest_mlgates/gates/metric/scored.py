@@ -62,7 +62,7 @@ def answers(
         losses = row_losses(metric, positive, found.values, found.epsilon)
         high = 1.0 if metric == "brier" else float(-np.log(found.epsilon))
         return of_losses(losses, found.values, high=high)
-    return _of_ranking(metric, positive, found.values)
+    return of_ranking(metric, positive, found.values)
 
 
 def _of_one(
@@ -97,7 +97,8 @@ def of_rival(
     return _of_one(parameters, table, rival, display, probabilities=False).values
 
 
-def _of_ranking(metric: str, positive: Mask, values: Floats) -> Answers:
+def of_ranking(metric: str, positive: Mask, values: Floats) -> Answers:
+    """ROC AUC or average precision of one class against the others."""
     rank = RANKS[metric]
 
     def estimate(rows: Mask | None, drawn: Sampling) -> Estimate:

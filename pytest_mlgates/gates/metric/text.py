@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_mlgates.core.text import limit, number, percent
 from pytest_mlgates.core.verdict import Finding, Outcome, Policy
 from pytest_mlgates.gates.privacy import label
+from pytest_mlgates.statistics.proportions import ON_ITS_BOUND
 
 if TYPE_CHECKING:
     from pytest_mlgates.gates.labels import Group
@@ -115,9 +116,11 @@ def _doubt(parameters: MetricParameters, decision: Decision, outcome: Outcome, v
         if veil.hides(decision.part)
         else f"about {needed:,} rows would decide"
         if needed is not None
-        else "no number of rows decides a value on its bound"
-        if decision.measured.interval.bounded
         else "these rows bound nothing"
+        if not decision.measured.interval.bounded
+        else "no number of rows decides a value on its bound"
+        if abs(float(decision.measured.value) - decision.claim.limit) < ON_ITS_BOUND
+        else "more rows would decide"
     )
     if decision.part.group is not None:
         more += f" in slice {slice_name(parameters, decision.part.group, veil.display)}"

@@ -6,9 +6,9 @@ rows stand in an order that their contents decide, so that sums do not depend on
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 
@@ -75,9 +75,44 @@ class _Direct:
         """Of the metric itself."""
         raise NotImplementedError
 
+    def _weighed(self, values: NDArray[Any]) -> Floats:
+        weights = self.sampling.weights
+        return np.asarray(values if weights is None else weights * values, dtype=np.float64)
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Shares(_Direct):
+class _Ratio(_Direct):
+    """What has it from two sums over rows, which the other rows have all less the own of.
+
+    Attributes:
+        above: What each row adds above the line.
+        below: And below.
+        totals: Both of all rows.
+    """
+
+    above: Floats = field(default_factory=partial(np.empty, 0))
+    below: Floats = field(default_factory=partial(np.empty, 0))
+    totals: tuple[float, float] = (0.0, 0.0)
+
+    def rest(self, own: Rows, found: Estimate, others: Callable[[], Rows]) -> float:
+        """Good enough to look at: bounds are taken of the rows themselves."""
+        above, below = self.totals
+        left = below - float(self.below[own].sum())
+        if left < 1e-9 * below:
+            return super().rest(own, found, others)
+        return self._of_mean((above - float(self.above[own].sum())) / left)
+
+    def _of_mean(self, mean: float) -> float:
+        return mean
+
+    def summing(self, above: NDArray[Any], below: NDArray[Any]) -> Self:
+        """With what each row adds, and the sums of all."""
+        one, two = self._weighed(above), self._weighed(below)
+        return replace(self, above=one, below=two, totals=(float(one.sum()), float(two.sum())))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Shares(_Ratio):
     """A share of some rows, or what grows with one."""
 
     score: Share
@@ -90,7 +125,11 @@ class Shares(_Direct):
     def ordered(self, order: Rows, sampling: Sampling) -> Shares:
         """The same rows in another order."""
         marks = self.score.marks[order]
-        return replace(self, score=replace(self.score, marks=marks), sampling=sampling)
+        found = replace(self, score=replace(self.score, marks=marks), sampling=sampling)
+        return found.summing(marks == 1, marks > 0)
+
+    def _of_mean(self, mean: float) -> float:
+        return float(self.score.of_share(mean))
 
     def _share(self, rows: Rows, drawn: Sampling) -> Estimate:
         marks = self.score.marks[rows]
@@ -171,7 +210,7 @@ class MeanRecalls(_Direct):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Losses(_Direct):
+class Losses(_Ratio):
     """The mean of what each row loses."""
 
     losses: Floats
@@ -184,7 +223,9 @@ class Losses(_Direct):
 
     def ordered(self, order: Rows, sampling: Sampling) -> Losses:
         """The same rows in another order."""
-        return replace(self, losses=self.losses[order], sampling=sampling)
+        losses = self.losses[order]
+        found = replace(self, losses=losses, sampling=sampling)
+        return found.summing(losses, np.ones(len(losses)))
 
     def estimate(self, rows: Rows, drawn: Sampling) -> Estimate:
         """With the influence of each row."""
@@ -255,12 +296,18 @@ class Ranking:
         heavy: What each row counts.
         against: Of each row the weight of the rows of the other class that it is on the right side
             of, ties half: what adds up, so that the other rows need no ranking of their own.
+        counts: The positive and the negative rows of some weight.
+        masses: The weight of each class.
+        pairs: That of all pairs on the right side.
     """
 
     positive: NDArray[np.bool_]
     scores: Floats
-    heavy: Floats | None = None
-    against: Floats | None = None
+    heavy: Floats = field(default_factory=partial(np.empty, 0))
+    against: Floats = field(default_factory=partial(np.empty, 0))
+    counts: tuple[int, int] = (0, 0)
+    masses: tuple[float, float] = (0.0, 0.0)
+    pairs: float = 0.0
     loss: bool = False
 
     def keys(self) -> Sequence[NDArray[Any]]:
@@ -273,10 +320,18 @@ class Ranking:
         heavy = np.ones(len(order)) if sampling.weights is None else sampling.weights
         against = np.empty(len(order))
         above, below = scores[positive], scores[~positive]
+        masses = float(heavy[positive].sum()), float(heavy[~positive].sum())
         against[positive] = ranks.placed(above, below, heavy[~positive])
-        under = ranks.placed(below, above, heavy[positive])
-        against[~positive] = float(heavy[positive].sum()) - under
-        return Ranking(positive=positive, scores=scores, heavy=heavy, against=against)
+        against[~positive] = masses[0] - ranks.placed(below, above, heavy[positive])
+        return Ranking(
+            positive=positive,
+            scores=scores,
+            heavy=heavy,
+            against=against,
+            counts=_of_each(positive[heavy > 0]),
+            masses=masses,
+            pairs=float((heavy * against)[positive].sum()),
+        )
 
     def _ranked(self, rows: Rows, drawn: Sampling) -> ranks.Ranked:
         return ranks.roc_auc(self.positive[rows], self.scores[rows], drawn.weights)
@@ -307,26 +362,25 @@ class Ranking:
 
     def rest(self, own: Rows, found: Estimate, others: Callable[[], Rows]) -> float:  # noqa: ARG002
         """All pairs less those with a row of *own*: these twice counted are given back."""
-        assert self.heavy is not None  # noqa: S101
-        assert self.against is not None  # noqa: S101
-        positive, own_positive = self.positive, self.positive[own]
-        counts = self.heavy > 0
-        for wanted, mine in ((positive, own_positive), (~positive, ~own_positive)):
-            if np.count_nonzero(counts & wanted) == np.count_nonzero(counts[own] & mine):
-                raise UndefinedError("an AUC needs both classes")
-        heavy, weights = self.heavy, self.heavy[own]
-        mass = [float(heavy[positive].sum()), float(heavy[~positive].sum())]
-        mine_mass = [float(weights[own_positive].sum()), float(weights[~own_positive].sum())]
-        pairs = float(heavy[positive] @ self.against[positive])
-        crossed = float(weights @ self.against[own])
-        inside = float(found.value) * mine_mass[0] * mine_mass[1]
-        left = (mass[0] - mine_mass[0]) * (mass[1] - mine_mass[1])
-        return (pairs - crossed + inside) / left
+        weights, positive = self.heavy[own], self.positive[own]
+        counting = weights > 0
+        mine = _of_each(positive[counting])
+        if any(all_ == some for all_, some in zip(self.counts, mine, strict=True)):
+            raise UndefinedError("an AUC needs both classes")
+        masses = float(weights[positive].sum()), float(weights[~positive].sum())
+        crossed = float((weights * self.against[own]).sum())
+        inside = float(found.value) * masses[0] * masses[1]
+        left = (self.masses[0] - masses[0]) * (self.masses[1] - masses[1])
+        return (self.pairs - crossed + inside) / left
 
     def cells(self, rows: Rows) -> tuple[int, ...]:
         """Counted."""
-        found = int(np.count_nonzero(self.positive[rows]))
-        return len(rows), found, len(rows) - found
+        return len(rows), *_of_each(self.positive[rows])
+
+
+def _of_each(positive: NDArray[np.bool_]) -> tuple[int, int]:
+    found = int(np.count_nonzero(positive))
+    return found, len(positive) - found
 
 
 def of_score(score: Score) -> RowMetric:

@@ -94,3 +94,9 @@ NOT_A_FUNCTION = 3
 
 def several(y_true, y_pred):
     return np.array([0.1, 0.2])
+
+
+def complains(y_true, y_pred):
+    sys.stdout.write("counted\n")
+    sys.stderr.write("counted\n")
+    return float(np.mean(y_true == y_pred))

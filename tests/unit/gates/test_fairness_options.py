@@ -92,7 +92,6 @@ def test_a_mean_of_gaps_names_both():
     [
         (DPD, {"max": 0.1, "agg": "mean"}, "averages several rates"),
         ("accuracy_score_group_min", {"min": 0.7, "method": "to_overall"}, "the bound itself"),
-        ("f1_score_difference", {"max": 0.1, "method": "to_overall"}, "no mean of the groups'"),
         (DPD, {"max": 0.1, "method": "overall"}, "'between_groups' or 'to_overall'"),
         (DPD, {"max": 0.1, "bins": 4}, "for calibration"),
         (DPD, {"max": 0.1, "query": "user"}, "query would be ignored"),
@@ -224,12 +223,6 @@ def test_clusters_widen_the_bounds_and_few_of_them_are_told():
     assert any("fewer than 30 clusters" in text for text in few.warnings)
     missing = table.assign(user=[None, *user[1:]])
     assert "cluster 'user' of table" in misuse(missing, max=0.3, cluster="user")
-
-
-def test_a_metric_without_weighted_bounds_is_refused():
-    assert "has no bounds with cluster" in misuse(
-        people(200), "roc_auc_score_difference", max=0.1, cluster="user"
-    )
 
 
 # Numbers, scores, rankings

@@ -77,6 +77,13 @@ def test_the_policy_resolves_what_the_rows_do_not(
     assert 1000 < verdict.rows_needed < 3000
 
 
+def test_rows_that_did_not_decide_are_not_said_to_be_enough() -> None:
+    verdict = judged(rows(1, 0), "accuracy", min=0.2)
+    assert verdict.finding is Finding.INCONCLUSIVE
+    assert verdict.rows_needed is None
+    assert verdict.message.endswith("; more rows would decide (here 1)")
+
+
 def test_a_value_on_its_bound_holds_and_no_rows_decide_it() -> None:
     verdict = judged(rows(90, 10), "accuracy", min=0.9)
     assert verdict.outcome is Outcome.PASSED

@@ -389,3 +389,10 @@ def test_slices_of_a_private_table_that_hold_other_pairs_of_labels():
     verdict = judged(table, ":by_place", min=0.3, by="region", private=True)
     assert [group.n for group in verdict.groups if group.n is not None and group.n < 10] == []
     assert None in {group.n for group in verdict.groups}
+
+
+def test_what_a_function_writes_on_every_call_is_shown_once(capsys):
+    judged(sample(), ":complains", min=0.1)
+    shown = capsys.readouterr()
+    assert shown.err == "counted\n"
+    assert shown.out == ""

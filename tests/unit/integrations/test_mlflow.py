@@ -252,3 +252,28 @@ def test_the_integration_is_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_evidence_is_about_the_registered_model_that_was_judged(
+    store: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A deployment compares the folder that it downloads."""
+    from pytest_mlgates.cli import main
+
+    truth = store.models["credit"].predict(store.frame)
+    store.frame.assign(y_true=truth).to_csv(store.base / "h.csv", index=False)
+    (store.base / "mlgates.toml").write_text(
+        '[tables.h]\npath = "h.csv"\nmodel = "models:/credit@champion"\n'
+        '[gates.right]\nkind = "metric"\ntable = "h"\nmetric = "accuracy"\nmin = 0.9\n'
+    )
+    monkeypatch.chdir(store.base)
+    assert main(["check", "--evidence", "e.json"]) == 0
+    folders = {
+        name: mlflow.artifacts.download_artifacts(
+            f"models:/{name}/1", dst_path=str(store.base / "shipped" / name)
+        )
+        for name in ("credit", "words")
+    }
+    assert main(["verify", "e.json", "--model", folders["credit"]]) == 0
+    assert main(["verify", "e.json", "--model", folders["words"]]) == 1
+    assert "it is about another model than " in capsys.readouterr().out

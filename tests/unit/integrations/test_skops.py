@@ -46,6 +46,13 @@ def check(project, champion, capsys):
     return code, capsys.readouterr(), json.loads((project / "out.json").read_text())
 
 
+def test_evidence_is_about_the_judged_file_and_not_about_its_champion(project, capsys):
+    check(project, "old.skops", capsys)
+    assert main(["verify", ".mlgates/evidence.json", "--model", "new.skops"]) == 0
+    assert main(["verify", ".mlgates/evidence.json", "--model", "old.skops"]) == 1
+    assert "it is about another model than 'old.skops'" in capsys.readouterr().out
+
+
 def test_a_file_is_model_and_champion(project, capsys):
     code, _, found = check(project, "old.skops", capsys)
     assert code == 0
