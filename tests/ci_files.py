@@ -144,7 +144,8 @@ def _stages(text: str) -> tuple[list[Step], list[Step]]:
 
     def steps(part: str, condition: str = "") -> list[Step]:
         found = []
-        for one in re.finditer(r"(withCredentials\(\[[^\n]*\]\) \{\s*)?sh '''(.*?)'''", part, re.S):
+        shell = r"(withCredentials\(\[[^\n]*\]\) \{\s*)?sh '''(.*?)'''"
+        for one in re.finditer(shell, part, re.DOTALL):
             env = {KEY: "credentials"} if KEY in (one[1] or "") else {}
             found.append(Step(one[2].strip().splitlines()[-1].strip(), one[2], condition, env))
         return found
@@ -192,6 +193,8 @@ def run(
             check=False,
         )
         failed = failed or done[step.name].returncode != 0
+        sys.stdout.write(f"--- {step.name}: {done[step.name].returncode}\n")  # shown by a failure
+        sys.stdout.write(done[step.name].stdout + done[step.name].stderr)
     return done
 
 

@@ -36,5 +36,4 @@ def render(evidence: Evidence) -> str:
 def _cell(text: str) -> str:
     """*text* as one table cell that cannot break out of it."""
     text = printable(text.replace("\n", " "))
-    escaped = text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
-    return escaped
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import math
+from dataclasses import dataclass
 
 from pytest_mlgates.core.text import limit, number, percent, plural, printable
 from pytest_mlgates.core.verdict import Bound, Finding, Outcome, Verdict

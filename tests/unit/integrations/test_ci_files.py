@@ -83,8 +83,7 @@ def promote(project, provider, *, key=1, commit=None):
         for one in ci_files.promotion(provider)
     ]
     done = ci_files.run(steps, project.base, env, key=pem)
-    for name, one in done.items():
-        print(f"--- {name}: {one.returncode}\n{one.stdout}{one.stderr}")
+    for one in done.values():
         assert "PRIVATE KEY" not in one.stdout + one.stderr
     return list(done.values())[-1]
 
