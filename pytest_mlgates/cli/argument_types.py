@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import re
+from typing import TYPE_CHECKING
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+from pytest_mlgates.core.text import age
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 
 def confidence(text: str) -> float:
@@ -41,10 +44,10 @@ def span(text: str) -> dt.timedelta:
     Raises:
         ArgumentTypeError: for anything else.
     """
-    found = re.fullmatch(r"([0-9]{1,6})([smhdw])", text)
-    if found is None or not int(found[1]):
+    found = age(text)
+    if found is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no age: 7d, 12h or 30m")
-    return dt.timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+    return found
 
 
 def commit(text: str) -> str:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_mlgates.cli.argument_types import span
 from pytest_mlgates.cli.output import stdout_to_stderr, step_summary
 from pytest_mlgates.cli.progress import progress
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.core.errors import MLGatesError
     from pytest_mlgates.core.evidence import Evidence
     from pytest_mlgates.runner.signing import Signer
+    from pytest_mlgates.runner.standing_in import StandIn
 
 # Where runner/signing.py reads a key; not imported for a name.
 VARIABLE = "MLGATES_SIGN_KEY"
@@ -48,6 +50,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--sign-key",
         metavar="FILE",
         help="private key (PEM, Ed25519) that signs the evidence (default: MLGATES_SIGN_KEY)",
+    )
+    parser.add_argument(
+        "--stand-in",
+        metavar="EVIDENCE",
+        help="evidence of this commit, signed where the data is: for gates whose data is not here",
+    )
+    parser.add_argument(
+        "--key",
+        metavar="FILE",
+        help="public key that must have signed it (default: `public_key`)",
+    )
+    parser.add_argument(
+        "--max-age", type=span, metavar="AGE", help="how old it may be: 7d (default), 12h, 30m"
     )
     parser.add_argument(
         "--inconclusive",
@@ -93,6 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         signer = signer_of(arguments.sign_key, option="--sign-key")
     named = named_subjects(arguments.subject, option="--subject")
+    stand_in = _stand_in(configuration, arguments)
     _outdate(configuration, arguments)
     total = len(arguments.gates) or len(configuration.gates)
     only_json = arguments.json == "-"
@@ -104,6 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
             progress=None if bar is None else bar.gate,
             step=None if bar is None else bar.step,
             named=named,
+            stand_in=stand_in,
         )
     unwritten: list[MLGatesError] = []
     written = _write_evidence(configuration, evidence, arguments.evidence, signer, unwritten)
@@ -116,6 +133,38 @@ def run(arguments: argparse.Namespace) -> int:
     if unwritten:
         raise MLGatesError("\n".join(str(error) for error in unwritten))
     return exit_code(evidence)
+
+
+def _stand_in(configuration: Configuration, arguments: argparse.Namespace) -> StandIn | None:
+    """What stands in for data that is not here: read before this run writes anything.
+
+    Raises:
+        MLGatesError: if it cannot be read, or no key is known.
+    """
+    from pytest_mlgates.core.errors import MLGatesError
+
+    if arguments.stand_in is None:
+        if given := [name for name in ("key", "max_age") if getattr(arguments, name) is not None]:
+            raise MLGatesError(
+                f"--{given[0].replace('_', '-')} is for evidence that stands in, and none is given",
+                fix="--stand-in evidence.json",
+            )
+        return None
+    import datetime as dt
+
+    from pytest_mlgates.runner.evidence import default_path
+    from pytest_mlgates.runner.standing_in import MAX_AGE, stand_in_of
+
+    written = [name for name in (arguments.evidence, arguments.json) if name]
+    return stand_in_of(
+        Path(arguments.stand_in),
+        configuration,
+        key=arguments.key,
+        options=("--stand-in", "--key"),
+        now=dt.datetime.now(tz=dt.UTC),
+        max_age=arguments.max_age or MAX_AGE,
+        written=[default_path(configuration), *map(Path, written)],
+    )
 
 
 def _explain(configuration: Configuration, arguments: argparse.Namespace) -> int:

@@ -25,18 +25,21 @@ POINTED = "pointed to"
 OTHER = " (other data is here)"
 
 
-def digests_of(files: Iterable[str], base: Path) -> dict[str, str]:
+def digests_of(
+    files: Iterable[str], base: Path, known: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """The digest of every one of *files* (relative to *base*), and of their pointers of DVC.
 
     ``sha256:…`` of what a file holds or, as a pointer of Git LFS, stands for; ``md5:…`` of a
-    pointer of DVC, as it says.
+    pointer of DVC, as it says. What is *known* of a file already is not computed again.
     """
     found: dict[str, str] = {}
     for path in files:
         full = base / path
         pointer = dvc_pointer(full, base)
         if full.is_file():
-            found[path] = lfs_digest(full) or sha256_of_unchanged(full)
+            told = (known or {}).get(path)
+            found[path] = told or lfs_digest(full) or sha256_of_unchanged(full)
         else:
             found[path] = MISSING if pointer is None else POINTED
         if pointer is not None:
@@ -89,21 +92,12 @@ def named(definition: Mapping[str, Any], base: Path, pythonpath: tuple[str, ...]
     """
     from pytest_mlgates.config.imports_in_source import Code  # not for a hook that only has data
 
-    gate, table = definition["gate"], definition.get("table", {})
-    files: dict[str, None] = {}
+    gate = definition["gate"]
     code = Code(base, pythonpath)
-    if isinstance(table.get("path"), str):
-        files.update(dict.fromkeys(files_of(table["path"], base)))
-    owned = ((gate, "suite"), (gate, "no_worse_than"), (gate, "against"), (table, "model"))
-    for owner, key in owned:
-        value = owner.get(key)
-        if not isinstance(value, str):
-            continue
-        module = _ENTRY.fullmatch(value)
-        if module:
+    files = dict.fromkeys(data_of(definition, base))
+    for _, value in _owned(definition):
+        if module := _ENTRY.fullmatch(value):
             code.add_module(module[1])
-        elif ":" not in value:
-            files.update(dict.fromkeys(files_of(value, base)))
     for key in ("entry", "metric"):
         module = _ENTRY.fullmatch(str(gate.get(key, "")))
         if module:
@@ -112,11 +106,34 @@ def named(definition: Mapping[str, Any], base: Path, pythonpath: tuple[str, ...]
         code.add_module(str(name))
     if isinstance(gate.get("command"), str):
         code.add_command(gate["command"])
-    told = gate.get("inputs")
-    for pattern in told if isinstance(told, list) else ():
-        files.update(dict.fromkeys(files_of(str(pattern), base)))
-    unfollowed = () if told else tuple(code.unfollowed)
+    unfollowed = () if gate.get("inputs") else tuple(code.unfollowed)
     return Named((*files, *(name for name in code.files if name not in files)), unfollowed)
+
+
+def data_of(definition: Mapping[str, Any], base: Path) -> tuple[str, ...]:
+    """The files that a gate names: of its table, contract, model, champion, and its ``inputs``."""
+    table, told = definition.get("table", {}), definition["gate"].get("inputs")
+    patterns = [table["path"]] if isinstance(table.get("path"), str) else []
+    patterns += [value for _, value in _owned(definition) if ":" not in value]
+    patterns += map(str, told) if isinstance(told, list) else ()
+    return tuple(dict.fromkeys(name for one in patterns for name in files_of(one, base)))
+
+
+def registered(definition: Mapping[str, Any]) -> dict[str, str]:
+    """What a gate names that is no file and no code, by key: a registry says what it is."""
+    return {
+        key: value
+        for key, value in _owned(definition)
+        if ":" in value and _ENTRY.fullmatch(value) is None
+    }
+
+
+def _owned(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    gate, table = definition["gate"], definition.get("table", {})
+    owned = ((gate, "suite"), (gate, "no_worse_than"), (gate, "against"), (table, "model"))
+    for owner, key in owned:
+        if isinstance(owner.get(key), str):
+            yield key, owner[key]
 
 
 def files_of(pattern: str, base: Path) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_mlgates.config.definitions import definitions
 from pytest_mlgates.config.find import read
-from pytest_mlgates.config.inputs import changed_files, digests_of, named
+from pytest_mlgates.config.inputs import MISSING, changed_files, digests_of, named
 from pytest_mlgates.core.lock import NAME, contradictions
 from pytest_mlgates.core.verdict import Outcome
 
@@ -59,6 +59,14 @@ def doubts(now: Current) -> list[str]:
     return [f"cannot be told from digests: {one}" for one in now.unfollowed]
 
 
+def _with_taken(verdict: Verdict, locked: LockedGate | None, now: Current) -> Current:
+    """*now*; where signed evidence stands in, with the digests of what is not here from it."""
+    if verdict.stands_in is None or locked is None:
+        return now
+    here = {path: digest for path, digest in now.inputs.items() if digest != MISSING}
+    return now._replace(inputs={**verdict.files, **here})
+
+
 def refuted(
     path: Path, lock: Lock | None, verdicts: Sequence[Verdict], *, whole: bool
 ) -> list[str]:
@@ -81,7 +89,7 @@ def refuted(
         if verdict.id not in now:
             continue
         locked = lock.gates.get(verdict.id)
-        told = changes(locked, now[verdict.id])
+        told = changes(locked, _with_taken(verdict, locked, now[verdict.id]))
         if not told and locked is not None and verdict.outcome is not Outcome.ERROR:
             told = contradictions(locked, verdict)
         if told:

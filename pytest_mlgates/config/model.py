@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from pytest_mlgates.core.holdouts import DEFAULT
 from pytest_mlgates.core.verdict import Policy
 from pytest_mlgates.engines.options import CHECKS, ReadOptions
 from pytest_mlgates.gates.base import Columns, Confidence
@@ -75,7 +76,7 @@ class Settings(RoleNames, frozen=True, kw_only=True):
     min_cell: Annotated[int, Meta(ge=1)] = 10
     allow_reruns: bool = False
     public_key: str | None = None
-    ledger: Annotated[str, Meta(min_length=1)] = ".mlgates/holdouts.txt"
+    ledger: Annotated[str, Meta(min_length=1)] = DEFAULT
     trust_registry: bool = False
     seed: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
     tables: dict[str, TableSettings] = {}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mlgates.config.definitions import definitions
 from pytest_mlgates.config.find import NAMES
 from pytest_mlgates.config.loosening import dropped_expectations, expectations_of, loosened
+from pytest_mlgates.config.reviewed_trust import of_trust
 from pytest_mlgates.config.weakening import Weakening, gates_of, joined
 
 if TYPE_CHECKING:
@@ -69,21 +70,8 @@ def of_configuration(
     for key in ("allow_reruns", "trust_registry"):
         if now.get(key) and not old.get(key):
             yield weaker("*", f"{key} changed from false to true: weaker")
-    for line in _of_key(base, folder, old.get("public_key"), now.get("public_key")):
+    for line in of_trust(base, folder, old, now):
         yield weaker("*", line)
-
-
-def _of_key(base: Tree, folder: str, old: Any, new: Any) -> Iterator[str]:
-    """Whose signature a promotion believes: another key is another signer."""
-    if not isinstance(old, str):
-        return
-    path = joined(folder, old)
-    if new is None:
-        yield f"public_key {old!r} is gone"
-    elif new != old:
-        yield f"public_key changed from {old!r} to {new!r}: whom promotions believe"
-    elif path in base.files and path in base.changed:
-        yield f"the key {old} changed: whom promotions believe"
 
 
 def _of_privacy(old: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:

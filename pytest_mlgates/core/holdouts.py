@@ -4,7 +4,8 @@ Every look at a holdout makes the next finding on it a little less trustworthy, 
 counted: distinct evaluations per content. Two copies of a ledger are merged as sets of lines,
 which is what ``git notes`` does with ``cat_sort_uniq``. Standard library only.
 
-A line is ``holdout ID ROWS SKETCH`` or ``evaluation HOLDOUT ID``.
+A line is ``holdout ID ROWS SKETCH`` (of a private table ``private ID NAME``) or ``evaluation
+HOLDOUT ID``.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+# Where the ledger is kept unless the configuration says otherwise, and what says that none is.
+DEFAULT, OFF = ".mlgates/holdouts.txt", "off"
 # The smallest hashes of a holdout's rows: two sketches tell how many rows two holdouts share, with
 # a standard error of about 1/sqrt(256) (bottom-k sketches: Cohen and Kaplan 2007).
 SKETCH = 256
@@ -33,20 +36,26 @@ class Rows:
         holdout: What its rows are, without predictions; in any order.
         evaluation: What was predicted for them.
         rows: How many distinct rows.
-        sketch: The :data:`SKETCH` smallest hashes of rows, ascending.
+        sketch: The :data:`SKETCH` smallest hashes of rows, ascending; none of a private table.
+        family: Of a private table what its name is in the ledger: all holdouts of that name count
+            as one, for nothing that is kept says which rows they share.
     """
 
     holdout: str
     evaluation: str
     rows: int
     sketch: tuple[int, ...]
+    family: str = ""
 
     def lines(self) -> tuple[str, str]:
         """What a ledger keeps of it."""
+        evaluation = f"evaluation {self.holdout} {self.evaluation}"
+        if self.family:
+            return f"private {self.holdout} {self.family}", evaluation
         packed = base64.b64encode(struct.pack(f"<{len(self.sketch)}Q", *self.sketch)).decode()
         return (
             f"holdout {self.holdout} {self.rows} {packed}",
-            f"evaluation {self.holdout} {self.evaluation}",
+            evaluation,
         )
 
 
@@ -58,15 +67,19 @@ def uses(lines: Iterable[str], rows: Rows) -> int:
     """
     holdouts: dict[str, tuple[int, tuple[int, ...]]] = {rows.holdout: (rows.rows, rows.sketch)}
     evaluations: dict[str, set[str]] = {rows.holdout: {rows.evaluation}}
+    named = {rows.holdout}
     for line in lines:
         kind, *parts = line.split() or [""]
         if kind == "holdout" and len(parts) == 3:
             sketch = _unpacked(parts[2])
             if sketch is not None and parts[1].isdecimal():
                 holdouts.setdefault(parts[0], (int(parts[1]), sketch))
+        elif kind == "private" and len(parts) == 2:
+            if parts[1] == rows.family:
+                named.add(parts[0])
         elif kind == "evaluation" and len(parts) == 2:
             evaluations.setdefault(parts[0], set()).add(parts[1])
-    family, left = {rows.holdout}, set(holdouts) - {rows.holdout}
+    family, left = named, set(holdouts) - named
     grown = {rows.holdout}
     while grown:
         grown = {one for one in left for other in grown if _kin(holdouts[one], holdouts[other])}

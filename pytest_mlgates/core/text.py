@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Sequence
 
 
@@ -98,3 +100,16 @@ def did_you_mean(wanted: str, names: Sequence[str]) -> str:
     """A hint for a misspelt name, empty if none is near."""
     name = nearest(wanted, names)
     return f"did you mean {name!r}?" if name is not None else ""
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+def age(text: str) -> dt.timedelta | None:
+    """The time that ``7d`` or ``12h`` says; None for anything else, and for none at all."""
+    found = re.fullmatch(r"([0-9]{1,6})([smhdw])", text, re.ASCII)
+    if found is None or not int(found[1]):
+        return None
+    import datetime as dt
+
+    return dt.timedelta(seconds=int(found[1]) * _UNITS[found[2]])

@@ -158,6 +158,8 @@ class Verdict:
     counts: Mapping[str, Any] = field(default_factory=dict)
     where: str | None = None
     holdout: Mapping[str, Any] | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    stands_in: Mapping[str, Any] | None = None
 
     @property
     def passed(self) -> bool:
@@ -216,6 +218,8 @@ class Verdict:
             "counts": self.counts,
             "where": self.where,
             "holdout": self.holdout,
+            "files": self.files,
+            "stands_in": self.stands_in,
         }
         plain_out = plain(out)
         assert isinstance(plain_out, dict)  # noqa: S101

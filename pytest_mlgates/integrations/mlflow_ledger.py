@@ -59,7 +59,14 @@ class MLflowLedger:
     @staticmethod
     def _experiment(client: Any) -> str:
         found = client.get_experiment_by_name(EXPERIMENT)
-        return str(found.experiment_id if found else client.create_experiment(EXPERIMENT))
+        if found is None:
+            try:
+                return str(client.create_experiment(EXPERIMENT))
+            except Exception:  # another worker may have made it meanwhile
+                found = client.get_experiment_by_name(EXPERIMENT)
+                if found is None:
+                    raise
+        return str(found.experiment_id)
 
     @staticmethod
     def _lines(client: Any, experiment: str) -> Iterator[str]:

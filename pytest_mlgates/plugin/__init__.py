@@ -79,6 +79,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="private key (PEM, Ed25519) that signs the evidence (default: MLGATES_SIGN_KEY)",
     )
     group.addoption(
+        "--mlgates-stand-in",
+        metavar="EVIDENCE",
+        default=None,
+        help="evidence of this commit, signed where the data is: for declared gates whose data is "
+        "not here",
+    )
+    group.addoption(
+        "--mlgates-key",
+        metavar="FILE",
+        default=None,
+        help="public key that must have signed what stands in (default: `public_key`)",
+    )
+    group.addoption(
+        "--mlgates-max-age",
+        metavar="AGE",
+        default=None,
+        help="how old it may be: 7d (default), 12h, 30m",
+    )
+    group.addoption(
         "--mlgates-list",
         action="store_true",
         default=False,
@@ -151,7 +170,8 @@ def pytest_configure(config: pytest.Config) -> None:
     asked = option.mlgates or option.mlgates_require or option.mlgates_strict
     asked = asked or option.mlgates_evidence or option.mlgates_examples or option.mlgates_lock
     asked = asked or option.mlgates_refresh
-    asked = asked or option.mlgates_list
+    asked = asked or option.mlgates_list or option.mlgates_stand_in
+    asked = asked or option.mlgates_key or option.mlgates_max_age
     asked = asked or option.mlgates_record or option.mlgates_seed is not None
     if option.mlgates_sign_key or option.mlgates_subject or _KEY in os.environ:
         from pytest_mlgates.plugin.signing import prepare

@@ -13,6 +13,8 @@ from pytest_mlgates.core.text import plural
 from pytest_mlgates.plugin import WATCH
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_mlgates.config.model import Configuration
     from pytest_mlgates.core.evidence import Evidence
     from pytest_mlgates.core.verdict import Verdict
@@ -203,6 +205,7 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
     if session.config.option.mlgates_require and (problem := _nothing_required(session, found)):
         closed.problems.append(problem)
     closed.problems += _of_locks(session, whole=whole)
+    notes = _of_stand_ins(session, found, verdicts, closed)
     primary = main if main.path is not None or not found else found[0]
     import msgspec  # seldom needed, and never without a gate
 
@@ -215,6 +218,7 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
         whole=whole and bool(found) and not missing and not _watch(session).ended,
         finished=_is_finished(pytest_session) and not _watch(session).ended,
         problems=closed.problems,
+        notes=notes,
         named=subjects_of_run(session.config),
     )
     closed.problems = list(evidence.problems)
@@ -247,6 +251,28 @@ def _of_locks(session: GateSession, *, whole: bool) -> list[str]:
     except (MLGatesError, OSError) as error:
         return [str(error)]
     return []
+
+
+def _of_stand_ins(
+    session: GateSession,
+    found: list[Configuration],
+    verdicts: Sequence[Verdict],
+    closed: Closed,
+) -> list[str]:
+    """What fails the run is added to *closed*; returned is what people should know."""
+    from pytest_mlgates.core.errors import MLGatesError
+
+    notes: list[str] = []
+    for one in found if session.config.option.mlgates_stand_in else ():
+        try:
+            stand_in = session.configurations.stand_in(one)
+        except MLGatesError as error:
+            closed.problems.append(str(error))
+            continue
+        if stand_in is not None:
+            closed.problems += stand_in.contradicted(verdicts)
+            notes += stand_in.notes()
+    return notes
 
 
 def _configurations(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_mlgates.config.model import Configuration
     from pytest_mlgates.runner.evaluator import Evaluator
+    from pytest_mlgates.runner.standing_in import StandIn
 
 
 class Configurations:
@@ -23,6 +24,7 @@ class Configurations:
         self.config = config
         self._by_folder: dict[Path, Configuration] = {}
         self._evaluators: dict[Path, Evaluator] = {}
+        self._stand_ins: dict[Path, StandIn] = {}
         self._main: Configuration | None = None
         self._required: tuple[str, ...] = ()
 
@@ -41,6 +43,7 @@ class Configurations:
             self.record()
             self.seed(self.config.invocation_params.dir)
             configuration = self.main()
+            self.stand_in(configuration)
             if self.config.option.mlgates and not configuration.gates:
                 path = configuration.path
                 both = f"{section(None, 'gates', 'NAME')} in pyproject.toml, or mlgates.toml"
@@ -168,8 +171,60 @@ class Configurations:
                 examples=self.examples(),
                 record=self.record(),
                 refresh=self.config.option.mlgates_refresh,
+                stand_in=self.stand_in(configuration),
             )
         return self._evaluators[key]
+
+    def stand_in(self, configuration: Configuration) -> StandIn | None:
+        """Signed evidence for gates of *configuration* whose data is not here; None without it.
+
+        Raises:
+            MLGatesError: for options that cannot be used.
+        """
+        option = self.config.option
+        key = configuration.path or configuration.base
+        if option.mlgates_stand_in is None:
+            for name in ("mlgates_key", "mlgates_max_age"):
+                if getattr(option, name) is not None:
+                    raise MLGatesError(
+                        f"--{name.replace('_', '-')} is for evidence that stands in, and none is "
+                        "given",
+                        fix="--mlgates-stand-in evidence.json",
+                    )
+            return None
+        if option.mlgates_lock:
+            raise MLGatesError(
+                "--mlgates-stand-in and --mlgates-lock do not go together: what was not evaluated "
+                "here is not locked here",
+            )
+        if key not in self._stand_ins:
+            self._stand_ins[key] = self._stand_in_of(configuration)
+        return self._stand_ins[key]
+
+    def _stand_in_of(self, configuration: Configuration) -> StandIn:
+        import datetime as dt
+
+        from pytest_mlgates.core.text import age
+        from pytest_mlgates.runner.evidence import default_path
+        from pytest_mlgates.runner.standing_in import MAX_AGE, stand_in_of
+
+        option, start = self.config.option, self.config.invocation_params.dir
+        max_age = MAX_AGE if option.mlgates_max_age is None else age(option.mlgates_max_age)
+        if max_age is None:
+            raise MLGatesError(
+                f"--mlgates-max-age={option.mlgates_max_age} is not usable",
+                want="an age: 7d, 12h or 30m",
+            )
+        given = option.mlgates_evidence
+        return stand_in_of(
+            start / option.mlgates_stand_in,
+            configuration,
+            key=None if option.mlgates_key is None else str(start / option.mlgates_key),
+            options=("--mlgates-stand-in", "--mlgates-key"),
+            now=dt.datetime.now(tz=dt.UTC),
+            max_age=max_age,
+            written=[default_path(configuration), *([start / given] if given else [])],
+        )
 
     def release(self) -> None:
         """Let go of all tables: an engine tells what outlives it when the process ends."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.core.lock import Lock
     from pytest_mlgates.core.verdict import Verdict
     from pytest_mlgates.core.waivers import Waiver
+    from pytest_mlgates.runner.standing_in import StandIn
 
 # Whose versions matter to a verdict.
 RECORDED_PACKAGES = (
@@ -72,6 +73,7 @@ def run(
     progress: Callable[[str], None] | None = None,
     step: Callable[[str], None] | None = None,
     named: Sequence[InputDigest] = (),
+    stand_in: StandIn | None = None,
 ) -> Evidence:
     """Evaluate declared gates.
 
@@ -82,11 +84,12 @@ def run(
         progress: Called with a gate's id before it is evaluated.
         step: Called with what a gate that takes long is at: "run 2 of 4".
         named: What the run was told to be about, beside the models of its gates.
+        stand_in: Signed evidence, for gates whose data is not here.
 
     Raises:
         ConfigurationError: no gates, or an unknown id.
     """
-    evaluator = Evaluator(configuration, examples=examples, progress=step)
+    evaluator = Evaluator(configuration, examples=examples, progress=step, stand_in=stand_in)
     verdicts = []
     selected = select(configuration, tuple(dict.fromkeys(ids)))
     evaluator.expect(selected)
@@ -102,6 +105,9 @@ def run(
         problems, notes = [*problems, *notes], []
     elif notes:
         notes = [*notes, "fix:   mlgates lock (in CI this fails the run)"]
+    if stand_in is not None:
+        problems = [*problems, *stand_in.contradicted(verdicts)]
+        notes = [*notes, *stand_in.notes()]
     return evidence_of(
         configuration, verdicts, whole=not ids, problems=problems, notes=notes, named=named
     )

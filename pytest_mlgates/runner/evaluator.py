@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from pytest_mlgates.config.definitions import definitions
+from pytest_mlgates.config.find import read
+from pytest_mlgates.config.inputs import data_of, digests_of
 from pytest_mlgates.config.load import key_of, prepend_to_path
 from pytest_mlgates.core import lock as locks
 from pytest_mlgates.core.ci import is_ci
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.core.lock import Lock
     from pytest_mlgates.engines.options import ReadOptions
     from pytest_mlgates.runner.holdouts import Holdouts
+    from pytest_mlgates.runner.standing_in import StandIn
 
 
 _LOOKS = ("metric", "fairness")  # kinds whose verdicts are looks at a holdout
@@ -41,6 +46,7 @@ class Evaluator:
         progress: Told what a gate that takes long is at.
         record: Whether gates with a stored run make it instead of comparing with it.
         refresh: Whether champions are those that aliases name now, not those of the lock.
+        stand_in: Signed evidence, for declared gates whose data is not here.
     """
 
     def __init__(
@@ -51,8 +57,10 @@ class Evaluator:
         progress: Callable[[str], None] | None = None,
         record: bool = False,
         refresh: bool = False,
+        stand_in: StandIn | None = None,
     ) -> None:
         self.configuration = configuration
+        self._stand_in = stand_in
         self._anew = refresh or is_ci()  # where a lock is believed by nobody
         self._judged = ""
         cache: dict[Any, Any] = {}
@@ -67,6 +75,7 @@ class Evaluator:
             record=record,
         )
         self._tables: dict[str, Table] = {}
+        self._digests: dict[tuple[str, ...], dict[str, str]] = {}
         self._coming: dict[str, list[Gate]] = {}
         self._holdouts: Holdouts | None = None
 
@@ -126,7 +135,13 @@ class Evaluator:
 
         def without(groups: Sequence[tuple[str, ...]]) -> Verdict:
             rest = waiving.rest_of(subject, gate.parameters, groups, gate.where)
-            return evaluate(gate, rest, self.context)
+            if not (verdict.holdout and verdict.holdout["budget"]):
+                return evaluate(gate, rest, self.context)
+            from pytest_mlgates.runner.holdouts import is_worn, spent
+
+            if is_worn(verdict):  # so is what is left of it
+                return verdict
+            return evaluate(spent(gate, verdict.holdout["budget"]), rest, self.context)
 
         return waiving.waived(verdict, self.configuration.waivers, without)
 
@@ -173,9 +188,45 @@ class Evaluator:
 
     def evaluate_declared(self, declared: DeclaredGate) -> Verdict:
         """The verdict of a gate of the configuration; misuse becomes outcome ``error``."""
-        verdict = self.evaluate_or_error(declared.gate, lambda: self.subject_of(declared))
+        verdict = self._taken(declared)
+        if verdict is None:
+            verdict = self.evaluate_or_error(declared.gate, lambda: self.subject_of(declared))
+            if verdict.outcome is not Outcome.ERROR:
+                verdict = verdict.replace(files=self._files(declared))
         path = self.configuration.path
         return verdict if path is None else verdict.replace(where=path.name)
+
+    def _taken(self, declared: DeclaredGate) -> Verdict | None:
+        """The verdict of what stands in for data that is not here, or why it may not."""
+        if self._stand_in is None:
+            return None
+        try:
+            return self._stand_in.verdict_of(declared)
+        except MLGatesError as error:
+            return error_verdict(declared.gate, error.at(declared.gate.where))
+
+    def _files(self, declared: DeclaredGate) -> dict[str, str]:
+        """The digests of the data files that a declared gate names."""
+        definition = self._definitions.get(declared.gate.id)
+        if definition is None:
+            return {}
+        base = self.configuration.base
+        files = data_of(definition, base)
+        if files not in self._digests:
+            table = self._tables.get(declared.table or "")
+            known = {}
+            if table is not None and len(table.files) == 1 and (digest := table.digest()):
+                known[Path(os.path.relpath(table.files[0], base)).as_posix()] = digest
+            try:
+                self._digests[files] = digests_of(files, base, known)
+            except (OSError, MLGatesError):  # gone meanwhile: nothing is said of them
+                self._digests[files] = {}
+        return self._digests[files]
+
+    @cached_property
+    def _definitions(self) -> dict[str, dict[str, Any]]:
+        path = self.configuration.path
+        return {} if path is None else definitions(read(path))
 
     def subject_of(self, declared: DeclaredGate) -> Any:
         """The table (read once per run, predictions added) or callable that a declared gate judges.

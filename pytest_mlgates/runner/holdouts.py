@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.config.model import Configuration
     from pytest_mlgates.core.holdouts import Rows
     from pytest_mlgates.engines.table import Table
+    from pytest_mlgates.gates.base import GateParameters
     from pytest_mlgates.runner.ledgers import Ledger
 
 # Beyond these rows every column of every row would be hashed to know the holdout again.
@@ -96,8 +97,16 @@ class Holdouts:
         from pytest_mlgates.engines.holdouts import rows_of
 
         settings = self.configuration.settings.tables[name]
+        if table.implementation == "pyspark":  # its rows stay where they are
+            if settings.budget is None:
+                return None
+            raise MLGatesError(
+                f"table {table.name!r} has a budget and lives in a cluster: its uses are not "
+                "counted",
+                fix="read its files without Spark, or remove `budget`",
+            )
         if settings.row_id is not None:
-            identity = [table.require(name, role="row_id") for name in settings.row_id]
+            identity = [table.require(column, role="row_id") for column in settings.row_id]
             identity += [] if label in identity else [label]
         elif table.n_rows > _MOST_WITHOUT_ID:
             if settings.budget is None:
@@ -111,7 +120,7 @@ class Holdouts:
             identity = [column for column in table.columns if column not in answers]
         if not answers or not identity:
             return None
-        rows = rows_of(table, identity, answers)
+        rows = rows_of(table, identity, answers, name=name)
         if self._ledger is None:
             given = self.configuration.settings.ledger
             self._ledger = ledger_of(given, self.configuration.base)
@@ -128,10 +137,19 @@ def spent(gate: Gate, budget: int | None) -> Gate:
         return gate
     import dataclasses
 
-    confidence = 1 - (1 - gate.parameters.confidence) / budget
-    return dataclasses.replace(
-        gate, parameters=msgspec.structs.replace(gate.parameters, confidence=confidence)
-    )
+    return dataclasses.replace(gate, parameters=spending(gate.parameters, budget))
+
+
+def spending(parameters: GateParameters, budget: int) -> GateParameters:
+    """*parameters* with their part of the error that *budget* evaluations share."""
+    confidence = 1 - (1 - parameters.confidence) / budget
+    return msgspec.structs.replace(parameters, confidence=confidence)
+
+
+def is_worn(verdict: Verdict) -> bool:
+    """Whether the holdout of *verdict* was used more often than its budget allows."""
+    told = verdict.holdout or {}
+    return bool(told.get("budget")) and told["uses"] > told["budget"]
 
 
 def _worn(verdict: Verdict, uses: int, budget: int) -> Verdict:

@@ -11,14 +11,13 @@ from pytest_mlgates.core.alone import alone
 from pytest_mlgates.core.ci import is_ci
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.files import ours, write_atomically
-from pytest_mlgates.core.holdouts import merged
+from pytest_mlgates.core.holdouts import OFF, merged
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-OFF, NOTES = "off", "git-notes"
-DEFAULT = ".mlgates/holdouts.txt"
+NOTES = "git-notes"
 _REFERENCE = "refs/notes/mlgates-holdouts"
 
 
@@ -49,9 +48,12 @@ class FileLedger:
     def add(self, lines: Collection[str]) -> list[str]:
         """See :class:`Ledger`."""
         try:
+            known = self._known()
+            if set(lines) <= set(known):  # as in a checkout that cannot be written
+                return known
             ours(self.path.parent)
             with alone(self.path.with_name(f".{self.path.name}.guard"), of=self.path.name):
-                known = self.path.read_text("utf-8").splitlines() if self.path.exists() else []
+                known = self._known()
                 found = merged([known, lines])
                 if set(found) != set(known):
                     write_atomically(self.path, "".join(f"{line}\n" for line in found))
@@ -63,6 +65,9 @@ class FileLedger:
                 fix='name a file that can be written: ledger = "…", or ledger = "off"',
             ) from None
         return found
+
+    def _known(self) -> list[str]:
+        return self.path.read_text("utf-8").splitlines() if self.path.exists() else []
 
 
 @dataclass

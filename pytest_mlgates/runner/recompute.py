@@ -19,6 +19,7 @@ from pytest_mlgates.gates.metric.kind import claims_of
 from pytest_mlgates.gates.metric.metrics import is_known
 from pytest_mlgates.gates.recorded_counts import NoCountsError, classes_of, parts_of
 from pytest_mlgates.runner import recheck
+from pytest_mlgates.runner.holdouts import is_worn, spending
 from pytest_mlgates.runner.recheck import AS_RECORDED, CHECKED, RECOMPUTED, Recomputed, told
 
 if TYPE_CHECKING:
@@ -41,9 +42,14 @@ def recompute(verdict: Verdict) -> Recomputed:
     if verdict.finding is None:
         found.complaints.append(f"it is {verdict.outcome} without a finding")
         return found
+    if is_worn(verdict):
+        _of_worn(verdict, found)
+        return found
     parameters = _parameters(verdict, found)
     if parameters is not None:
         _against_definition(verdict, parameters, found)
+        if budget := (verdict.holdout or {}).get("budget"):
+            parameters = spending(parameters, budget)
     if parameters is not None and verdict.counts and verdict.kind in _FROM_COUNTS:
         found.depth = RECOMPUTED
         try:
@@ -66,6 +72,14 @@ def recompute(verdict: Verdict) -> Recomputed:
         recheck.against_details(verdict, found)
     _outcome(verdict, holds=holds, found=found)
     return found
+
+
+def _of_worn(verdict: Verdict, found: Recomputed) -> None:
+    """A holdout that was used too often decides nothing, whatever its counts."""
+    if verdict.finding is not Finding.INCONCLUSIVE or verdict.outcome is Outcome.PASSED:
+        found.complaints.append(f"its holdout is worn, and it is {verdict.outcome}")
+    elif verdict.outcome is Outcome.WAIVED and not verdict.waivers:
+        found.complaints.append("it is waived, and names no waiver")
 
 
 def _parameters(verdict: Verdict, found: Recomputed) -> GateParameters | None:

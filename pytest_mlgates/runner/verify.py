@@ -88,17 +88,32 @@ def verify(content: bytes, demands: Demands, *, now: dt.datetime) -> Verificatio
         found.refusals.append(f"this is no evidence: {error}")
         return found
     found.evidence = evidence = stored.evidence
-    found.refusals += _signature(stored, demands, found.notes)
-    found.refusals += _says_once(stored)
-    found.refusals += _ids(evidence.verdicts)
+    found.refusals += doubts(stored, demands, found.notes, now=now)
     found.refusals += _subjects(evidence, demands, found.notes)
-    found.refusals += _time(evidence, demands, now)
+    found.refusals += _stood_in(evidence, demands, found.notes, now)
     found.refusals += _whole(evidence, now)
     found.refusals += _policy(evidence, demands)
     found.refusals += _recomputed(evidence.verdicts, found)
     found.refusals += _required(evidence, demands, found.notes)
     found.refusals = list(dict.fromkeys(found.refusals))
     return found
+
+
+def doubts(
+    stored: Stored, demands: Demands, notes: list[str], *, now: dt.datetime
+) -> Iterator[str]:
+    """What speaks against the file itself: who signed it, when, and whether it agrees with itself.
+
+    Args:
+        stored: The file.
+        demands: Its key and its age are looked at.
+        notes: What people should know is added to these.
+        now: The time, with its zone.
+    """
+    yield from _signature(stored, demands, notes)
+    yield from _says_once(stored)
+    yield from _ids(stored.evidence.verdicts)
+    yield from _time(stored.evidence.created, demands, now)
 
 
 def _signature(stored: Stored, demands: Demands, notes: list[str]) -> Iterator[str]:
@@ -177,22 +192,34 @@ def _subjects(evidence: Evidence, demands: Demands, notes: list[str]) -> Iterato
         notes.append(f"tracked files differed from the commit {sha[:12]} when it was made")
 
 
-def _time(evidence: Evidence, demands: Demands, now: dt.datetime) -> Iterator[str]:
+def _stood_in(
+    evidence: Evidence, demands: Demands, notes: list[str], now: dt.datetime
+) -> Iterator[str]:
+    """What was taken from other evidence is of the same commit, and as old as that."""
+    for one in evidence.verdicts:
+        if one.stands_in is None:
+            continue
+        created, key = str(one.stands_in.get("created", "")), str(one.stands_in.get("keyid", ""))
+        notes.append(f"gate {one.id!r} is from signed evidence of {created}, key {key[:16]}…")
+        for refusal in _time(created, demands, now):
+            yield f"the evidence that gate {one.id!r} was taken from: {refusal}"
+        if one.stands_in.get("commit") != evidence.commit.get("sha"):
+            yield f"gate {one.id!r} was taken from evidence of another commit"
+
+
+def _time(made: str, demands: Demands, now: dt.datetime) -> Iterator[str]:
     try:
-        created = dt.datetime.fromisoformat(evidence.created)
+        created = dt.datetime.fromisoformat(made)
     except ValueError:
         created = None
     if created is None or created.tzinfo is None:
-        yield f"the time of its making is not one, with its zone: {evidence.created!r}"
+        yield f"the time of its making is not one, with its zone: {made!r}"
         return
     age = now - created
     if age < -SKEW:
-        yield f"it was made in the future: {evidence.created}"
+        yield f"it was made in the future: {made}"
     elif demands.max_age is not None and age > demands.max_age:
-        yield (
-            f"it is {_span(age)} old (made {evidence.created}), and may be "
-            f"{_span(demands.max_age)} at most"
-        )
+        yield (f"it is {_span(age)} old (made {made}), and may be {_span(demands.max_age)} at most")
 
 
 def _span(span: dt.timedelta) -> str:
@@ -250,6 +277,10 @@ def _policy(evidence: Evidence, demands: Demands) -> Iterator[str]:
             yield f"gate {name!r} was judged by another definition than the policy's: " + _parts(
                 one.definition, wanted
             )
+        table = settings.tables.get(declared.table or "")
+        budget, spent = table and table.budget, (one.holdout or {}).get("budget")
+        if declared.gate.kind.name in ("metric", "fairness") and budget != spent:
+            yield f"gate {name!r} was judged with the budget {spent}, the policy's is {budget}"
     waivers = [{"gate": one.gate, **one.to_dict()} for one in configuration.waivers]
     for one in evidence.verdicts:
         for waiver in one.waivers:

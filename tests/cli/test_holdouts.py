@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 import subprocess
 import sys
@@ -218,3 +219,88 @@ def test_a_plan_counts_with_the_part_of_the_budget(project, capsys):
     configure(declared="budget = 50")
     _, part = ran(capsys, "plan")
     assert whole != part
+
+
+def test_tables_with_lists_structures_and_times_are_counted(project, capsys):
+    pa = pytest.importorskip("pyarrow")
+    pq = pytest.importorskip("pyarrow.parquet")
+    table(0)
+    n = 300
+    text = Path("mlgates.toml").read_text().replace("holdout.csv", "holdout.parquet")
+    Path("mlgates.toml").write_text(text)
+    truth = [i % 2 for i in range(n)]
+    columns = {
+        "y_true": truth,
+        "sex": ["F", "M", "M"] * 100,
+        "tokens": [[i, 2] for i in range(n)],
+        "place": [{"x": i} for i in range(n)],
+        "day": [dt.date(2020, 1, 1) + dt.timedelta(i) for i in range(n)],
+        "time": [dt.datetime(2020, 1, 1, tzinfo=dt.UTC)] * n,
+        "bytes": [b"\xff"] * n,
+        "empty": [None] * n,
+        "large": pa.array([2**63] * n, pa.uint64()),
+    }
+    for shift, want in ((0, "1 time"), (0, "1 time"), (1, "2 times")):
+        answers = [1 - one if i < shift else one for i, one in enumerate(truth)]
+        pq.write_table(pa.table({**columns, "y_pred": answers}), "holdout.parquet")
+        assert used(capsys) == want
+
+
+def test_evidence_of_a_budget_is_verified_with_its_part_of_the_error(project, capsys):
+    configure(declared="budget = 50")
+    table(0)
+    assert ran(capsys, "check", "--evidence", "e.json")[0] == 0
+    required = ("--require", "accuracy")
+    code, out = ran(capsys, "verify", "e.json", "--policy", "mlgates.toml", *required)
+    assert code == 0, out
+    configure(declared="budget = 20")
+    code, out = ran(capsys, "verify", "e.json", "--policy", "mlgates.toml", *required)
+    assert code == 1
+    assert "gate 'accuracy' was judged with the budget 50, the policy's is 20" in out
+
+
+def test_a_waiver_of_a_group_excuses_no_worn_holdout(project, capsys):
+    configure(declared="budget = 1")
+    waiver = (
+        '[[waivers]]\ngate = "parity"\nowner = "ana"\nreason = "x"\nexpires = 2999-01-01\n'
+        'group = ["F"]\n'
+    )
+    text = Path("mlgates.toml").read_text()
+    Path("mlgates.toml").write_text(text.replace('by = "sex"', 'by = ["sex"]') + waiver)
+    for seed in range(2):
+        table(seed)
+        ran(capsys)
+    verdicts = record_in(Path(".mlgates/evidence.json"))["verdicts"]
+    assert [verdict["outcome"] for verdict in verdicts] == ["failed", "failed"]
+
+
+def test_the_ledger_of_a_private_table_holds_no_hash_of_a_row(project, capsys):
+    configure(declared="private = true\nbudget = 3")
+    for seed, rows in ((0, 300), (0, 300), (0, 301)):
+        table(seed, rows=rows)
+        ran(capsys)
+    lines = Path(".mlgates/holdouts.txt").read_text().splitlines()
+    assert sorted({line.split()[0] for line in lines}) == ["evaluation", "private"]
+    assert max(len(part) for line in lines for part in line.split()) == 32
+    # Nothing says which rows are shared: what has the same name is the same holdout.
+    assert used(capsys) == "2 of 3 times"
+    table(1, start=10_000)
+    assert used(capsys) == "3 of 3 times"
+
+
+def test_a_use_that_is_known_needs_no_ledger_that_can_be_written(project, capsys, monkeypatch):
+    configure(declared="budget = 3")
+    table(0)
+    assert ran(capsys)[0] == 0
+
+    def refuse(*_arguments):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("pytest_mlgates.runner.ledgers.ours", refuse)
+    assert used(capsys) == "1 of 3 times"
+    table(1)
+    code, out = ran(capsys)
+    assert (code, "the ledger of holdouts cannot be kept" in out) == (2, True)
+    configure()
+    code, out = ran(capsys)
+    assert (code, "the ledger of holdouts cannot be kept: not counted" in out) == (0, True)

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_mlgates.cli import main
 from pytest_mlgates.hooks.mlgates_check import main as hook
-from tests.projects import write_project
+from tests.projects import record_in, write_project
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ def test_in_ci_data_that_is_not_there_is_an_error_that_names_it(project, capsys,
     out = capsys.readouterr()
     assert "ERROR" in out.out
     assert "holdout.csv" in out.out
-    evidence = json.loads(Path(".mlgates/evidence.json").read_text())
+    evidence = record_in(Path(".mlgates/evidence.json"))
     assert evidence["result"] == "FAILED"
     outcomes = {one["id"]: one["outcome"] for one in evidence["verdicts"]}
     assert outcomes["accuracy"] == outcomes["parity"] == "error"

@@ -83,7 +83,11 @@ def project(tmp_path, monkeypatch):
 
 def comparable(verdict: dict) -> dict:
     """A verdict without its name and its times; a contract is written out or named."""
-    rest = {k: v for k, v in verdict.items() if k not in {"id", "duration_s", "where", "holdout"}}
+    rest = {
+        k: v
+        for k, v in verdict.items()
+        if k not in {"id", "duration_s", "where", "holdout", "files"}
+    }
     rest["details"] = [
         {k: v for k, v in detail.items() if k != "duration_s"} for detail in rest["details"]
     ]

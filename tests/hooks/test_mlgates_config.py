@@ -82,6 +82,10 @@ class TestTraining:
 def test_method(mlgate, holdout):
     mlgate.metric(holdout, "recall", min=0.5)
 """
+ALLOW = f"""\
+[tool.mlgates.model-files]
+allow = [{{ sha256 = "{"ab" * 32}", reason = "made by us" }}]
+"""
 F1 = "tests/test_model.py::test_model::metric:f1"
 TRAINING = "tests/test_model.py::TestTraining::test_it::reproducibility"
 METHOD = "tests/test_model.py::test_method::metric:recall"
@@ -297,7 +301,7 @@ WEAKER = {
     "no key": (
         lambda: edit(CONFIG, 'public_key = "gates.pub.pem"\n', ""),
         "*",
-        "public_key 'gates.pub.pem' is gone",
+        "public_key changed from 'gates.pub.pem' to None",
     ),
     "another key": (
         lambda: edit(CONFIG, '"gates.pub.pem"', '"mine.pub.pem"'),
@@ -307,10 +311,55 @@ WEAKER = {
     "another key under the same name": (
         lambda: Path("gates.pub.pem").write_text("mine"),
         "*",
-        "the key gates.pub.pem changed",
+        "the key in gates.pub.pem changed",
+    ),
+    "promoted on its estimate": (
+        lambda: edit(CONFIG, "min = 0.8", 'min = 0.8\npromote = "estimate"'),
+        "accuracy",
+        'promote changed from "proof" to "estimate"',
+    ),
+    "looks no longer counted": (
+        lambda: edit(CONFIG, "confidence", 'ledger = "off"\nconfidence'),
+        "*",
+        "ledger changed from '.mlgates/holdouts.txt' to 'off'",
+    ),
+    "looks counted elsewhere": (
+        lambda: edit(CONFIG, "confidence", 'ledger = "fresh.txt"\nconfidence'),
+        "*",
+        "ledger changed from '.mlgates/holdouts.txt' to 'fresh.txt'",
+    ),
+    "other columns tell rows apart": (
+        lambda: edit(CONFIG, 'holdout.csv"\n', 'holdout.csv"\nrow_id = "sex"\n'),
+        "accuracy",
+        "row_id of its table changed",
+    ),
+    "larger model files": (
+        lambda: edit(CONFIG, "[tool", '[tool.mlgates.model-files]\nmax_size = "60 MB"\n[tool'),
+        "*",
+        "model-files.max_size changed from 50,000,000 to 60,000,000 bytes",
+    ),
+    "a model file allowed": (
+        lambda: edit(CONFIG, "[tool", ALLOW + "[tool"),
+        "*",
+        "model-files.allow lets sha256:abababababababab… through",
+    ),
+    "a global allowed": (
+        lambda: edit(
+            CONFIG, "[tool", '[tool.mlgates.model-files]\nallow_globals = ["a.b.C"]\n[tool'
+        ),
+        "*",
+        "model-files.allow_globals lets a.b.C through",
     ),
 }
 HONEST = {
+    "proof written out": lambda: edit(CONFIG, "min = 0.8", 'min = 0.8\npromote = "proof"'),
+    "the default ledger written out": lambda: edit(
+        CONFIG, "confidence", 'ledger = ".mlgates/holdouts.txt"\nconfidence'
+    ),
+    "a budget": lambda: edit(CONFIG, 'holdout.csv"\n', 'holdout.csv"\nbudget = 20\n'),
+    "smaller model files": lambda: edit(
+        CONFIG, "[tool", '[tool.mlgates.model-files]\nmax_size = "40 MB"\n[tool'
+    ),
     "nothing": lambda: None,
     "bound tightened": lambda: edit(CONFIG, "min = 0.8", "min = 0.9"),
     "maximum tightened": lambda: edit(CONFIG, "max = 0.1", "max = 0.05"),
@@ -389,6 +438,80 @@ def test_a_weakening_that_somebody_answers_for_in_the_same_change_is_allowed(
     code, text = reviewed(capsys)
     assert code == 0
     assert "gate 'accuracy' is weakened, as allowed: min changed from 0.8 to 0.7: weaker" in text
+
+
+TRUSTING = """\
+[tool.mlgates]
+public_key = "keys/ci.pub.pem"
+ledger = "holdouts.txt"
+
+[tool.mlgates.tables.holdout]
+path = "data/holdout.csv"
+row_id = "sex"
+budget = 20
+
+[tool.mlgates.model-files]
+max_size = "60 MB"
+allow_globals = ["a.b.C"]
+
+[tool.mlgates.gates.accuracy]
+kind = "metric"
+table = "holdout"
+metric = "accuracy"
+min = 0.8
+promote = "estimate"
+"""
+FILES = {"keys/ci.pub.pem": "ours\n", "holdouts.txt": "evaluation a 1\nevaluation a 2\n"}
+
+
+@pytest.fixture
+def trusting(repository):
+    Path(CONFIG).write_text(TRUSTING)
+    for name, text in FILES.items():
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text(text)
+    git("add", ".")
+    git("commit", "-q", "-m", "second")
+    return repository
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        (CONFIG, "ci.pub.pem", "mine.pem", "'keys/ci.pub.pem' to 'keys/mine.pem'"),
+        (CONFIG, 'public_key = "keys/ci.pub.pem"\n', "", "'keys/ci.pub.pem' to None"),
+        ("keys/ci.pub.pem", "ours", "mine", "the key in keys/ci.pub.pem changed"),
+        (CONFIG, '"holdouts.txt"', '"git-notes"', "ledger changed from 'holdouts.txt'"),
+        ("holdouts.txt", "evaluation a 1\n", "", "1 of the lines that the ledger holdouts.txt had"),
+        (CONFIG, 'row_id = "sex"\n', "", "row_id of its table changed"),
+        (CONFIG, "budget = 20", "budget = 21", "budget of its table changed from 20 to 21"),
+        (CONFIG, "budget = 20\n", "", "budget of its table changed from 20 to nothing"),
+        (CONFIG, "60 MB", "0.1 GB", "from 60,000,000 to 100,000,000 bytes"),
+    ],
+)
+def test_what_is_believed_beside_the_gates_is_not_weakened_unseen(
+    trusting, capsys, name, old, new, said
+):
+    edit(name, old, new)
+    code, out = reviewed(capsys)
+    assert (code, said in out) == (1, True), out
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("holdouts.txt", "evaluation a 2\n", "evaluation a 2\nevaluation a 3\n"),
+        (CONFIG, "budget = 20", "budget = 19"),
+        (CONFIG, 'max_size = "60 MB"\n', ""),
+        (CONFIG, "60 MB", "59 MB"),
+        (CONFIG, 'allow_globals = ["a.b.C"]\n', ""),
+        (CONFIG, 'promote = "estimate"\n', ""),
+    ],
+)
+def test_what_is_believed_less_is_free(trusting, capsys, name, old, new):
+    edit(name, old, new)
+    code, out = reviewed(capsys)
+    assert code == 0, out
 
 
 def test_an_old_allowance_allows_nothing_new(repository, capsys):
