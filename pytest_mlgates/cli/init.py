@@ -157,7 +157,7 @@ def _work(
 
 
 def _add_ci(work: _Work, project: Project, provider: str | None) -> None:
-    from pytest_mlgates.reports import starting
+    from pytest_mlgates.reports.starting_ci import github_workflow, gitlab_job
 
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     base = project.base
@@ -167,12 +167,12 @@ def _add_ci(work: _Work, project: Project, provider: str | None) -> None:
         if has_ours:
             work.there.append(f".github/workflows/{has_ours[0]}")
         else:
-            work.add(base, _WORKFLOW, starting.github_workflow(project.install, python=python))
+            work.add(base, _WORKFLOW, github_workflow(project.install, python=python))
     elif provider == "gitlab":
         if _mentions(base / _GITLAB, r"\bmlgates --|\bmlgates check"):
             work.there.append(_GITLAB)
             return
-        work.add(base, _GITLAB_JOB, starting.gitlab_job(project.install, python=python))
+        work.add(base, _GITLAB_JOB, gitlab_job(project.install, python=python))
         if not _mentions(base / _GITLAB, re.escape(_GITLAB_JOB)):
             work.paste.append((_GITLAB, f"include:\n  - local: {_GITLAB_JOB}\n"))
 

@@ -26,6 +26,8 @@ _TARGETS = (
     "GITHUB_BASE_REF",
     "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
     "BITBUCKET_PR_DESTINATION_BRANCH",
+    "SYSTEM_PULLREQUEST_TARGETBRANCH",  # Azure Pipelines: refs/heads/main, or main
+    "CHANGE_TARGET",  # Jenkins, multibranch
 )
 _NOWHERE = "0" * 40
 # Modes of git, and how many links a name may lead through.
@@ -148,6 +150,7 @@ def base_tree(root: Path, given: str | None) -> Tree:
     if pushed and pushed != _NOWHERE:
         return _merge_base(root, pushed, pushed)
     if target is not None:
+        target = target.removeprefix("refs/heads/")
         return _merge_base(root, f"origin/{target}", target)
     head = _resolved(root, "HEAD")
     if head is None:

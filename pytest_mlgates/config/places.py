@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pytest_mlgates.core.verdict import Verdict
 
 
+_LONGEST_LINE = 9  # digits
+
+
 class Place(NamedTuple):
     """A file, relative to what was asked for, and a line of it, from 1."""
 
@@ -40,14 +43,14 @@ def place_of(verdict: Verdict, base: Path, root: Path) -> Place | None:
     if not verdict.where:
         return None
     name, _, told = verdict.where.rpartition(":")
-    if not told.isdecimal():
+    if not told.isdecimal() or len(told) > _LONGEST_LINE:
         name, told = verdict.where, ""
     path = base / name
     try:
         shown = path.resolve().relative_to(root.resolve()).as_posix()
     except (OSError, ValueError):
         return None
-    line = int(told) if told else 1
+    line = max(1, int(told)) if told else 1
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -87,7 +90,7 @@ def _in_pyproject(gate: str) -> tuple[str, ...]:
 def _keys(header: str) -> tuple[str, ...]:
     """``[a."b.c"]`` as ``("a", "b.c")``."""
     try:
-        table = tomllib.loads(header.partition("#")[0])
+        table = tomllib.loads(header)
     except tomllib.TOMLDecodeError:
         return ()
     keys = []

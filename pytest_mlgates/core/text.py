@@ -65,6 +65,16 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def printable_lines(text: str) -> str:
+    """*text* with its line breaks, each line of it :func:`printable`."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def shortened(text: str, most: int) -> str:
+    """*text*, or its first *most* characters and how many there are."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
+
+
 def quoted(text: str) -> str:
     """*text* as a string of TOML, Python and YAML alike, in one line."""
     escaped = json.dumps(text, ensure_ascii=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import posixpath
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +21,13 @@ if TYPE_CHECKING:
 
 _FOLDER = "mlgates"
 _NUMBERS = ("estimate", "lower", "upper")
+_LONGEST = 200  # of MLflow's 250 characters
 
 
 def report(evidence: Evidence, path: Path, run: str, base: Path) -> None:
     """Add *evidence* to the MLflow run *run*; what an earlier report left there is replaced.
+
+    Numbers that this run does not have stay as they were.
 
     Tags ``mlgates.result``, ``mlgates.complete``, ``mlgates.evidence_sha256``; metrics
     ``mlgates.<gate>.estimate`` and so on; the file under ``mlgates/``.
@@ -65,11 +70,23 @@ def _tags(evidence: Evidence, path: Path) -> dict[str, str]:
 
 def _metrics(evidence: Evidence) -> dict[str, float]:
     found: dict[str, float] = {}
+    named: set[str] = set()
     for verdict in evidence.verdicts:
-        # What else stands in an id, MLflow refuses in the name of a metric.
-        gate = re.sub(r"[^\w.\- /]", "_", verdict.id.replace("::", "/"), flags=re.ASCII)
+        gate = _name(verdict.id, named)
+        named.add(gate.casefold())  # databases may compare without case
         for side in _NUMBERS:
             value = getattr(verdict, side)
             if value is not None:
                 found[f"mlgates.{gate}.{side}"] = value
     return found
+
+
+def _name(gate: str, named: set[str]) -> str:
+    """*gate* in what MLflow admits in the name of a metric; another for every id of a run."""
+    name = re.sub(r"[^\w.\- /]", "_", gate.replace("::", "/"), flags=re.ASCII)
+    if name != posixpath.normpath(name).strip("./"):  # MLflow refuses what may leave a folder
+        name = "_".join(part for part in name.split("/") if part.strip("."))
+    if len(name) > _LONGEST or not name or name.casefold() in named:
+        digest = hashlib.sha256(gate.encode()).hexdigest()[:12]
+        name = f"{name[:_LONGEST]}-{digest}"
+    return name

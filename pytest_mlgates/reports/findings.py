@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_mlgates.core.text import printable_lines
 from pytest_mlgates.reports.rows import status
 from pytest_mlgates.reports.text import message
 
@@ -68,7 +69,7 @@ def told(evidence: Evidence, place_of: PlaceOf, otherwise: str) -> Iterator[Told
             fingerprint=_fingerprint(verdict.id),
             reason="; ".join(f"{w['owner']}: {w['reason']}" for w in verdict.waivers),
         )
-    for problem in evidence.problems:
+    for problem in map(printable_lines, evidence.problems):
         yield Told(
             id="run",
             status="FAIL",

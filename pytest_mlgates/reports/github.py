@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_mlgates.core.text import printable, shortened
 from pytest_mlgates.reports.findings import Told, told
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from pytest_mlgates.reports.findings import PlaceOf
 
 _MOST = 10
+# GitHub cuts annotations off at 64 KiB, titles at 255 characters.
+_LONGEST, _LONGEST_TITLE = 16_000, 200
 _LEVEL = {"ERROR": "error", "FAIL": "error", "WAIVED": "warning", "PASS?": "warning"}
 
 
@@ -26,14 +29,18 @@ def render(evidence: Evidence, place_of: PlaceOf, otherwise: str) -> str:
         shown = own if len(own) <= _MOST else own[: _MOST - 1]
         lines += [_command(level, one) for one in shown]
         if rest := own[len(shown) :]:
-            names = ", ".join(one.id for one in rest)
+            names = shortened(printable(", ".join(one.id for one in rest)), _LONGEST)
             lines.append(f"::{level} title=ML gates::{_data(f'{len(rest)} more: {names}')}")
     return "".join(f"{line}\n" for line in lines)
 
 
 def _command(level: str, one: Told) -> str:
-    where = f"file={_property(one.path)},line={one.line},title={_property(one.title)}"
-    return f"::{level} {where}::{_data(one.text)}"
+    where = f"file={_property(one.path)},line={one.line},title={_property(_title(one))}"
+    return f"::{level} {where}::{_data(shortened(one.text, _LONGEST))}"
+
+
+def _title(one: Told) -> str:
+    return shortened(one.title, _LONGEST_TITLE)
 
 
 def _data(text: str) -> str:

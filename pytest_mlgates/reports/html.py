@@ -12,7 +12,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.core.text import number, percent
+from pytest_mlgates.core.text import number, percent, printable_lines, shortened
 from pytest_mlgates.reports.plots import plots_of
 from pytest_mlgates.reports.rows import row, status, tally
 from pytest_mlgates.reports.text import message, render_holdouts
@@ -30,6 +30,9 @@ _WORDS = {
     "WAIVED": "waived",
     "ERROR": "could not be evaluated",
 }
+# More than this of one thing is read by nobody on a page; the evidence has it all.
+_MOST = 100
+_LONGEST = 400
 _HEAD = ("outcome", "gate", "what", "estimate", "deciding", "bound", "rows", "finding")
 
 
@@ -45,6 +48,7 @@ class _Gate:
     message: str
     plots: list[Any]
     expectations: list[tuple[str, ...]]
+    more_expectations: str
     kept: int
     chain: tuple[list[str], list[tuple[str, list[tuple[str, bool]]]]] | None
     facts: list[tuple[str, str]]
@@ -81,7 +85,11 @@ def render(evidence: Evidence, history: Sequence[Evidence] = ()) -> str:
     runs = sorted({one.to_json(): one for one in (*history, evidence)}.values(), key=_created)
     source = resources.files(__package__).joinpath("report.html.j2").read_text(encoding="utf-8")
     template = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_visible,
     ).from_string(source)
     gates = [
         _gate(place, verdict, runs) for place, verdict in enumerate(evidence.verdicts, start=1)
@@ -95,12 +103,19 @@ def render(evidence: Evidence, history: Sequence[Evidence] = ()) -> str:
     )
 
 
+def _visible(value: Any) -> Any:
+    """Text as it is, but for what moves a cursor or turns the words around it: that is spelled."""
+    return printable_lines(value) if type(value) is str else value
+
+
 def _created(evidence: Evidence) -> str:
     return evidence.created
 
 
 def _gate(place: int, verdict: Verdict, runs: Sequence[Evidence]) -> _Gate:
     told = status(verdict)
+    expectations = _expectations(verdict)
+    rest = len(expectations) - _MOST
     return _Gate(
         anchor=f"gate-{place}",
         verdict=verdict,
@@ -109,7 +124,8 @@ def _gate(place: int, verdict: Verdict, runs: Sequence[Evidence]) -> _Gate:
         cells=row(verdict).cells()[1:],
         message=message(verdict),
         plots=plots_of(verdict),
-        expectations=_expectations(verdict),
+        expectations=expectations[:_MOST],
+        more_expectations=f"{rest:,} more failed" if rest > 0 else "",
         kept=sum(detail.get("success") is True for detail in verdict.details),
         chain=_chain(verdict),
         facts=_facts_of_gate(verdict),
@@ -175,7 +191,7 @@ def _expectations(verdict: Verdict) -> list[tuple[str, ...]]:
     return [
         (
             str(detail.get("type", "")),
-            json.dumps(detail.get("kwargs", {}), ensure_ascii=False),
+            shortened(json.dumps(detail.get("kwargs", {}), ensure_ascii=False), _LONGEST),
             _count(detail),
             _observed(detail),
         )
@@ -186,14 +202,17 @@ def _expectations(verdict: Verdict) -> list[tuple[str, ...]]:
 
 def _count(detail: Mapping[str, Any]) -> str:
     found, of = detail.get("unexpected_count"), detail.get("element_count")
-    if found is None:
+    if not isinstance(found, int):
         return ""
-    return f"{found:,} of {of:,}" if of is not None else f"{found:,}"
+    return f"{found:,} of {of:,}" if isinstance(of, int) else f"{found:,}"
 
 
 def _observed(detail: Mapping[str, Any]) -> str:
     value = detail.get("error") or detail.get("observed_value")
-    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return shortened(text, _LONGEST)
 
 
 def _chain(
@@ -201,9 +220,9 @@ def _chain(
 ) -> tuple[list[str], list[tuple[str, list[tuple[str, bool]]]]] | None:
     """The stages of each run: heads, and rows of digests with whether they differ from run 1's."""
     runs = [detail for detail in verdict.details if detail.get("stages")]
-    if not runs:
+    if verdict.kind != "reproducibility" or not runs:
         return None
-    chains = [{one["stage"]: one["digest"] for one in detail["stages"]} for detail in runs]
+    chains = [{one.get("stage"): one.get("digest") for one in d["stages"]} for d in runs]
     names = list(dict.fromkeys(name for chain in chains for name in chain))
     heads = [f"run {detail.get('run', place)}" for place, detail in enumerate(runs, start=1)]
     rows = []
@@ -223,6 +242,7 @@ def _trend(verdict: Verdict, runs: Sequence[Evidence]) -> _Trend | None:
     found = [(run.created, one) for run in runs for one in run.verdicts if one.id == verdict.id]
     if len(found) < 2:
         return None
+    found = found[-_MOST:]
     rows = [(created, status(one), number(one.estimate)) for created, one in found]
     values = [(at, one.estimate) for at, (_, one) in enumerate(found) if one.estimate is not None]
     if len(values) < 2:

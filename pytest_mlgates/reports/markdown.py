@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_mlgates.core.text import printable
 from pytest_mlgates.reports.rows import row, status, tally
 from pytest_mlgates.reports.text import message, render_holdouts
 
@@ -37,5 +38,5 @@ def render(evidence: Evidence) -> str:
 
 def _cell(text: str) -> str:
     """*text* as one table cell that cannot break out of it."""
-    escaped = text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
-    return escaped.replace("\n", " ")
+    text = printable(text.replace("\n", " "))
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_mlgates.core.text import number
-from pytest_mlgates.reports.rows import bound_text, is_loss
+from pytest_mlgates.core.text import limit, number, plural
+from pytest_mlgates.reports.rows import is_comparison, is_loss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_mlgates.core.verdict import GroupValue, Verdict
+
+
+# A page with more groups than this in a plot is read by nobody; the evidence has them all.
+_MOST = 40
+# What is beyond cannot be drawn on an axis of floats.
+_LARGEST = 1e300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +58,7 @@ class Plot:
         limits: Where bounds are, in percent of the axis, with their words.
         left: The number at the left end.
         right: The number at the right end.
+        more: How many intervals are not shown, and where they lie; empty if none.
     """
 
     title: str
@@ -58,6 +66,7 @@ class Plot:
     limits: tuple[tuple[float, str], ...]
     left: str
     right: str
+    more: str = ""
 
 
 def plots_of(verdict: Verdict) -> list[Plot]:
@@ -72,7 +81,8 @@ def plots_of(verdict: Verdict) -> list[Plot]:
     limits = _limits(verdict) if verdict.kind == "metric" else []
     for rate, lines in rates.items():
         title = f"{rate or verdict.metric or verdict.kind} by {' × '.join(verdict.by) or 'group'}"
-        plots.append(_plot(title, lines, limits))
+        shown, more = _extremes(lines)
+        plots.append(_plot(title, shown, limits, more))
     return plots
 
 
@@ -86,8 +96,21 @@ class _Line:
     rate: str = ""
 
 
+def _extremes(lines: Sequence[_Line]) -> tuple[list[_Line], str]:
+    """The lines with the lowest and highest values in their order, and what is said of the rest."""
+    if len(lines) <= _MOST:
+        return list(lines), ""
+    values = [(one.value, at) for at, one in enumerate(lines) if one.value is not None]
+    ranked = [at for _, at in sorted(values)]
+    kept = sorted({*ranked[: _MOST // 2], *ranked[-(_MOST // 2) :]})
+    undefined = len(lines) - len(ranked)
+    rest = [plural(len(ranked) - len(kept), "more group") + " between these"]
+    rest += [f"{undefined:,} without a value"] if undefined else []
+    return [lines[at] for at in kept], " and ".join(rest) + ": the evidence has them all"
+
+
 def _title(verdict: Verdict) -> str:
-    against = " against the champion" if verdict.bound.no_worse_than is not None else ""
+    against = " against the champion" if is_comparison(verdict) else ""
     return f"{verdict.metric}{against}"
 
 
@@ -112,18 +135,20 @@ def _line(group: GroupValue, by: Sequence[str]) -> _Line:
 def _limits(verdict: Verdict) -> list[tuple[float, str]]:
     bound = verdict.bound
     found = []
-    if bound.min is not None:
-        found.append((bound.min, f"min {bound.min}"))
-    if bound.max is not None:
-        found.append((bound.max, f"max {bound.max}"))
-    if bound.margin is not None:
+    if bound.margin is not None and is_comparison(verdict):
         # A gap must not grow by the margin, a quality must not fall by it.
         loses = verdict.kind == "fairness" or is_loss(verdict)
-        found.append((bound.margin if loses else -bound.margin, bound_text(bound)))
+        return [(bound.margin if loses else -bound.margin, f"margin {limit(bound.margin)}")]
+    if bound.min is not None:
+        found.append((bound.min, f"min {limit(bound.min)}"))
+    if bound.max is not None:
+        found.append((bound.max, f"max {limit(bound.max)}"))
     return found
 
 
-def _plot(title: str, lines: Sequence[_Line], limits: Sequence[tuple[float, str]]) -> Plot:
+def _plot(
+    title: str, lines: Sequence[_Line], limits: Sequence[tuple[float, str]], more: str = ""
+) -> Plot:
     known = [
         value
         for line in lines
@@ -131,12 +156,16 @@ def _plot(title: str, lines: Sequence[_Line], limits: Sequence[tuple[float, str]
         if value is not None
     ]
     known += [value for value, _ in limits]
+    known = [value for value in known if abs(value) < _LARGEST]  # not of NaN either
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
     pad = (high - low) * 0.08 or abs(high) * 0.1 or 1.0
     low, high = low - pad, high + pad
 
     def at(value: float) -> float:
-        return round(100 * (value - low) / (high - low), 3)
+        if math.isnan(value):
+            return 0.0
+        inside = min(max(value, low), high)
+        return round(100 * (inside - low) / (high - low), 3)
 
     intervals = []
     for line in lines:
@@ -150,7 +179,7 @@ def _plot(title: str, lines: Sequence[_Line], limits: Sequence[tuple[float, str]
                 rows="" if line.rows is None else f"{line.rows:,}",
                 start=start,
                 width=0.0 if nothing else round(max(0.0, end - start), 3),
-                dot=None if line.value is None else at(line.value),
+                dot=None if line.value is None or math.isnan(line.value) else at(line.value),
                 open_left=line.lower is None,
                 open_right=line.upper is None,
                 rate=line.rate,
@@ -162,12 +191,13 @@ def _plot(title: str, lines: Sequence[_Line], limits: Sequence[tuple[float, str]
         limits=tuple((at(value), text) for value, text in limits),
         left=number(low),
         right=number(high),
+        more=more,
     )
 
 
 def _text(line: _Line) -> str:
     if line.value is None:
-        return "undefined"
+        return "undefined" if line.rows is not None else "not shown: few rows"
     sides = []
     if line.lower is not None:
         sides.append(f"at least {number(line.lower)}")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from pytest_mlgates.core.text import limit, number, percent, plural
+from pytest_mlgates.core.text import limit, number, percent, plural, printable
 from pytest_mlgates.core.verdict import Bound, Finding, Outcome, Verdict
 
 _RUNS = "reproducibility"  # its rows count runs, and name their level
@@ -38,8 +39,8 @@ class Row:
     finding: str
 
     def cells(self) -> tuple[str, ...]:
-        """All cells in order."""
-        return (
+        """All cells in order, each one line that moves no cursor."""
+        found = (
             self.status,
             self.gate,
             self.claim,
@@ -49,6 +50,7 @@ class Row:
             self.size,
             self.finding,
         )
+        return tuple(printable(" ".join(cell.split())) for cell in found)
 
 
 def status(verdict: Verdict) -> str:
@@ -110,7 +112,7 @@ def claim(verdict: Verdict) -> str:
     if shown is not None and shown["group"] is not None:
         named = str(shown["shown"]).startswith(f"{verdict.by[0]}=")  # a pseudonym names no column
         by = f"{'' if named else by} in {shown['shown']}"
-    champion = " vs champion" if verdict.bound.no_worse_than is not None else ""
+    champion = " vs champion" if is_comparison(verdict) else ""
     return f"{verdict.metric}{champion}{by}"
 
 
@@ -136,9 +138,9 @@ def deciding_side(verdict: Verdict) -> str:
     if verdict.finding is Finding.DISPROVEN:
         upper_matters, lower_matters = lower_matters, upper_matters
     texts = []
-    if lower_matters and verdict.lower is not None:
+    if lower_matters and verdict.lower is not None and math.isfinite(verdict.lower):
         texts.append(f"at least {number(verdict.lower)}")
-    if upper_matters and verdict.upper is not None:
+    if upper_matters and verdict.upper is not None and math.isfinite(verdict.upper):
         texts.append(f"at most {number(verdict.upper)}")
     return ", ".join(texts)
 
@@ -152,12 +154,25 @@ def _estimate(verdict: Verdict) -> str:
 def _sides(verdict: Verdict) -> tuple[bool, bool]:
     """Whether the upper, and whether the lower side could prove the claim."""
     bound = verdict.bound
-    if bound.margin is not None and verdict.kind == "fairness":
-        return True, False  # a gap must not grow
-    if bound.margin is not None and bound.min is None and bound.max is None:
+    if is_comparison(verdict):
+        if verdict.kind == "fairness":
+            return True, False  # a gap must not grow
         loss = is_loss(verdict)
         return loss, not loss
     return bound.max is not None, bound.min is not None
+
+
+def is_comparison(verdict: Verdict) -> bool:
+    """Whether its estimate is a difference to a champion's.
+
+    A gate with an absolute bound beside (``first = true``) has the estimate of the worse of its two
+    claims, and of the absolute one where there is no champion yet. Every comparison is paired, and
+    its method says so.
+    """
+    bound = verdict.bound
+    if bound.margin is None:
+        return False
+    return (bound.min is None and bound.max is None) or "paired" in (verdict.method or "")
 
 
 def is_loss(verdict: Verdict) -> bool:
@@ -195,9 +210,7 @@ def _finding(verdict: Verdict) -> str:
         else verdict.upper_confidence
     )
     level = f" ({percent(confidence)})" if confidence is not None else ""
-    return f"{verdict.finding}{level}" + (
-        ", paired" if verdict.bound.no_worse_than is not None else ""
-    )
+    return f"{verdict.finding}{level}" + (", paired" if is_comparison(verdict) else "")
 
 
 def tally(verdicts: list[Verdict] | tuple[Verdict, ...]) -> str:

@@ -225,67 +225,6 @@ def pre_commit_file(tables: Sequence[StartTable], *, version: str) -> str:
     )
 
 
-def github_workflow(install: Sequence[str], *, python: str) -> str:
-    """A workflow that blocks the merge."""
-    return (
-        "\n".join(
-            [
-                "# The exit code blocks the merge, where the job is a required check.",
-                "name: ML gates",
-                "on:",
-                "  push:",
-                "  pull_request:",
-                "",
-                "# Nothing here writes to the repository.",
-                "permissions:",
-                "  contents: read",
-                "",
-                "jobs:",
-                "  gates:",
-                "    runs-on: ubuntu-latest",
-                "    steps:",
-                "      - uses: actions/checkout@v4",
-                "        with:",
-                "          fetch-depth: 0  # mlgates-config compares with where the branch began",
-                "          persist-credentials: false",
-                "      - uses: actions/setup-python@v5",
-                "        with:",
-                f'          python-version: "{python}"',
-                *_steps(install, "      - run: "),
-            ]
-        )
-        + "\n"
-    )
-
-
-def gitlab_job(install: Sequence[str], *, python: str) -> str:
-    """A job for GitLab, to be included from ``.gitlab-ci.yml``."""
-    return (
-        "\n".join(
-            [
-                "# Include it from .gitlab-ci.yml; the exit code blocks the merge.",
-                "ml-gates:",
-                f'  image: "python:{python}"',
-                "  variables:",
-                '    GIT_DEPTH: "0"  # mlgates-config compares with where the branch began',
-                "  script:",
-                *_steps(install, "    - "),
-            ]
-        )
-        + "\n"
-    )
-
-
-def _steps(install: Sequence[str], lead: str) -> Iterator[str]:
-    indent = " " * (len(lead) - len(lead.lstrip()))
-    yield f"{indent}# What the gates need. Add what your tests need beside it."
-    yield from (f"{lead}{line}" for line in install)
-    yield f"{indent}# Refuses gates that this change weakens without somebody who answers for it."
-    yield f"{lead}mlgates-config"
-    yield f"{indent}# All tests and declared gates; fails unless every required one was evaluated."
-    yield f"{lead}pytest --mlgates --mlgates-require"
-
-
 def personal(tables: Sequence[StartTable]) -> Iterator[str]:
     """Which columns' values stand in the contracts: somebody must look at them."""
     for table in tables:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_mlgates.core.text import printable_lines
 from pytest_mlgates.core.verdict import Outcome, Verdict
 from pytest_mlgates.reports.rows import ESTIMATE, row, status, tally
 
@@ -25,7 +26,7 @@ def render_rows(verdicts: Sequence[Verdict]) -> list[str]:
     """
     from rich.cells import cell_len  # the rest of rich costs a hook 40 ms
 
-    rows = [[" ".join(cell.split()) for cell in row(verdict).cells()] for verdict in verdicts]
+    rows = [row(verdict).cells() for verdict in verdicts]
     columns = list(zip(*rows, strict=True))
     widths = [max(map(cell_len, column)) for column in columns]
     used = [i for i, width in enumerate(widths) if width]
@@ -47,7 +48,8 @@ def render_messages(verdicts: Sequence[Verdict]) -> list[str]:
             continue
         if status(verdict) != "PASS":
             lines += ["", *message(verdict).splitlines()]
-        lines += [f"  warning ({verdict.id}): {warning}" for warning in verdict.warnings]
+        told = (f"  warning ({verdict.id}): {warning}" for warning in verdict.warnings)
+        lines += map(printable_lines, told)
     return lines
 
 
@@ -63,7 +65,7 @@ def message(verdict: Verdict) -> str:
     }[verdict.outcome]
     body = "\n".join(f"  {line}" for line in verdict.message.splitlines())
     replaced = f"\n  replaces: {verdict.replaces}" if verdict.replaces else ""
-    return f"{head}\n{body}{replaced}"
+    return printable_lines(f"{head}\n{body}{replaced}")
 
 
 def _undeciding(verdict: Verdict) -> str:
@@ -84,7 +86,7 @@ def render_evidence(evidence: Evidence, *, written: str | None = None) -> list[s
     if evidence.required_not_run and not evidence.problems:
         lines.append(f" required, not run: {', '.join(evidence.required_not_run)}")
     lines += [f" {text}" for text in render_holdouts(evidence)]
-    lines += [f" {text}" for text in (*evidence.notes, *evidence.problems)]
+    lines += [f" {printable_lines(text)}" for text in (*evidence.notes, *evidence.problems)]
     return lines
 
 

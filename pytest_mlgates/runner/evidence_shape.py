@@ -40,6 +40,25 @@ class _Bound(Struct, kw_only=True, forbid_unknown_fields=True):
     margin: _Number = None
 
 
+class _Waiver(Struct, kw_only=True):
+    owner: str
+    reason: str
+    expires: str
+
+
+class _Holdout(Struct, kw_only=True):
+    table: str
+    id: str
+    evaluation: str
+    uses: int
+    at_least: bool
+    budget: int | None
+
+
+class _Environment(Struct, kw_only=True):
+    packages: dict[str, str] = {}
+
+
 class _Verdict(Struct, kw_only=True):
     version: Literal["1"]
     id: str
@@ -68,7 +87,8 @@ class _Verdict(Struct, kw_only=True):
     warnings: list[str] = []
     replaces: str | None = None
     summary: str = ""
-    waivers: list[dict[str, Any]] = []
+    waivers: list[_Waiver] = []
+    holdout: _Holdout | None = None
     definition: dict[str, Any] = {}
     counts: dict[str, Any] = {}
 
@@ -85,7 +105,7 @@ class _Record(Struct, kw_only=True):
     created: str
     policy: Literal["estimate", "pass", "fail"]
     configuration: dict[str, str]
-    environment: dict[str, Any]
+    environment: _Environment
     required: list[str]
     required_not_run: list[str]
     problems: list[str]

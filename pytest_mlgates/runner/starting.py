@@ -189,7 +189,8 @@ def _install(base: Path, pyproject: Mapping[str, Any], *, mlflow: bool) -> list[
         lines.append("pip install -r requirements.txt")
     if "build-system" in pyproject and "project" in pyproject:
         lines.append("pip install -e .")
-    return [*lines, f"pip install 'pytest-mlgates{'[mlflow]' if mlflow else ''}'"]
+    extras = "mlflow,report" if mlflow else "report"
+    return [*lines, f"pip install 'pytest-mlgates[{extras}]'"]
 
 
 def tables(project: Project, *, private: bool) -> Iterator[StartTable]:

@@ -17,6 +17,7 @@ import yaml
 
 from pytest_mlgates.cli import main
 from pytest_mlgates.core.text import quoted
+from pytest_mlgates.reports import starting_ci
 
 _EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 _ROOT = Path(__file__).resolve().parents[2]
@@ -155,7 +156,7 @@ def test_files_that_exist_are_kept_and_what_they_lack_is_printed(project, capsys
     assert Path("tests/test_mlgates.py").read_text() == "# mine\n"
     assert Path("contracts/people.json").read_text() == "{}"
     job = yaml.safe_load(Path(".gitlab/mlgates.yml").read_text())
-    assert "pytest --mlgates --mlgates-require" in job["ml-gates"]["script"]
+    assert starting_ci.EVALUATE in job["ml-gates"]["script"]
 
 
 def test_hooks_and_workflows_that_have_ours_need_nothing(project, capsys):
@@ -182,10 +183,10 @@ def test_the_written_yaml_says_what_it_should(project):
     assert "#       language: system" in Path(".pre-commit-config.yaml").read_text()
     workflow = yaml.safe_load(Path(".github/workflows/mlgates.yml").read_text())
     runs = [step["run"] for step in workflow["jobs"]["gates"]["steps"] if "run" in step]
-    assert runs == [
-        "pip install 'pytest-mlgates'",
-        "mlgates-config",
-        "pytest --mlgates --mlgates-require",
+    assert runs[:3] == [
+        "pip install 'pytest-mlgates[report]'",
+        starting_ci.REVIEW,
+        starting_ci.EVALUATE,
     ]
 
 
@@ -339,7 +340,7 @@ def test_mlflow_and_ignored_data_are_told(project, capsys):
     script = yaml.safe_load(Path(".gitlab/mlgates.yml").read_text())["ml-gates"]["script"]
     assert script[:2] == [
         "pip install -r requirements.txt",
-        "pip install 'pytest-mlgates[mlflow]'",
+        "pip install 'pytest-mlgates[mlflow,report]'",
     ]
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from pytest_mlgates.cli import main
 from pytest_mlgates.core import lock_file
+from pytest_mlgates.core.alone import alone
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.lock import Lock, LockedGate
 from tests.projects import write_project
@@ -84,8 +85,11 @@ def test_what_another_run_locked_meanwhile_is_kept(project, monkeypatch):
 
 def test_a_writer_that_never_lets_go_is_told(tmp_path, monkeypatch):
     path = tmp_path / "mlgates.lock"
-    monkeypatch.setattr(lock_file, "_PATIENCE_S", 0.1)
-    with lock_file._alone(path), pytest.raises(MLGatesError, match="another process does not let"):
+    monkeypatch.setattr("pytest_mlgates.core.alone._PATIENCE_S", 0.1)
+    with (
+        alone(tmp_path / ".mlgates/lock.guard", of="it"),
+        pytest.raises(MLGatesError, match="another process does not let go of"),
+    ):
         lock_file.update(path, lambda before: before)
     lock_file.update(path, lambda before: before)
 

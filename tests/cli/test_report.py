@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from pytest_mlgates.cli import main
+from pytest_mlgates.core.statement import EXTENSION
+from tests.keys import write_keys
 from tests.projects import BAD_DATA, CONFIGURATION, record_in, write_project
 
 STRICT = CONFIGURATION.replace("max = 0.4", "max = 0.02").replace("min = 0.6", "min = 0.78")
@@ -229,6 +231,132 @@ def test_paths_are_those_of_the_repository_where_the_project_is_a_folder_of_it(
     capsys.readouterr()
     (found,) = json.loads(ran(capsys, "report", "--gitlab", "-")[1])
     assert found["location"]["path"] == "packages/one/pyproject.toml"
+
+
+def test_signed_evidence_is_shown_as_it_is(project, capsys):
+    write_keys(project)
+    assert main(["sign", ".mlgates/evidence.json", "--key", "key.pem", "-o", "signed.json"]) == 0
+    capsys.readouterr()
+    plain = ran(capsys, "report", "--markdown", "-")
+    assert ran(capsys, "report", "signed.json", "--markdown", "-") == plain
+    code = ran(capsys, "report", "signed.json", "--html", "r.html", "--history", "signed.json")[0]
+    assert code == 0
+    assert "expect_column_values_to_be_between" in Path("r.html").read_text()
+
+
+@pytest.mark.parametrize("content", [None, "folder", "", "{}", "no json"])
+def test_an_earlier_run_that_cannot_be_read_is_misuse_that_names_it(project, capsys, content):
+    if content == "folder":
+        Path("old.json").mkdir()
+    elif content is not None:
+        Path("old.json").write_text(content)
+    code, out, err = ran(capsys, "report", "--html", "r.html", "--history", "old.json")
+    assert (code, out) == (2, "")
+    assert "'old.json'" in err
+    assert not Path("r.html").exists()
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "/etc/passwd:1",
+        "../elsewhere.py:3",
+        "pyproject.toml:0",
+        f"pyproject.toml:{'9' * 5000}",
+        "a\0b:1",
+        "x" * 5000,
+        "gone.py:7",
+        ".:1",
+    ],
+)
+def test_a_place_that_is_no_line_of_the_repository_is_shown_at_one(project, capsys, place):
+    content = json.loads(Path(".mlgates/evidence.json").read_text())
+    for verdict in content["predicate"][EXTENSION]["verdicts"]:
+        verdict["where"] = place
+    Path(".mlgates/evidence.json").write_text(json.dumps(content))
+    code, out, err = ran(capsys, "report", "--sarif", "-")
+    assert code == 0, err
+    for one in json.loads(out)["runs"][0]["results"]:
+        found = one["locations"][0]["physicalLocation"]
+        assert found["region"]["startLine"] >= 1
+        assert not found["artifactLocation"]["uri"].startswith(("/", ".."))
+        assert str(project) not in out
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("waivers", [{"owner": "ana"}]),
+        ("holdout", {"table": "t"}),
+        ("groups", [{"group": ["a"]}]),
+    ],
+)
+def test_evidence_with_a_part_that_lacks_something_is_misuse(project, capsys, part, value):
+    content = json.loads(Path(".mlgates/evidence.json").read_text())
+    content["predicate"][EXTENSION]["verdicts"][0][part] = value
+    Path(".mlgates/evidence.json").write_text(json.dumps(content))
+    code, _, err = ran(capsys, "report", "--html", "-")
+    assert code == 2
+    assert "holds no evidence" in err
+    assert part in err
+
+
+PRIVATE = """
+y_true = "label"
+
+[tables.people]
+path = "people.csv"
+private = true
+
+[gates.schema]
+kind = "data_schema"
+table = "people"
+suite = "suite.json"
+
+[gates.parity]
+kind = "fairness"
+table = "people"
+metric = "demographic_parity_difference"
+y_pred = "bad"
+by = "group"
+max = 0.01
+
+[gates.slices]
+kind = "metric"
+table = "people"
+metric = "accuracy"
+y_pred = "bad"
+by = "group"
+min = 0.9
+"""
+
+
+def test_no_report_of_a_private_table_has_a_value_a_group_or_a_small_count(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    sizes = {"zqCanaryA": 150, "zqCanaryB": 143, "zqCanaryFew": 7}
+    groups = [name for name, size in sizes.items() for _ in range(size)]
+    rows = "".join(f"{i % 2},{i % 3 % 2},{name}\n" for i, name in enumerate(groups))
+    Path("people.csv").write_text(f"label,bad,group\n{rows}")
+    expectations = [
+        {"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "group", "value_set": s}}
+        for s in (["x"], ["y"])
+    ]
+    Path("suite.json").write_text(json.dumps({"expectations": expectations}))
+    Path("mlgates.toml").write_text(PRIVATE)
+    assert main(["check"]) == 1
+    capsys.readouterr()
+    for kind in ("html", "markdown", "sarif", "gitlab"):
+        text = ran(capsys, "report", f"--{kind}", "-")[1]
+        assert "parity" in text
+        assert "zqCanary" not in text
+        if kind == "html":
+            cells = re.findall(r'<td class="number">([^<]*)</td>', text)
+            assert "7" not in cells
+            assert "not shown: few rows" in text
+    assert "zqCanary" not in ran(capsys, "report", "--github")[1]
+    assert "zqCanary" not in ran(capsys, "report")[1]
 
 
 @pytest.mark.parametrize(

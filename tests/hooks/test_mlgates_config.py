@@ -555,14 +555,30 @@ def test_on_a_branch_all_its_commits_are_reviewed(repository, capsys, monkeypatc
     assert reviewed(capsys)[0] == 1
 
 
-def test_in_ci_the_target_of_the_pull_request_is_the_base(repository, capsys, monkeypatch):
+@pytest.mark.parametrize(
+    ("variable", "told"),
+    [
+        ("GITHUB_BASE_REF", "main"),
+        ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+        ("BITBUCKET_PR_DESTINATION_BRANCH", "main"),
+        ("SYSTEM_PULLREQUEST_TARGETBRANCH", "refs/heads/main"),
+        ("SYSTEM_PULLREQUEST_TARGETBRANCH", "main"),
+        ("CHANGE_TARGET", "main"),
+    ],
+)
+def test_in_ci_the_target_of_the_pull_request_is_the_base(
+    repository, capsys, monkeypatch, variable, told
+):
     git("update-ref", "refs/remotes/origin/main", "HEAD")
     git("checkout", "-q", "-b", "topic")
     edit(CONFIG, "min = 0.8", "min = 0.7")
     git("commit", "-qam", "loosened")
+    git("commit", "-q", "--allow-empty", "-m", "and something else")
     monkeypatch.setenv("CI", "true")
-    monkeypatch.setenv("GITHUB_BASE_REF", "main")
-    assert reviewed(capsys)[0] == 1
+    monkeypatch.setenv(variable, told)
+    code, text = reviewed(capsys)
+    assert code == 1
+    assert "since main" in text
 
 
 @pytest.mark.parametrize("given", ["--base=origin/main", "GITHUB_BASE_REF", "CI"])

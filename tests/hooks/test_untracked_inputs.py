@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,9 @@ def test_an_untracked_contract_is_named(project, capsys):
 
 def test_data_that_a_pointer_of_dvc_brings_is_not_named(project, capsys):
     git("rm", "-q", "--cached", "data/applications.csv")
-    Path("data/applications.csv.dvc").write_text("outs:\n- md5: " + "0" * 32 + "\n")
+    md5 = hashlib.md5(Path("data/applications.csv").read_bytes()).hexdigest()
+    pointer = f"outs:\n- md5: {md5}\n  hash: md5\n  path: applications.csv\n"
+    Path("data/applications.csv.dvc").write_text(pointer)
     code, text = ran(capsys, mlgates_check.main, "data/applications.csv")
     assert code == 0
     assert "tracked" not in text

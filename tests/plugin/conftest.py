@@ -13,6 +13,8 @@ import pytest
 
 # In-process runs forget what they import, and numpy cannot be imported twice.
 for _name in (
+    "cryptography.hazmat.primitives.asymmetric.ed25519",
+    "cryptography.hazmat.primitives.serialization",
     "duckdb",
     "numpy",
     "pandas",

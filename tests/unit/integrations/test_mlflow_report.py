@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
 
 from pytest_mlgates.cli import main
+from pytest_mlgates.core.statement import EXTENSION
 from tests.projects import record_in, write_project
 
 pytest.importorskip("mlflow")
@@ -37,6 +39,25 @@ def test_a_run_gets_the_result_the_numbers_and_the_file(project, capsys):
         assert data.metrics[f"mlgates.accuracy.{side}"] == verdicts["accuracy"][side]
     folder = client.download_artifacts(project.run, "mlgates")
     assert (Path(folder) / "evidence.json").read_bytes() == content
+
+
+def test_ids_that_mlflow_would_take_for_one_name_or_refuse_have_names_of_their_own(project, capsys):
+    from mlflow import MlflowClient
+
+    content = json.loads(Path(".mlgates/evidence.json").read_text())
+    record = content["predicate"][EXTENSION]
+    (accuracy,) = (one for one in record["verdicts"] if one["id"] == "accuracy")
+    ids = ["a:b", "a_b", "A_B", "\u00e9", "\u00e8", "a//b", "../x", "/", "x" * 400, "x" * 401, "."]
+    record["verdicts"] = [
+        {**accuracy, "id": name, "estimate": place} for place, name in enumerate(ids)
+    ]
+    record["required"] = []
+    Path("odd.json").write_text(json.dumps(record))
+    assert main(["report", "odd.json", "--mlflow", project.run]) == 0, capsys.readouterr().err
+    client = MlflowClient(f"sqlite:///{project.base / 'mlflow.db'}")
+    metrics = client.get_run(project.run).data.metrics
+    found = [value for name, value in metrics.items() if name.endswith(".estimate")]
+    assert sorted(found) == list(range(len(ids)))
 
 
 def test_a_run_that_is_not_there_is_misuse(project, capsys):
