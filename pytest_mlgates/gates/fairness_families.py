@@ -177,7 +177,7 @@ def _from_rows(
                     shares=measure.form == "share",
                 )
             found.families.append(family)
-            _note_cells(found, measure, sample, values, rows, place)
+            _note_cells(found, measure, sample, values, rows if table.private else None, place)
             if isinstance(family, PairedFamily):
                 _note_changes(found, family)
             found.warnings.extend(weighting.doubts(sample))
@@ -239,7 +239,7 @@ def _note_cells(
             continue
         k = int(ones[g])
         cells: tuple[int, ...] = (k, size - k) if measure.form == "share" else (size,)
-        if whole is not None:
+        if whole is not None and rows is not None:  # what a private table must not give away
             cells = whole.answers.cells(rows[sample.groups == g]) or cells
         found.cells[measure.name, level, g] = cells
 

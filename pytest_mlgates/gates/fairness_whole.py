@@ -98,9 +98,9 @@ def whole_family(
         return answers.moved(rows[at], drawn)
 
     influence = Influence(sample=sample, estimate=estimate)
-    if sample.weights is None and sample.clusters is None:
-        measures = [answers.measure(one) for one in places]
-        of_all = answers.measure(rows)
+    if sample.weights is None and sample.clusters is None and answers.closed is not None:
+        measures = [answers.closed(one) for one in places]
+        of_all = answers.closed(rows)
     else:
         measures = [partial(influence.measured, group) for group in range(sample.count)]
         of_all = partial(influence.measured, OVERALL)
