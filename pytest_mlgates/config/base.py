@@ -52,6 +52,11 @@ class Tree:
     name: str
 
     @cached_property
+    def _texts(self) -> dict[str, str]:
+        """What was read, by path: every git is a process, and a hook has 60 ms."""
+        return {}
+
+    @cached_property
     def _modes(self) -> dict[str, str]:
         """The mode of every file, by path relative to the root; submodules are none of ours."""
         if self.commit is None:
@@ -70,7 +75,9 @@ class Tree:
         path = self._target(path)
         if path not in self._modes:
             return None
-        return _git(self.root, "show", f"{self.commit}:{path}")
+        if path not in self._texts:
+            self._texts[path] = _git(self.root, "show", f"{self.commit}:{path}")
+        return self._texts[path]
 
     def _target(self, path: str) -> str:
         """What *path* stands for, if it is a link: git keeps the name that it points to."""

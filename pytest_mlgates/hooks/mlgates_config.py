@@ -76,10 +76,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _configurations(base: Tree) -> list[Path]:
-    from pytest_mlgates.config.base import tracked
     from pytest_mlgates.config.find import NAMES, has_gates
 
-    names = sorted(name for name in tracked(base.root) if PurePosixPath(name).name in NAMES)
+    names = sorted(name for name in base.tracked if PurePosixPath(name).name in NAMES)
     return [base.root / name for name in names if has_gates(base.root / name)]
 
 
