@@ -29,7 +29,11 @@ def browser(tmp_path_factory):
     options.binary_location = CHROMIUM
     for argument in (*QUIET, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
         options.add_argument(argument)
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    errors = pytest.importorskip("selenium.common.exceptions")
+    try:
+        driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    except errors.WebDriverException as error:
+        pytest.skip(f"the browser of this machine does not start: {error.msg}")
     yield driver
     driver.quit()
 
