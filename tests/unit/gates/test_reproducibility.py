@@ -549,7 +549,7 @@ def test_a_script_whose_import_starts_the_gate_is_misuse_and_starts_no_processes
 def is_alive(pid):
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
     return state != "Z"
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pytest_mlgates.cli import main
+from tests.projects import record_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,7 +86,7 @@ def ran(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
 
 
 def details(base: Path, gate: str) -> dict[str, Any]:
-    evidence = json.loads((base / ".mlgates/evidence.json").read_text())
+    evidence = record_in(base / ".mlgates/evidence.json")
     verdict = next(one for one in evidence["verdicts"] if one["id"] == gate)
     return {key: value for one in verdict["details"] for key, value in one.items()}
 

@@ -23,7 +23,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from pytest_mlgates import reproducibility
+from pytest_mlgates import MLGatesError, reproducibility
 from pytest_mlgates.integrations.sklearn_trace import _watching
 
 ROWS = np.random.default_rng(0).normal(size=(60, 4))
@@ -44,7 +44,8 @@ class Noise(TransformerMixin, BaseEstimator):
 def plain(noise=False, seed=7, memory=None):
     steps = [("scaler", StandardScaler()), ("no", "passthrough")]
     steps += [("noise", Noise())] if noise else []
-    model = RandomForestClassifier(3, random_state=seed)
+    # Many trees: two drawings of few may agree in all that they predict.
+    model = RandomForestClassifier(40, random_state=seed)
     return Pipeline([*steps, ("model", model)], memory=memory).fit(ROWS, LABELS).predict_proba(ROWS)
 
 
@@ -147,12 +148,18 @@ def test_pipelines_of_other_threads_finish_in_any_order_and_are_no_stages():
 
 
 def test_steps_are_recorded_with_a_memory_and_its_cache_is_used(tmp_path):
-    first = stages(partial(plain, memory=str(tmp_path)))
+    plain(memory=str(tmp_path))  # outside of a run
     written = {file for file in tmp_path.rglob("*") if file.is_file()}
     assert written
+    first = stages(partial(plain, memory=str(tmp_path)))
+    assert first == stages(plain)
     assert stages(partial(plain, memory=str(tmp_path))) == first
-    plain(memory=str(tmp_path))  # outside of a run, the same cache
     assert {file for file in tmp_path.rglob("*") if file.is_file()} == written
+
+
+def test_a_memory_that_one_run_fills_for_the_next_is_refused(tmp_path):
+    with pytest.raises(MLGatesError, match="read a file that run 1 had written"):
+        stages(partial(plain, memory=str(tmp_path / "new")))
 
 
 def test_what_differs_in_a_step_alone_is_no_difference_of_the_training():
