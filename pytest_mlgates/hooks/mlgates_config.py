@@ -46,8 +46,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from pytest_mlgates.config.review import excused, review
     from pytest_mlgates.core.boundary import write
 
-    root = repository(Path.cwd())
-    base = base_tree(root, arguments.base)
+    root, head = repository(Path.cwd())
+    base = base_tree(root, arguments.base, head)
     configurations = _configurations(base)
     mistakes = list(_mistakes(base, configurations))
     told: list[str] = []
