@@ -248,12 +248,20 @@ class Verdict:
         return cls(**known)
 
 
+_AS_IT_IS = frozenset({int, str, bool, type(None)})
+
+
 def plain(value: Any) -> Any:
     """*value* in plain JSON types: numpy scalars, fractions, dates and sets included.
 
     A numpy scalar in what a pytest-xdist worker sends ends the whole run with exit code 0 and no
     tests run, hence no exceptions to this rule. NaN and infinities become None.
     """
+    kind = type(value)
+    if kind in _AS_IT_IS:  # by far the most: counts of groups
+        return value
+    if kind is list or kind is tuple:
+        return [plain(one) for one in value]
     if value is None or isinstance(value, str | bool):
         return value if isinstance(value, bool | None) else str(value)  # numpy's text is a str too
     if isinstance(value, int):
