@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mlgates.core.errors import MLGatesError, NoChampionError
 from pytest_mlgates.core.policy import judge
 from pytest_mlgates.core.text import plural
-from pytest_mlgates.core.verdict import Finding, GroupValue, InputDigest, Verdict, plain
+from pytest_mlgates.core.verdict import Finding, GroupValue, InputDigest, Verdict
 from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.gates.base import Context, GateKind
 from pytest_mlgates.gates.fairness_champion import champion_of
@@ -27,7 +27,6 @@ from pytest_mlgates.gates.fairness_text import (
     summary,
 )
 from pytest_mlgates.gates.privacy import Display
-from pytest_mlgates.gates.recorded_counts import matrix_of, recorded
 from pytest_mlgates.gates.two_claims import both, without_champion
 from pytest_mlgates.statistics.groups import Comparison, MeasuredFamily, compare_groups
 from pytest_mlgates.statistics.interval import UndefinedError
@@ -196,19 +195,7 @@ def _counts(groups: Grouped, display: Display) -> dict[str, Any]:
     counted = groups.counts
     if counted is None or display.private:
         return {}
-    labels, positive = counted.classes.labels, counted.classes.positive
-    if positive is not None and positive not in labels:
-        labels = (*labels, positive)  # there is none of them
-    matrices = (
-        ({"level": list(level), "group": list(group)}, matrix_of(cells, labels))
-        for level in counted.levels
-        for group in counted.groups
-        if (cells := counted.cells.get((level, group))) is not None
-    )
-    place = None if positive is None else labels.index(positive)
-    found = recorded(labels, place, matrices)
-    # In their order: of two pairs that are alike, the first is named.
-    return {**found, "groups": plain([list(group) for group in counted.groups])} if found else {}
+    return counted.record()
 
 
 def _group_value(rate: GroupRate, report: Report) -> GroupValue:

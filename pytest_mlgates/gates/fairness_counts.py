@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_mlgates.core.verdict import plain
 from pytest_mlgates.engines.columns import sort_key
 from pytest_mlgates.gates.labels import confusion, merged
+from pytest_mlgates.gates.recorded_counts import matrix_of, recorded
 from pytest_mlgates.statistics import counts as of_counts
 from pytest_mlgates.statistics.group_families import MeasuredFamily, RateFamily
 
@@ -47,6 +49,26 @@ class CountedGroups:
     sizes: dict[tuple[Group, Group], int]
     classes: Classes
     _known: dict[tuple[str, int], tuple[Family, CellsOf]] = field(default_factory=dict)
+    _records: list[dict[str, Any]] = field(default_factory=list)
+
+    def record(self) -> dict[str, Any]:
+        """What a verifier computes verdicts from again; made once for all gates of these counts."""
+        if not self._records:
+            labels, positive = self.classes.labels, self.classes.positive
+            if positive is not None and positive not in labels:
+                labels = (*labels, positive)  # there is none of them
+            matrices = (
+                ({"level": list(level), "group": list(group)}, matrix_of(cells, labels))
+                for level in self.levels
+                for group in self.groups
+                if (cells := self.cells.get((level, group))) is not None
+            )
+            place = None if positive is None else labels.index(positive)
+            found = recorded(labels, place, matrices)
+            if found:  # in their order: of two pairs that are alike, the first is named
+                found["groups"] = plain([list(group) for group in self.groups])
+            self._records.append(found)
+        return self._records[0]
 
     def family(self, measure: Measure, place: int) -> tuple[Family, CellsOf]:
         """The number *measure* of the groups in a level, and what it gives away of each."""
