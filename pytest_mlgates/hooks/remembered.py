@@ -4,7 +4,8 @@ pre-commit splits long lists of files over processes, and each that names a file
 the whole of it. What one found, passed or failed, the next tells as it was. A file per content
 stands in the user's cache folder, never in the project: a checkout must not bring verdicts along.
 It is locked while the gate is evaluated, and the system lets go of it if the process is killed.
-In CI nothing is remembered, nor of private tables, nor what could not be evaluated.
+In CI nothing is remembered, nor of private tables, nor of those with a budget, nor what could not
+be evaluated.
 """
 
 from __future__ import annotations
@@ -82,6 +83,8 @@ def _key(configuration: Configuration, declared: DeclaredGate) -> str | None:
         return None
     settings = configuration.settings.tables[declared.table]
     if settings.private or settings.path.lower().endswith(_DATABASES):
+        return None
+    if settings.budget is not None:  # what others used of it since decides too
         return None
     base, name = configuration.base, declared.gate.id
     definition = definitions(read(configuration.path)).get(name)

@@ -134,3 +134,12 @@ def test_a_process_that_is_killed_holds_no_lock(project, capsys):
     before = time.monotonic()
     assert ran(capsys) == first
     assert time.monotonic() - before < 30
+
+
+def test_nothing_of_a_table_with_a_budget_is_remembered(project, capsys, evaluated):
+    path = Path("pyproject.toml")
+    path.write_text(path.read_text().replace('"data/*.csv"\n', '"data/*.csv"\nbudget = 3\n', 1))
+    ran(capsys)
+    ran(capsys)
+    assert evaluated == ["schema", "schema"]
+    assert records() == []
