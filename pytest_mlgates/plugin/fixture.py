@@ -135,7 +135,7 @@ class MLGate:
                 label=label,
                 where=f"{self._item.nodeid} mlgate.{kind}(…)",
             )
-            return with_files(verdict, subject, evaluator.context.base)
+            return with_files(verdict, subject, evaluator.context)
 
         record = failures.error_record(f"{prefix}::{kind}" + (f"@{label}" if label else ""), kind)
         result = self._guarded(run, kind, record)
@@ -161,7 +161,7 @@ class MLGate:
             if getattr(subject, "private", False):
                 self._touch_private()
             verdict = evaluator.evaluate(_labelled(ready, label), subject)
-            return with_files(verdict, subject, evaluator.context.base)
+            return with_files(verdict, subject, evaluator.context)
 
         def record(error: MLGatesError) -> Verdict:
             return error_verdict(_labelled(gate, label), error)

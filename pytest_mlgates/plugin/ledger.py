@@ -174,7 +174,9 @@ class Ledger:
         if str(report.outcome) == "rerun":
             self._ended.pop(report.nodeid, None)
             return
-        expected = {"passed": "xpassed", "skipped": "xfailed"} if hasattr(report, "wasxfail") else {}
+        expected = (
+            {"passed": "xpassed", "skipped": "xfailed"} if hasattr(report, "wasxfail") else {}
+        )
         now = expected.get(report.outcome, str(report.outcome))
         before = self._ended.get(report.nodeid, now)
         self._ended[report.nodeid] = max(before, now, key=_FROM_GOOD_TO_BAD.index)

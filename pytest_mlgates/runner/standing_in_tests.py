@@ -192,9 +192,7 @@ class _Taking:
     def _gate_of(self, name: str) -> Gate | None:
         """The marker's gate that a verdict is of: its id may have an ``@subject`` behind it."""
         fitting = [
-            gate
-            for gate in self._test.gates
-            if name == gate.id or name.startswith(f"{gate.id}@")
+            gate for gate in self._test.gates if name == gate.id or name.startswith(f"{gate.id}@")
         ]
         return max(fitting, key=lambda gate: len(gate.id), default=None)
 

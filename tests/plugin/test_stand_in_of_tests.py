@@ -156,6 +156,11 @@ def test_the_verdicts_of_the_evidence_are_the_outcome_of_the_test(project, worke
         assert set(verdict["files"]) == {"holdout.csv", "holdout.csv.dvc"}
 
 
+def test_evidence_made_by_workers_says_how_their_tests_ended(project):
+    project.make(*MAKE, "-n1")
+    project.run(*TAKE).assert_outcomes(passed=1)
+
+
 def test_without_evidence_the_test_runs_and_says_itself_what_is_not_there(project):
     project.lose()
     result = project.run()
@@ -200,7 +205,9 @@ def test_evidence_that_claims_otherwise_than_what_was_evaluated_here_fails_the_r
 
 
 def test_what_stands_in_is_what_is_required(bare):
-    bare.start(configuration=CONFIGURATION.replace("min_cell", f'required = ["{ACCURACY}"]\nmin_cell'))
+    bare.start(
+        configuration=CONFIGURATION.replace("min_cell", f'required = ["{ACCURACY}"]\nmin_cell')
+    )
     bare.make()
     assert bare.run(*TAKE, "--mlgates-require").ret == 0
     bare.resign(lambda record: record.update(problems=["a worker went down"]))
@@ -357,7 +364,9 @@ def test_a_test_that_failed_there_when_it_was_torn_down_does_not_pass_here(bare)
 
 
 def test_a_gate_without_inputs_is_not_stood_in_for(bare):
-    bare.start(TEST.replace("max=0.4, inputs", "max=0.4, by_name").replace(', by_name=["holdout.csv"]', ""))
+    bare.start(
+        TEST.replace("max=0.4, inputs", "max=0.4, by_name").replace(', by_name=["holdout.csv"]', "")
+    )
     bare.make()
     result = bare.run(*TAKE)
     result.assert_outcomes(failed=1)
@@ -378,7 +387,11 @@ def test_a_table_that_no_input_names_was_another_one_there(bare):
     (bare.path / "other.csv").write_text(holdout(200))
     bare.commit()
     bare.make()
-    refused(bare, "the test read 'other.csv', which `inputs` of the gate does not name", gates=(ACCURACY,))
+    refused(
+        bare,
+        "the test read 'other.csv', which `inputs` of the gate does not name",
+        gates=(ACCURACY,),
+    )
 
 
 def test_data_of_which_the_commit_says_nothing_is_not_stood_in_for(bare):
@@ -514,7 +527,9 @@ def test_a_gate_without_a_marker_is_stood_in_for_as_the_lock_has_it(bare):
     bare.make()
     bare.run(*TAKE).assert_outcomes(passed=1)
     assert bare.verdicts()[ACCURACY]["stands_in"] is not None
-    refused(bare, "it judged by another definition", "--mlgates-inconclusive=fail", gates=(ACCURACY,))
+    refused(
+        bare, "it judged by another definition", "--mlgates-inconclusive=fail", gates=(ACCURACY,)
+    )
 
 
 def test_a_gate_without_a_marker_that_is_not_locked_is_not_stood_in_for(bare):
@@ -530,6 +545,79 @@ def test_a_gate_without_a_marker_that_is_locked_has_no_verdict_without_evidence_
     bare.commit()
     bare.make(MAKE[0])
     refused(bare, "it is not signed, and a key was given to verify it with", gates=(ACCURACY,))
+
+
+TWO = """
+@pytest.mark.metric("accuracy", min=0.6, inputs=["holdout.csv"])
+@pytest.mark.fairness(
+    "demographic_parity_difference", by="sex", max=0.4, inputs=["sexes.csv"]
+)
+def test_model(mlgate, holdout):
+    mlgate(holdout)
+"""
+
+
+def test_a_test_is_stood_in_for_as_a_whole_and_what_is_here_of_it_is_what_was_judged(bare):
+    (bare.path / "sexes.csv").write_text("sex\nF\n")
+    bare.start(TWO)
+    git(bare.path, "rm", "-q", "--cached", "sexes.csv")
+    (bare.path / ".gitignore").write_text(IGNORED + "sexes.csv\n")
+    bare.commit()
+    bare.make()
+    bare.run(*TAKE).assert_outcomes(passed=1)
+    assert all(one["stands_in"] for one in bare.verdicts().values())
+    (bare.path / "sexes.csv").write_text("sex\nM\n")
+    result = bare.run(*TAKE)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*it judged other data: sexes.csv changed*"])
+    outcomes = {name: one["outcome"] for name, one in bare.verdicts().items()}
+    assert outcomes == {ACCURACY: "passed", PARITY: "error"}
+
+
+def test_a_training_is_stood_in_for(bare):
+    bare.start(
+        """
+        @pytest.mark.reproducibility(runs=2, inputs=["holdout.csv"])
+        def test_training(mlgate, holdout):
+            mlgate(lambda: sum(holdout["y_pred"]))
+        """
+    )
+    bare.make()
+    bare.run(*TAKE).assert_outcomes(passed=1)
+
+
+def test_asynchronous_tests_are_stood_in_for(bare, monkeypatch):
+    pytest.importorskip("pytest_asyncio")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest -W error")
+    options = "asyncio_mode = 'auto'\nasyncio_default_fixture_loop_scope = 'function'\n"
+    bare.start(TEST.replace("def test_model", "async def test_model"), CONFIGURATION + options)
+    assert bare.pytester.runpytest_subprocess(*MAKE).ret == 0
+    bare.lose()
+    bare.pytester.runpytest_subprocess(*TAKE).assert_outcomes(passed=1)
+    assert all(one["stands_in"] for one in bare.verdicts().values())
+
+
+def test_the_last_attempt_at_a_test_says_how_it_ended(bare):
+    pytest.importorskip("pytest_rerunfailures")
+    flaky = (
+        TEST
+        + """
+    first = not attempted.exists()
+    attempted.touch()
+    assert not first
+"""
+    )
+    head = HEAD + "from pathlib import Path\nattempted = Path('attempted.json')\n"
+    bare.start()
+    bare.write(flaky, head)
+    bare.commit()
+    assert bare.pytester.runpytest_subprocess(*MAKE, "--reruns=1").ret == 0
+    bare.lose()
+    assert [one["outcome"] for one in bare.record("made.json")["tests"]] == ["passed"]
+    result = bare.pytester.runpytest_subprocess(*TAKE, "--reruns=1")
+    result.assert_outcomes(passed=1)
+    refused_there = [one["outcome"] for one in bare.verdicts().values()]
+    assert refused_there == ["passed", "passed"]
 
 
 def test_a_test_without_a_gate_of_missing_data_runs(bare):
