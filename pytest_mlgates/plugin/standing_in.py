@@ -30,7 +30,7 @@ def arrange(session: GateSession, item: pytest.Item, gates: TestGates) -> None:
         for name in _METHODS:
             item.__dict__.pop(name, None)
         del item.stash[_REPLACED]
-    if _is_skipped(item):
+    if _is_skipped(item) or not (gates.gates or gates.requests_fixture):
         return
     try:
         found = _found(session, item, gates)

@@ -1,9 +1,10 @@
 """Signed evidence in the place of a recomputation, for gates whose data, or GPU, is not here.
 
-The data of a gate may be where CI must not see it, and CI may have no GPU. A verdict from there is believed if the key that
-the reviewed configuration names has signed it, and if it is about exactly what this commit names:
-the commit itself, the configuration, the definition, and the digest of every file, as pointers of
-DVC and Git LFS or ``mlgates.lock`` have it. What is here is evaluated here, whatever it says.
+The data of a gate may be where CI must not see it, and CI may have no GPU. A verdict from there is
+believed if the key that the reviewed configuration names has signed it, and if it is about exactly
+what this commit names: the commit itself, the configuration, the definition, and the digest of
+every file, as pointers of DVC and Git LFS or ``mlgates.lock`` have it. What is here is evaluated
+here, whatever it says.
 
 Gates of tests are in :mod:`pytest_mlgates.runner.standing_in_tests`.
 """
@@ -29,18 +30,18 @@ from pytest_mlgates.config.inputs import (
     digests_of,
     registered,
 )
-from pytest_mlgates.config.pointers import SUFFIX, lfs_digest
+from pytest_mlgates.config.pointers import SUFFIX
 from pytest_mlgates.core import gpu
 from pytest_mlgates.core import lock as locks
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.files import sha256_of_file
-from pytest_mlgates.core.text import listing
 from pytest_mlgates.core.verdict import Outcome, plain
 from pytest_mlgates.core.waivers import today
 from pytest_mlgates.runner.changed import covers
 from pytest_mlgates.runner.commit import commit_of
 from pytest_mlgates.runner.evidence import Stored, content_of, parse
 from pytest_mlgates.runner.evidence_shape import NoEvidenceError
+from pytest_mlgates.runner.lacking import Lacking, is_away
 from pytest_mlgates.runner.recompute import recompute
 from pytest_mlgates.runner.signing import verifier_of
 from pytest_mlgates.runner.verify import Demands, doubts
@@ -224,7 +225,7 @@ class StandIn:
         base, suite = self.configuration.base, definition["gate"].get("suite")
         suite = Path(suite).as_posix() if isinstance(suite, str) else None
         return [
-            path for path in data_of(definition, base) if path != suite and _is_away(base / path)
+            path for path in data_of(definition, base) if path != suite and is_away(base / path)
         ]
 
     def of_verdict(self, verdict: Verdict) -> Iterator[str]:
@@ -286,38 +287,6 @@ def of_registry(
         if key == "no_worse_than" and pinned and dict(pinned) == locks.champion_of(verdict):
             continue
         yield f"nothing in this commit says what its {key} {reference!r} is"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lacking:
-    """What a gate cannot be evaluated without, and is not here.
-
-    Attributes:
-        files: Data files, or pointers in their place.
-        gpu: Whether a GPU is.
-    """
-
-    files: tuple[str, ...] = ()
-    gpu: bool = False
-
-    def __bool__(self) -> bool:
-        """Whether anything is."""
-        return bool(self.files) or self.gpu
-
-    def __str__(self) -> str:
-        """In words."""
-        told = [f"{listing(self.files, 3)} is not here"] if self.files else []
-        return ", ".join([*told, *(["there is no GPU here"] if self.gpu else [])])
-
-    @property
-    def wanted(self) -> str:
-        """What would do."""
-        told = ["the data"] if self.files else []
-        return " and ".join([*told, *(["a GPU"] if self.gpu else [])])
-
-
-def _is_away(path: Path) -> bool:
-    return not path.is_file() or lfs_digest(path) is not None
 
 
 def stand_in_of(

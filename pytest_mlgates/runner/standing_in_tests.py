@@ -20,7 +20,8 @@ from pytest_mlgates.core.verdict import Outcome, Verdict, plain
 from pytest_mlgates.gates.base import ROLES
 from pytest_mlgates.runner.changed import covers
 from pytest_mlgates.runner.evaluator import error_verdict
-from pytest_mlgates.runner.standing_in import OTHER_DEFINITION, Lacking
+from pytest_mlgates.runner.lacking import Lacking
+from pytest_mlgates.runner.standing_in import OTHER_DEFINITION
 from pytest_mlgates.runner.subjects import OPTIONS
 
 if TYPE_CHECKING:
@@ -171,12 +172,10 @@ class _Taking:
 
     def _held(self, verdict: Verdict, lacking: Lacking, of_test: Sequence[str]) -> InPlace:
         gate = self._gate_of(verdict.id)
-        definition = {"gate": plain(verdict.definition)}
-        locked = self._stand_in.lock.get(verdict.id)
-        reasons = [*of_test, *self._of_definition(verdict, gate, locked)]
-        reasons += self._stand_in.of_verdict(verdict)
-        reasons += self._unnamed(verdict)
-        reasons += self._stand_in.of_files(definition, verdict, self._stand_in.away(definition))
+        reasons = [*of_test, *self._stand_in.of_verdict(verdict)]
+        if verdict.outcome is not Outcome.ERROR:  # else it says neither what it judged, nor by what
+            reasons += self._of_definition(verdict, gate, self._stand_in.lock.get(verdict.id))
+            reasons += self._of_files(verdict)
         key = verdict.kind if gate is None else gate.id
         if not reasons:
             return InPlace(key=key, verdict=self._stand_in.taken(verdict))
@@ -218,10 +217,11 @@ class _Taking:
         elif other and not as_locked:
             yield f"its call named {listing(sorted(other))}, and {locks.NAME} does not have that"
 
-    def _unnamed(self, verdict: Verdict) -> Iterator[str]:
-        """What the test read as a table, and its gate does not name."""
-        base, definition = self._stand_in.configuration.base, dict(verdict.definition)
-        patterns = [*map(str, definition.get("inputs", ())), *data_of({"gate": definition}, base)]
+    def _of_files(self, verdict: Verdict) -> Iterator[str]:
+        """It judged the files of this commit, and none that its gate does not name."""
+        base, definition = self._stand_in.configuration.base, {"gate": plain(verdict.definition)}
+        yield from self._stand_in.of_files(definition, verdict, self._stand_in.away(definition))
+        patterns = [*map(str, verdict.definition.get("inputs", ())), *data_of(definition, base)]
         unnamed = [
             path
             for path in verdict.files

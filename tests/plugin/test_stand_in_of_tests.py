@@ -9,6 +9,7 @@ import datetime as dt
 import hashlib
 import json
 import subprocess
+from importlib import resources
 from textwrap import dedent
 
 import pytest
@@ -159,6 +160,30 @@ def test_the_verdicts_of_the_evidence_are_the_outcome_of_the_test(project, worke
 def test_evidence_made_by_workers_says_how_their_tests_ended(project):
     project.make(*MAKE, "-n1")
     project.run(*TAKE).assert_outcomes(passed=1)
+
+
+def test_the_record_is_what_the_schema_promises(project):
+    jsonschema = pytest.importorskip("jsonschema")
+    text = resources.files("pytest_mlgates.core").joinpath("evidence.schema.json").read_text()
+    project.make()
+    project.run(*TAKE)
+    for name in ("made.json", "ci.json"):
+        jsonschema.validate(project.record(name), json.loads(text))
+
+
+def test_a_marker_that_a_conftest_adds_is_one_too(bare):
+    bare.start(TEST)
+    (bare.path / "conftest.py").write_text(
+        "import pytest\n"
+        "def pytest_collection_modifyitems(items):\n"
+        "    for item in items:\n"
+        "        mark = pytest.mark.metric('recall', min=0.6, inputs=['holdout.csv'])\n"
+        "        item.add_marker(mark)\n"
+    )
+    bare.commit()
+    bare.make()
+    bare.run(*TAKE).assert_outcomes(passed=1)
+    assert len(bare.verdicts()) == 3
 
 
 def test_without_evidence_the_test_runs_and_says_itself_what_is_not_there(project):
