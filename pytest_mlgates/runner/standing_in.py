@@ -113,6 +113,8 @@ class StandIn:
         path = self.configuration.path
         if path is None or evidence.configuration.get("digest") != sha256_of_file(path):
             yield f"it is of another configuration than {self.configuration.source}"
+        if len({one["id"] for one in evidence.tests}) < len(evidence.tests):
+            yield "it says twice how a test ended"
         if not evidence.finished:
             yield "its run did not come to its end"
         for problem in evidence.problems:

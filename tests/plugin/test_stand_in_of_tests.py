@@ -330,7 +330,13 @@ def failed_there_beside_its_gates(project):
     project.resign(lambda record: record["tests"][0].update(outcome="failed"))
 
 
+def told_twice(project):
+    project.make()
+    project.resign(lambda record: record["tests"].append(record["tests"][0]))
+
+
 REFUSED = {
+    told_twice: "it says twice how a test ended",
     other_commit: "it is of commit ",
     dirty_here: "tracked files differ from the commit ",
     dirty_there: "tracked files differed from its commit when it was made",
