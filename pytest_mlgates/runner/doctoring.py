@@ -185,8 +185,27 @@ def _configuration(found: Diagnosis, start: Path, config: Path | None) -> Path |
         champion = getattr(declared.gate.parameters, "no_worse_than", None) is not None
         needs = "; needs the project's environment" if model or champion else ""
         must = "; required" if name in required else ""
-        found.add("gates", name, "ok", f"{declared.gate.kind.name} on {on}{must}{needs}")
+        says = f"{declared.gate.kind.name} on {on}{must}{needs}"
+        _gate(found, name, says, declared.gate.parameters.needs)
     return path
+
+
+def _gate(found: Diagnosis, name: str, says: str, needs: str | None) -> None:
+    from pytest_mlgates.core import gpu
+
+    if needs is None:
+        found.add("gates", name, "ok", says)
+        return
+    try:
+        lacking = gpu.is_lacking(needs)
+    except MLGatesError as error:
+        found.add("gates", name, "broken", f"{says}; {error.summary}", f"want: {error.want}")
+        return
+    if lacking:
+        fix = "evaluate it where one is, sign the evidence, mlgates check --stand-in evidence.json"
+        found.add("gates", name, "note", f"{says}; needs a GPU, and there is none here", fix)
+    else:
+        found.add("gates", name, "ok", f"{says}; needs a GPU, and there is one here")
 
 
 def _hooks(found: Diagnosis, base: Path) -> None:

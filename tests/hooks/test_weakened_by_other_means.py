@@ -373,6 +373,18 @@ WEAKER = {
         "*",
         "--mlgates-inconclusive=pass",
     ),
+    "another key as an option": (
+        {},
+        lambda: write("pytest.ini", "[pytest]\naddopts = --mlgates-key mine.pub.pem\n"),
+        "*",
+        "--mlgates-key mine.pub.pem",
+    ),
+    "evidence in the place of data as an option": (
+        {},
+        lambda: write("pytest.ini", "[pytest]\naddopts = --mlgates-stand-in=made.json\n"),
+        "*",
+        "--mlgates-stand-in=made.json",
+    ),
     "test deselected": (
         {},
         lambda: write("tox.ini", "[pytest]\naddopts = --deselect tests/test_model.py\n"),
