@@ -14,6 +14,7 @@ from textwrap import dedent
 
 import pytest
 
+from pytest_mlgates.cli import main
 from pytest_mlgates.core import dsse
 from pytest_mlgates.core.evidence import Evidence
 from pytest_mlgates.core.statement import EXTENSION, to_json
@@ -383,6 +384,15 @@ def test_a_test_that_failed_there_by_an_assertion_of_its_own_does_not_pass_here(
         "gates": [ACCURACY, PARITY],
     }
     refused(bare, "the test itself failed there, and not by a gate")
+
+
+def test_evidence_of_a_test_that_failed_beside_its_gates_is_not_verified(bare, capsys):
+    bare.start(TEST + "    assert False\n")
+    assert bare.run(*MAKE).ret == 1
+    capsys.readouterr()
+    assert main(["verify", "made.json", "--key", "key.pub.pem"]) == 1
+    told = capsys.readouterr().out
+    assert "the test tests/test_model.py::test_model failed, and not by a gate" in told
 
 
 def test_a_test_that_failed_there_when_it_was_torn_down_does_not_pass_here(bare):
