@@ -1,4 +1,7 @@
-"""Files that say the types of their columns: Parquet and Arrow. Only what is asked for is read."""
+"""Files that say the types of their columns: Parquet and Arrow. Only what is asked for is read.
+
+What is pandas' index in them, and nobody named, is no column.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pytest_mlgates.core.errors import MLGatesError, TableError
 from pytest_mlgates.engines import sql
 from pytest_mlgates.engines.columns_alike import refuse_alike, refuse_different
 from pytest_mlgates.engines.imports import optional
+from pytest_mlgates.engines.pandas_index import KEY, index_names, may_hold_index
 from pytest_mlgates.engines.reading_errors import reading_error
 
 if TYPE_CHECKING:
@@ -97,17 +101,20 @@ def parquet(
     """
     names = [str(path) for path in files]
     try:
-        schemas = _schemas(link, names)
+        written = _schemas(link, names)
+        schemas = _without_index(link, written)
         for name, columns in schemas.items():
             refuse_alike([column.name for column in columns], name)
         refuse_different({name: [c.name for c in found] for name, found in schemas.items()})
         _refuse_mixed(schemas)
         first = schemas[names[0]]
         partitions = partitions.beside([c.name for c in first], names[0])
-        alike = all(columns == first for columns in schemas.values())
+        alike = all(columns == written[names[0]] for columns in written.values())
         options = {"union_by_name": not alike, **partitions.options}
         base = link.sql(sql.read("read_parquet", names, options))
         found = (*(column.name for column in first), *partitions.kinds)
+        if schemas != written:
+            base = base.project(", ".join(map(sql.name, found)))
         return TypedReading(base, found, partitions, files, private=private)
     except MLGatesError:
         raise
@@ -143,6 +150,25 @@ def _schemas(link: Any, names: Sequence[str]) -> dict[str, list[_Column]]:
             depth.append(children)
         while len(depth) > 1 and not depth[-1]:
             depth.pop()
+    return found
+
+
+def _without_index(link: Any, schemas: dict[str, list[_Column]]) -> dict[str, list[_Column]]:
+    """The same without the columns that are pandas' index."""
+    asked = [n for n, columns in schemas.items() if may_hold_index(c.name for c in columns)]
+    if not asked:
+        return schemas
+    paths = sql.value([sql.escaped(name) for name in asked])
+    metadata = dict(
+        link.sql(
+            f"select file_name, value from parquet_kv_metadata({paths}) "
+            f"where key = {sql.text(KEY.decode())}::blob"
+        ).fetchall()
+    )
+    found = {}
+    for name, columns in schemas.items():
+        index = index_names([column.name for column in columns], metadata.get(name))
+        found[name] = [column for column in columns if column.name not in index]
     return found
 
 
@@ -203,10 +229,15 @@ def arrow(
 
 
 def _arrow_schema(datasets: Any, path: Path, *, private: bool) -> Any:
+    """The columns of one file, without those that are pandas' index."""
     try:
-        return datasets.dataset([str(path)], format="ipc").schema
+        schema = datasets.dataset([str(path)], format="ipc").schema
     except Exception as error:
         raise reading_error(error, str(path), private=private) from None
+    for name in index_names(schema.names, (schema.metadata or {}).get(KEY)):
+        for place in reversed(schema.get_all_field_indices(name)):
+            schema = schema.remove(place)
+    return schema
 
 
 def _refuse_damaged(path: Path, *, private: bool) -> None:
