@@ -57,5 +57,11 @@ def _lines(found: Diagnosis) -> Iterator[str]:
         if one.fix and one.state != "ok":
             yield f"           {' ' * width}fix: {printable(one.fix)}"
     broken = len(found.broken)
-    said = "everything works" if not broken else f"{plural(broken, 'thing')} would not work"
+    away = sum(one.topic == "tables" and one.state == "note" for one in found.findings)
+    if broken:
+        said = f"{plural(broken, 'thing')} would not work"
+    elif away:
+        said = f"what is here works; the data of {plural(away, 'table')} is not here"
+    else:
+        said = "everything works"
     yield f" {said}; nothing was evaluated"

@@ -124,6 +124,10 @@ class TableError(MLGatesError):
     """A table that cannot be read or holds nothing to judge."""
 
 
+class NoFilesError(TableError):
+    """No file of a table is there: a mistake in its path, or data that is kept elsewhere."""
+
+
 class MissingExtraError(MLGatesError):
     """An optional library is needed and does not import."""
 

@@ -102,6 +102,28 @@ def did_you_mean(wanted: str, names: Sequence[str]) -> str:
     return f"did you mean {name!r}?" if name is not None else ""
 
 
+def did_you_mean_file(wanted: str, names: Sequence[str]) -> str:
+    """A hint for a misspelt name of a file, empty if none is near.
+
+    Names are compared without their suffix: `.parquet` alone would make any two files alike.
+    """
+    stems: dict[str, list[str]] = {}
+    for name in names:
+        stems.setdefault(_stem(name), []).append(name)
+    near = nearest(_stem(wanted), list(stems))
+    if near is None:
+        return ""
+    # The same suffix first; another one may be what is there now.
+    suffix = wanted.removeprefix(_stem(wanted))
+    found = next((n for n in stems[near] if n.endswith(suffix)), stems[near][0])
+    return f"did you mean {found!r}?" if found != wanted else ""
+
+
+def _stem(name: str) -> str:
+    """*name* up to its suffixes; a hidden file keeps its dot."""
+    return name[:1] + name[1:].partition(".")[0]
+
+
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 

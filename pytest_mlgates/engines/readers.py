@@ -11,8 +11,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from pytest_mlgates.core.errors import TableError
-from pytest_mlgates.core.text import did_you_mean, listing
+from pytest_mlgates.core.errors import NoFilesError, TableError
+from pytest_mlgates.core.text import did_you_mean_file, listing
 from pytest_mlgates.engines import memory, scratch
 from pytest_mlgates.engines.imports import optional
 from pytest_mlgates.engines.options import ReadOptions
@@ -104,18 +104,18 @@ def _refuse_odd(paths: Iterable[Path]) -> None:
             )
 
 
-def _nothing(path: str | Path, literal: Path) -> TableError:
+def _nothing(path: str | Path, literal: Path) -> NoFilesError:
     folder = literal if literal.is_dir() else literal.parent
     nearby = sorted(p.name for p in folder.glob("*")) if folder.is_dir() else []
     holds = f", which holds {listing(nearby, 6) if nearby else 'nothing'}"
-    return TableError(
+    return NoFilesError(
         f"the folder {str(path)!r} holds no file of a table"
         if literal.is_dir()
         else f"no file matches {str(path)!r}",
         got=f"looked in {folder}" + (holds if folder.is_dir() else ", which does not exist"),
         want="a CSV, Parquet, JSON Lines or Arrow file, a folder or a glob of one kind, or a "
         "DuckDB database",
-        fix=did_you_mean(literal.name, nearby),
+        fix=did_you_mean_file(literal.name, nearby),
     )
 
 

@@ -11,10 +11,13 @@ import sys
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.git import told
+
+if TYPE_CHECKING:
+    from pytest_mlgates.config.model import Configuration, DeclaredGate
 
 State = Literal["ok", "note", "broken"]
 _NAME = "pytest-mlgates"
@@ -30,7 +33,8 @@ class Finding:
     """One thing that was looked at.
 
     Attributes:
-        topic: ``versions``, ``extras``, ``configuration``, ``hooks``, ``lock`` or ``gates``.
+        topic: ``versions``, ``extras``, ``configuration``, ``tables``, ``gates``, ``hooks`` or
+            ``lock``.
         name: What it is about.
         state: Whether it works; a note is something that is not there and need not be.
         says: What was found.
@@ -175,6 +179,7 @@ def _configuration(found: Diagnosis, start: Path, config: Path | None) -> Path |
     if configuration.settings.plugins:
         says += "; what its plugins register is not looked at here"
     found.add("configuration", "file", "ok", says)
+    _tables(found, configuration)
     if not configuration.gates:
         found.add("gates", "none", "note", "the configuration declares none", "mlgates init")
     required = configuration.settings.required
@@ -186,13 +191,34 @@ def _configuration(found: Diagnosis, start: Path, config: Path | None) -> Path |
         needs = "; needs the project's environment" if model or champion else ""
         must = "; required" if name in required else ""
         says = f"{declared.gate.kind.name} on {on}{must}{needs}"
-        _gate(found, name, says, declared.gate.parameters.needs)
+        _gate(found, declared, says, configuration.base)
     return path
 
 
-def _gate(found: Diagnosis, name: str, says: str, needs: str | None) -> None:
-    from pytest_mlgates.core import gpu
+def _tables(found: Diagnosis, configuration: Configuration) -> None:
+    from pytest_mlgates.runner.presence import presence
 
+    for name in configuration.settings.tables:
+        here = presence(configuration, name)
+        state: State = "ok" if here.is_here else "note" if here.may_be_elsewhere else "broken"
+        found.add("tables", name, state, here.says, here.fix)
+
+
+def _gate(found: Diagnosis, declared: DeclaredGate, says: str, base: Path) -> None:
+    from pytest_mlgates.core import gpu
+    from pytest_mlgates.gates.base import Context
+
+    gate = declared.gate
+    name, needs = gate.id, gate.parameters.needs
+    if gate.kind.name == "data_schema" and gate.kind.check is not None:
+        try:
+            gate.kind.check(gate.parameters, Context(base=base))
+        except MLGatesError as error:
+            one = error.parts[0] if error.parts else error
+            fix = one.fix or (f"want: {one.want}" if one.want else "")
+            got = f" ({one.got})" if one.got else ""
+            found.add("gates", name, "broken", f"{says}; {error.summary}{got}", fix)
+            return
     if needs is None:
         found.add("gates", name, "ok", says)
         return

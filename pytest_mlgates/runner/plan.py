@@ -11,11 +11,12 @@ from pytest_mlgates.gates.planning.model import Plan
 from pytest_mlgates.runner.check import select
 from pytest_mlgates.runner.evaluator import Evaluator
 from pytest_mlgates.runner.holdouts import spent
+from pytest_mlgates.runner.presence import files_of_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_mlgates.config.model import Configuration
+    from pytest_mlgates.config.model import Configuration, DeclaredGate
 
 
 def plan(configuration: Configuration, ids: Sequence[str] = ()) -> list[Plan]:
@@ -38,7 +39,27 @@ def plan(configuration: Configuration, ids: Sequence[str] = ()) -> list[Plan]:
             if declared.table is not None and configuration.settings.tables[declared.table].model:
                 gpu.demand(gate.parameters.needs)  # the model is what needs it
             subject = evaluator.subject_of(declared) if needs_subject(gate) else None
+            if subject is None:
+                _refuse_missing(configuration, declared, evaluator)
             plans.append(plan_of(gate, subject, evaluator.context))
         except MLGatesError as error:
             plans.append(Plan.impossible(gate, error.at(gate.where)))
     return plans
+
+
+def _refuse_missing(
+    configuration: Configuration, declared: DeclaredGate, evaluator: Evaluator
+) -> None:
+    """Rows settle nothing where there are none: the files must be there, though nobody reads them.
+
+    Raises:
+        MLGatesError: for a table without a file, and for a suite that cannot be judged.
+    """
+    gate = declared.gate
+    try:
+        if declared.table is not None:
+            files_of_table(configuration, declared.table)
+    except MLGatesError as error:
+        raise evaluator.beside(gate, error) from None
+    if gate.kind.name == "data_schema" and gate.kind.check is not None:
+        gate.kind.check(gate.parameters, evaluator.context)

@@ -144,3 +144,71 @@ def test_no_optional_library_is_imported(project):
         env={**os.environ, "PYTHONPATH": root},
     )
     assert "heavy: []" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "fix"),
+    [
+        (None, "cannot be read (No such file or directory)", "mlgates infer TABLE -o contracts/a"),
+        ("{", "is not JSON", ""),
+        ("[]", "has no expectations", "want: at least one"),
+    ],
+)
+def test_a_suite_that_cannot_be_judged_by_does_not_work(project, capsys, text, words, fix):
+    suite = Path("contracts/applications.json")
+    suite.unlink() if text is None else suite.write_text(text)
+    assert main(["doctor"]) == 1
+    assert " 1 thing would not work; nothing was evaluated\n" in capsys.readouterr().out
+    found = findings(capsys)["gates", "schema"]
+    assert found["state"] == "broken"
+    assert words in found["says"]
+    assert fix in found["fix"]
+
+
+def test_a_misspelt_suite_is_mended_by_its_name(project, capsys):
+    Path("contracts/applications.json").rename("contracts/aplications.json")
+    assert findings(capsys)["gates", "schema"]["fix"] == "did you mean 'aplications.json'?"
+
+
+def test_a_table_that_is_not_here_is_told_with_what_becomes_of_its_gates(project, capsys):
+    Path("data/applications.csv").unlink()
+    assert main(["doctor"]) == 0
+    last = " what is here works; the data of 1 table is not here; nothing was evaluated\n"
+    assert last in capsys.readouterr().out
+    found = findings(capsys)
+    assert found["tables", "holdout.csv"]["says"] == "holdout.csv, 1 file"
+    away = found["tables", "applications"]
+    assert away["state"] == "note"
+    assert "no file matches 'data/*.csv': its gates end in an error (exit 2)" in away["says"]
+    assert "mlgates check --stand-in" in away["fix"]
+    assert main(["check", "schema"]) == 2
+
+
+def test_pointers_in_the_place_of_data_say_how_to_fetch_it(project, capsys):
+    data = Path("data/applications.csv")
+    data.write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 9\n")
+    away = findings(capsys)["tables", "applications"]
+    assert away["state"] == "note"
+    assert away["fix"] == "git lfs pull --include 'data/applications.csv'"
+    data.unlink()
+    Path("data/applications.csv.dvc").write_text(f"outs:\n- md5: {'0' * 32}\n  path: x\n")
+    away = findings(capsys)["tables", "applications"]
+    assert (away["state"], away["fix"]) == ("note", "dvc pull data/applications.csv.dvc")
+
+
+def test_a_table_that_is_no_table_does_not_work(project, capsys):
+    Path("data/_delta_log").mkdir()
+    path = Path("pyproject.toml")
+    path.write_text(path.read_text().replace("data/*.csv", "data"))
+    found = findings(capsys)["tables", "applications"]
+    assert found["state"] == "broken"
+    assert "Delta Lake" in found["says"]
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read anything")
+def test_what_may_not_be_read_does_not_work(project, capsys):
+    Path("data/applications.csv").chmod(0)
+    Path("contracts/applications.json").chmod(0)
+    found = findings(capsys)
+    assert found["tables", "applications"]["state"] == "broken"
+    assert found["gates", "schema"]["fix"] == "chmod u+r contracts/applications.json"

@@ -52,6 +52,29 @@ def test_every_gate_has_its_block(project, capsys):
     assert not (project / ".mlgates").exists()
 
 
+def test_no_rows_settle_nothing(project, capsys):
+    Path("data/applications.csv").unlink()
+    assert main(["plan", "schema"]) == 2
+    out = capsys.readouterr().out
+    assert out.startswith(
+        " schema   could not be planned\n"
+        "   no file matches 'data/*.csv'\n"
+        "     where: pyproject.toml [tool.mlgates.tables.applications] path\n"
+    )
+    assert "any number of rows" not in out
+    Path("contracts/applications.json").unlink()
+    assert main(["plan", "schema"]) == 2
+    out = capsys.readouterr().out
+    assert "no file matches" in out
+    assert "suite 'contracts/applications.json' cannot be read" in out
+
+
+def test_a_suite_that_cannot_be_read_is_no_plan(project, capsys):
+    Path("contracts/applications.json").write_text("{")
+    assert main(["plan", "schema"]) == 2
+    assert "suite 'contracts/applications.json' is not JSON" in capsys.readouterr().out
+
+
 def test_gates_that_cannot_show_anything_are_called_so(project, capsys):
     changed("max = 0.4", "max = 0.01")
     (project / "holdout.csv").write_text(holdout(20))

@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.core.text import did_you_mean, line_of, listing, printable
+from pytest_mlgates.core.text import (
+    did_you_mean,
+    did_you_mean_file,
+    line_of,
+    listing,
+    printable,
+)
 from pytest_mlgates.gates.data_schema import arguments, foreign, foreign_rules
 from pytest_mlgates.gates.data_schema.native import NATIVE
 from pytest_mlgates.gates.data_schema.suite_text import require_plain
@@ -138,7 +144,7 @@ def _read(path: Path, where: str) -> Any:
         raise MLGatesError("the suite is nested too deep", where=str(path)) from None
     except MLGatesError as error:
         raise error.at(str(path)) from None
-    except OSError as error:
+    except FileNotFoundError as error:
         nearby = sorted(p.name for p in path.parent.glob("*.json")) if path.parent.is_dir() else []
         raise MLGatesError(
             f"suite {where!r} cannot be read",
@@ -146,7 +152,16 @@ def _read(path: Path, where: str) -> Any:
             got=str(error.strerror)
             + (f"; the folder holds {listing(nearby, 6)}" if nearby else ""),
             want="a suite as Great Expectations 1.x writes it (JSON)",
-            fix=did_you_mean(path.name, nearby),
+            fix=did_you_mean_file(path.name, nearby)
+            or f"write it from a good table: mlgates infer TABLE -o {where}",
+        ) from None
+    except OSError as error:
+        raise MLGatesError(
+            f"suite {where!r} cannot be read",
+            where=str(path),
+            got=str(error.strerror),
+            want="a file that may be read: a suite as Great Expectations 1.x writes it (JSON)",
+            fix=f"chmod u+r {where}" if isinstance(error, PermissionError) else "",
         ) from None
     except UnicodeDecodeError as error:
         raise MLGatesError(

@@ -153,6 +153,25 @@ def test_the_nearest_name_is_suggested(tmp_path):
         to_table("house.csv", base=tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("named", "there", "meant"),
+    [
+        ("missing.parquet", ["seven.parquet"], None),  # a suffix makes no two names alike
+        ("a.csv", ["b.csv"], None),
+        ("train.csv", ["test.csv"], None),
+        ("train.csv", ["trian.csv", "test.csv"], "trian.csv"),
+        ("train.csv", ["train.jsonl", "train.csv.gz"], "train.csv.gz"),
+        ("train.csv.gz", ["train.jsonl", "trains.csv.gz", "train.csv"], "train.csv"),
+        ("Train-Set.csv", ["train_set.parquet", "train_set.csv"], "train_set.csv"),
+    ],
+)
+def test_only_near_names_of_files_are_suggested(tmp_path, named, there, meant):
+    write(tmp_path, dict.fromkeys(there, "a\n1\n"))
+    with pytest.raises(TableError) as caught:
+        to_table(named, base=tmp_path)
+    assert caught.value.fix == ("" if meant is None else f"did you mean {meant!r}?")
+
+
 def test_the_line_of_a_complaint_is_told_where_the_reader_knows_it(tmp_path):
     write(tmp_path, {"a.csv": "a,b\n1,caf\xe9\n".encode("latin-1")})
     with pytest.raises(TableError) as caught:

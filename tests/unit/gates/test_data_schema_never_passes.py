@@ -299,6 +299,21 @@ def test_a_missing_suite_file_names_its_neighbours(tmp_path):
     assert "did you mean 'applications.json'?" in str(error.value)
 
 
+def test_an_unreadable_suite_is_not_mistaken_for_a_misspelt_one(tmp_path):
+    (tmp_path / "s.json").mkdir()  # where root runs the tests, no mode makes a file unreadable
+    with pytest.raises(MLGatesError) as error:
+        KIND.evaluate(parse(KIND, ["s.json"], {}), FRAME, Context(base=tmp_path))
+    assert error.value.got == "Is a directory"
+    assert error.value.where == str(tmp_path / "s.json")
+    assert error.value.fix == ""
+
+
+def test_a_suite_that_is_not_there_and_like_no_other_is_to_be_written(tmp_path):
+    with pytest.raises(MLGatesError) as error:
+        KIND.evaluate(parse(KIND, ["s.json"], {}), FRAME, Context(base=tmp_path))
+    assert error.value.fix == "write it from a good table: mlgates infer TABLE -o s.json"
+
+
 @pytest.mark.parametrize("suite", [None, 3, ""])
 def test_something_that_is_no_suite_is_misuse_at_once(suite):
     with pytest.raises(MLGatesError, match="suite is not usable"):
