@@ -287,10 +287,10 @@ def hostile(canary: str) -> dict[str, tuple[bytes, str]]:
         "broken.keras": (zipped({"config.json": b'{"class_name":'}), "no whole JSON"),
         "own.pkl": (b"cmine\nNet\n)R.", "mine.Net"),
         "empty.pkl": (b"", "holds nothing"),
-        "noise.pkl": (b"\xff\x00noise", "broken pickle"),
+        "noise.pkl": (b"\xff\x00noise", "is no pickle"),
         "noise.onnx": (b"\xff\x00noise", "no format"),
         "cut.pkl": (pickle.dumps([1] * 9)[:-3], "broken pickle"),
-        "pointer.pkl": (LFS_POINTER + system, "broken pickle"),
+        "pointer.pkl": (LFS_POINTER + system, "is no pickle"),
         **{f"{name}.pkl": (content, "") for name, content in calls.items()},
     }
 

@@ -197,6 +197,7 @@ def _checked(verdict: Verdict, other: str) -> Iterator[str]:
 def _next(arguments: argparse.Namespace, configuration: Configuration) -> Iterator[str]:
     """What was written and how to declare it."""
     from pytest_mlgates.config.find import PYPROJECT
+    from pytest_mlgates.core.text import untaken
     from pytest_mlgates.reports.inferred import declaration
     from pytest_mlgates.runner.infer import declared, relative
 
@@ -208,15 +209,32 @@ def _next(arguments: argparse.Namespace, configuration: Configuration) -> Iterat
     name = declared(configuration, arguments.table)
     path = configuration.path
     file = PYPROJECT if path is None else path.name
+    judging = _judging(Path(arguments.output), configuration)
+    if judging is not None:
+        yield f" written: {arguments.output}, which gate {judging!r} in {file} judges by"
+        return
+    table = name or untaken(_stem(Path(arguments.table)), configuration.settings.tables)
     yield f" written: {arguments.output}; declare the gate in {file}:"
     yield ""
     yield from declaration(
-        table=name or _stem(Path(arguments.table)),
+        table=table,
+        gate=untaken(f"{table}-schema", configuration.gates),
         path=relative(arguments.table, configuration),
         suite=relative(arguments.output, configuration),
         section="tool.mlgates." if file == PYPROJECT else "",
         known=name is not None,
     )
+
+
+def _judging(suite: Path, configuration: Configuration) -> str | None:
+    """The declared gate that judges by *suite* already."""
+    for name, declared in configuration.gates.items():
+        given = getattr(declared.gate.parameters, "suite", None)
+        if not isinstance(given, str | Path):
+            continue
+        if (configuration.base / given).resolve() == suite.resolve():
+            return name
+    return None
 
 
 def _stem(path: Path) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from pytest_mlgates.config.model import Configuration
     from pytest_mlgates.reports.starting import StartTable
     from pytest_mlgates.runner.starting import Project
 
@@ -79,12 +80,14 @@ def run(arguments: argparse.Namespace) -> int:
     existing = find(Path.cwd())
     base = Path.cwd() if existing is None else existing.parent
     if existing is not None:
-        load(existing)  # nothing is built on a configuration with mistakes
+        # Nothing is built on a configuration with mistakes.
+        paths = _with_contract(load(existing))
     project = look(base)
     found = [] if existing is not None else list(tables(project, private=arguments.private))
+    paths = paths if existing is not None else [re.escape(table.path) for table in found]
     if existing is None and not found:
         raise _nothing(project)
-    work = _work(project, found, existing, arguments)
+    work = _work(project, found, paths, existing, arguments)
     show(list(_told(project, found, existing, work)), to_stderr=False)
     if not work.new:
         show([" nothing to write: no file was changed"], to_stderr=False)
@@ -100,6 +103,29 @@ def run(arguments: argparse.Namespace) -> int:
         load(written)
     show(list(_next(work, found)), to_stderr=False)
     return PASSED
+
+
+def _with_contract(configuration: Configuration) -> list[str]:
+    """The files of declared tables that a contract is for, as regular expressions."""
+    from pytest_mlgates.reports.starting import glob_pattern
+
+    tables = configuration.settings.tables
+    judged = [
+        declared.table
+        for declared in configuration.gates.values()
+        if declared.gate.kind.name == "data_schema" and declared.table is not None
+    ]
+    paths = [Path(tables[name].path).as_posix() for name in dict.fromkeys(judged)]
+    found = []
+    for path in paths:
+        full = configuration.base / path
+        if path.startswith(("/", "../")):  # hooks see files of the project
+            continue
+        if full.is_dir():
+            found.append(f"{re.escape(path)}/.*")
+        else:
+            found.append(re.escape(path) if full.is_file() else glob_pattern(path))
+    return found
 
 
 def _nothing(project: Project) -> Exception:
@@ -126,6 +152,7 @@ def _nothing(project: Project) -> Exception:
 def _work(
     project: Project,
     found: list[StartTable],
+    paths: list[str],
     existing: Path | None,
     arguments: argparse.Namespace,
 ) -> _Work:
@@ -143,9 +170,9 @@ def _work(
     if _mentions(base / _PRE_COMMIT, r"\bmlgates\b"):
         work.there.append(_PRE_COMMIT)
     elif os.path.lexists(base / _PRE_COMMIT):
-        work.paste.append((_PRE_COMMIT, starting.pre_commit_hooks(found, version=version)))
+        work.paste.append((_PRE_COMMIT, starting.pre_commit_hooks(paths, version=version)))
     else:
-        text = starting.pre_commit_file(found, version=version)
+        text = starting.pre_commit_file(paths, version=version)
         work.add(base, _PRE_COMMIT, text)
     _add_ci(work, project, arguments.ci or project.ci)
     if existing is not None:

@@ -99,6 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
         top=arguments.top,
         table=declared(configuration, arguments.table),
         roles=roles,
+        taken=configuration.gates,
         section="tool.mlgates." if path is None or path.name == PYPROJECT else "",
     )
     show(lines, to_stderr=only_json)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from itertools import count as counting
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
+
+_PSEUDONYM = re.compile(r"group [0-9]+", re.ASCII)
 
 
 def plural(count: int, noun: str, nouns: str = "") -> str:
@@ -53,6 +56,23 @@ def listing(names: Iterable[object], most: int = 12) -> str:
     items = [repr(name) for name in names]
     more = f" and {len(items) - most} more" if len(items) > most else ""
     return ", ".join(items[:most]) + more if items else "none"
+
+
+def group_named(name: str) -> str:
+    """``group F``; the pseudonym ``group 2`` of a private table is called so already."""
+    return name if _PSEUDONYM.fullmatch(name) else f"group {name}"
+
+
+def groups_named(first: str, second: str) -> str:
+    """``groups F and M``, or ``group 2 and group 1`` of a private table."""
+    pseudonyms = _PSEUDONYM.fullmatch(first) and _PSEUDONYM.fullmatch(second)
+    return f"{first} and {second}" if pseudonyms else f"groups {first} and {second}"
+
+
+def untaken(name: str, taken: Container[str]) -> str:
+    """*name*, or where that is *taken* the first of ``name-2``, ``name-3``, … that is not."""
+    numbered = (f"{name}-{number}" for number in counting(2))
+    return name if name not in taken else next(one for one in numbered if one not in taken)
 
 
 def printable(text: str) -> str:

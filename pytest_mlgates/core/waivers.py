@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.core.text import plural, printable
+from pytest_mlgates.core.text import group_named, plural, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +43,7 @@ class Waiver:
         if self.expectation is not None:
             return f"{self.gate} ({self.expectation})"
         group = "" if self.group is None else printable(", ".join(self.group))
-        return self.gate if self.group is None else f"{self.gate} (group {group})"
+        return self.gate if self.group is None else f"{self.gate} ({group_named(group)})"
 
     @property
     def words(self) -> str:

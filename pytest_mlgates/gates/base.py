@@ -17,7 +17,7 @@ from msgspec import Meta, Struct
 
 from pytest_mlgates.core import gpu
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.core.text import did_you_mean, listing
+from pytest_mlgates.core.text import did_you_mean, listing, quoted
 from pytest_mlgates.core.verdict import Bound, Policy, Verdict, plain
 from pytest_mlgates.gates import reading
 from pytest_mlgates.gates.privacy import Display, redact
@@ -283,10 +283,21 @@ def _misuse(
             fix=did_you_mean(name, names),
         )
     if mistake.kind == "missing":
-        return MLGatesError(f"{name} is missing", where=where, want=f"a value for {name!r}")
+        want, example = _WANTED.get(name, (f"a value for {name!r}", ""))
+        equals = "=" if beside is None else " = "
+        fix = f"{name}{equals}{quoted(example)}" if example else ""
+        return MLGatesError(f"{name} is missing", where=where, want=want, fix=fix)
     return MLGatesError(
         f"{name} is not usable", where=where, got=repr(mistake.got), want=mistake.want
     )
+
+
+# What is wanted where a required parameter is missing, and an example.
+_WANTED = {
+    "by": ("a column of the table, or several", "sex"),
+    "metric": ("the name of a metric", ""),
+    "suite": ("the path of a suite, or its content", "contracts/applications.json"),
+}
 
 
 def combine(errors: list[MLGatesError], where: str) -> MLGatesError:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.exact import exact
-from pytest_mlgates.core.text import limit, number, percent
+from pytest_mlgates.core.text import group_named, groups_named, limit, number, percent
 from pytest_mlgates.core.verdict import Finding, Policy
 from pytest_mlgates.gates.fairness_families import TIMES, level_name
 from pytest_mlgates.gates.fairness_metrics import FOREIGN, MEASURES
@@ -266,10 +266,11 @@ class Report:
         ]
         if len(names) == 1:
             return (
-                f"group {names[0]}{within} has {have[0]} {of}, about {needed.rows:,} would decide"
+                f"{group_named(names[0])}{within} has {have[0]} {of}, about {needed.rows:,} would "
+                "decide"
             )
         return (
-            f"groups {names[0]} and {names[1]}{within} have {have[0]} and {have[1]} {of}, about "
+            f"{groups_named(*names)}{within} have {have[0]} and {have[1]} {of}, about "
             f"{needed.rows:,} in each would decide"
         )
 

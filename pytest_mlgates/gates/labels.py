@@ -154,13 +154,17 @@ def role_column(table: Table, parameters: EvaluationParameters, role: str) -> Co
     return Column(role=role, name=name, table=table.name)
 
 
+def _nulls(count: str) -> str:
+    return "1 null" if count == "1" else f"{count} nulls"
+
+
 def refuse_missing(column: Column, missing: int, table: Table, display: Display) -> None:
     """Raise misuse if *missing* rows of *column* are empty."""
     if missing:
         count = display.count(missing)
         raise MLGatesError(
             f"{column} is missing in {count} of {display.rows(table.n_rows)}",
-            got=f"{count} nulls",
+            got=_nulls(count),
             want="a value in every row: a gate never drops rows",
             fix="fill them, or leave those rows out where the table is made",
         )
@@ -183,7 +187,7 @@ def refuse_missing_groups(
             raise MLGatesError(
                 f"by {name!r} of table {table.name!r} is missing in {display.count(empty)} of "
                 f"{display.rows(table.n_rows)}",
-                got=f"{display.count(empty)} nulls",
+                got=_nulls(display.count(empty)),
                 want="a value in every row: no group is ever dropped",
                 fix='`missing = "group"` judges the rows without a value as a group of their own',
             )

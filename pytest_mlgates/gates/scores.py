@@ -111,7 +111,7 @@ def scores(
     column = Column(role="y_score", name=names[0], table=table.name)
     dtype = table.schema[column.name]
     if not dtype.is_numeric():
-        raise _labels_for_scores(metric, column, got=str(dtype))
+        raise _labels_for_scores(metric, column, got=f"column {column.name!r} of type {dtype}")
     array = table.arrays([column.name])[column.name]
     return checked_scores(
         array,
@@ -214,7 +214,9 @@ def checked_scores(
 ) -> Scores:
     """*array* as scores; *decisions_refused* unless a model's own score method gave them."""
     if array.dtype.kind not in "iufO" or array.ndim != 1:
-        raise _labels_for_scores(metric, column, got=f"{array.dtype} of shape {array.shape}")
+        raise _labels_for_scores(
+            metric, column, got=f"{column.name!r}: {array.dtype} of shape {array.shape}"
+        )
     epsilon = np.finfo(array.dtype if array.dtype.kind == "f" else np.float64).eps
     values = as_floats(array, column, metric)
     refuse_missing(column, int(np.count_nonzero(np.isnan(values))), table, display)

@@ -40,12 +40,13 @@ def render(inferred: Inferred, *, width: int | None = None) -> list[str]:
 
 
 def declaration(
-    *, table: str, path: str | None, suite: str, section: str, known: bool
+    *, table: str, gate: str, path: str | None, suite: str, section: str, known: bool
 ) -> list[str]:
     """The TOML that declares the gate.
 
     Args:
         table: The name of the table in the configuration.
+        gate: The id of the gate, which no other gate has.
         path: Its path.
         suite: The path of the suite.
         section: What stands before ``tables`` and ``gates``: ``tool.mlgates.``, or nothing.
@@ -55,7 +56,7 @@ def declaration(
     if not known and path is not None:
         lines += [f"[{section}tables.{toml_key(table)}]", f"path = {toml_text(path)}", ""]
     lines += [
-        f"[{section}gates.{toml_key(f'{table}-schema')}]",
+        f"[{section}gates.{toml_key(gate)}]",
         'kind = "data_schema"',
         f"table = {toml_text(table)}",
         f"suite = {toml_text(suite)}",

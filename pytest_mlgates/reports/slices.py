@@ -6,7 +6,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.core.text import limit, number, percent, plural
+from pytest_mlgates.core.text import limit, number, percent, plural, untaken
 from pytest_mlgates.core.verdict import plain
 from pytest_mlgates.gates.metric.metrics import METRICS
 from pytest_mlgates.gates.privacy import WITHHELD, label
@@ -15,7 +15,7 @@ from pytest_mlgates.gates.slices.scores import lacking
 from pytest_mlgates.reports.inferred import toml_key, toml_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from pytest_mlgates.gates.metric.metrics import Metric
     from pytest_mlgates.gates.slices import Search, Slice
@@ -31,6 +31,7 @@ def render(
     table: str | None,
     section: str,
     roles: Mapping[str, str] | None = None,
+    taken: Collection[str] = (),
 ) -> list[str]:
     """The table of the *top* slices, what was searched, and a gate.
 
@@ -40,13 +41,14 @@ def render(
         table: The table's name in the configuration, None if it has none.
         section: What stands before ``gates`` in the configuration: ``tool.mlgates.``, or nothing.
         roles: Those that the command line names, which the gate must name as well.
+        taken: The ids of gates that are declared.
     """
     value = WITHHELD if found.value is None else number(found.value)
     lines = [f" {label(found.table)}: {found.metric} {value} on {plural(found.n, 'row')}", ""]
     lines += list(_found(found, top))
     lines += ["", *_searched(found)]
     if found.slices:
-        lines += ["", *_gate(found, table, section, roles or {})]
+        lines += ["", *_gate(found, table, section, roles or {}, taken)]
     return lines
 
 
@@ -131,7 +133,7 @@ def _level(found: Search) -> str:
 
 
 def _searched(found: Search) -> Iterator[str]:
-    columns = ", ".join(label(one.name) for one in found.attributes)
+    columns = ", ".join(f"{label(a.name)}{'*' * (a.edges is not None)}" for a in found.attributes)
     sets = "" if found.depth == 1 else f" and up to {found.depth} at once"
     yield f" looked at {found.looks:,} slices, by {columns}{sets}; bounds corrected for all of them"
     if found.few:
@@ -142,18 +144,18 @@ def _searched(found: Search) -> Iterator[str]:
     drawn = ["weighted"] * found.weighted + ["by clusters"] * found.clustered
     if drawn:
         yield f" values and bounds are {' and '.join(drawn)}"
-    banded = [label(one.name) for one in found.attributes if one.edges is not None]
-    if banded:
-        yield (
-            f" over {MOST_NUMBERS} numbers in {BANDS} bands of about as many rows: "
-            f"{', '.join(banded)}"
-        )
+    if any(one.edges is not None for one in found.attributes):
+        yield f" * over {MOST_NUMBERS} numbers, in {BANDS} bands of about as many rows"
     for one in found.left_out:
         yield f" left out: {label(one.name)} ({one.why})"
 
 
 def _gate(
-    found: Search, table: str | None, section: str, roles: Mapping[str, str]
+    found: Search,
+    table: str | None,
+    section: str,
+    roles: Mapping[str, str],
+    taken: Collection[str],
 ) -> Iterator[str]:
     first = found.slices[0]
     attributes = {one.name: one for one in found.attributes}
@@ -167,7 +169,7 @@ def _gate(
     yield f" a gate that holds the first; choose what every slice must reach ({side}):"
     yield ""
     named = toml_text(table or "holdout")
-    key = toml_key("-".join([found.metric, "by", *names]))
+    key = toml_key(untaken("-".join([found.metric, "by", *names]), taken))
     options = {"kind": '"metric"', "table": named, "metric": toml_text(found.metric), "by": by}
     options[side] = limit(bound)
     if missing:

@@ -180,11 +180,14 @@ def _function(name: str, taken: set[str]) -> str:
     return found
 
 
-def pre_commit_hooks(tables: Sequence[StartTable], *, version: str) -> str:
-    """The entries of ``repos:`` that run the gates on commit."""
-    paths = [re.escape(table.path) for table in tables]
-    # Without a table of ours (a configuration was there) any data file may have a contract.
-    files = f"^({'|'.join(paths)})$" if paths else ""
+def pre_commit_hooks(paths: Sequence[str], *, version: str) -> str:
+    """The entries of ``repos:`` that run the gates on commit.
+
+    Args:
+        paths: Regular expressions of the files that have a contract.
+        version: Of this package.
+    """
+    files = f"^({'|'.join(paths)})$"
     data = [
         "      # Changed data files against their contracts.",
         "      - id: mlgates-data",
@@ -218,10 +221,18 @@ def pre_commit_hooks(tables: Sequence[StartTable], *, version: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def pre_commit_file(tables: Sequence[StartTable], *, version: str) -> str:
+def glob_pattern(path: str) -> str:
+    """The names of the files that the glob *path* names, as a regular expression."""
+    parts = re.split(r"(\*\*/|\*\*|[*?]|\[[^]]*\])", path)
+    globs = {"**/": "(.*/)?", "**": ".*", "*": "[^/]*"}
+    found = [globs.get(p, "[^/]") if i % 2 else re.escape(p) for i, p in enumerate(parts)]
+    return "".join(found)
+
+
+def pre_commit_file(paths: Sequence[str], *, version: str) -> str:
     """A whole ``.pre-commit-config.yaml``."""
     return "# Runs on every `git commit`: pre-commit install\nrepos:\n" + pre_commit_hooks(
-        tables, version=version
+        paths, version=version
     )
 
 

@@ -63,6 +63,11 @@ def _refusal(found: Judgement, name: str, digest: str, settings: ModelFiles) -> 
 
 
 def _fix(troubles: Sequence[Trouble], digest: str, settings: ModelFiles) -> str:
+    if any(one.unread for one in troubles):
+        return (
+            "it could not be read to its end, so that nobody can say here what loading it would "
+            "run: is it the whole file, and a model at all? Write it anew, in one of these formats"
+        )
     names = sorted({one.name for one in troubles})
     if names and all(one.name and not one.listed for one in troubles):
         quoted = ", ".join(f'"{name}"' for name in names[:_MOST_SHOWN])

@@ -63,9 +63,9 @@ def presence(configuration: Configuration, name: str) -> Presence:
         pointers = (dvc_pointer(base / one, base) for one in files_of(path, base))
         pointer = next(filter(None, pointers), None)
         if pointer is not None:
-            file = Path(os.path.relpath(pointer.file, base)).as_posix()
-            says = f"{path}: only {file}, its pointer of DVC, is here: {WITHOUT}"
-            return Presence(False, True, says, f"dvc pull {file}")
+            told = Path(os.path.relpath(pointer.file, base)).as_posix()
+            says = f"{path}: only {told}, its pointer of DVC, is here: {WITHOUT}"
+            return Presence(False, True, says, f"dvc pull {told}")
         kept = (
             "where the data is kept elsewhere: fetch it, or let signed evidence stand in "
             "(mlgates check --stand-in evidence.json)"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from pytest_mlgates.core.text import group_named
 from pytest_mlgates.core.verdict import Finding
 from pytest_mlgates.gates.metric.decide import Claim
 from pytest_mlgates.gates.metric.kind import claims_of
@@ -103,7 +104,7 @@ def _every_slice(verdict: Verdict, claims: Sequence[Claim], found: Recomputed) -
         interval = Interval(group.lower, group.upper)
         if not all(claim.proven(interval) for claim in claims):
             name = ", ".join(map(str, group.group))
-            found.complaints.append(f"its finding is proven, and not in group {name}")
+            found.complaints.append(f"its finding is proven, and not in {group_named(name)}")
 
 
 def _within_bounds(verdict: Verdict, found: Recomputed) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.policy import judge
+from pytest_mlgates.core.text import group_named
 from pytest_mlgates.core.verdict import Bound, Finding, Outcome, Policy, plain
 from pytest_mlgates.extensions.manager import gate_kind
 from pytest_mlgates.gates.base import GateParameters, parse
@@ -269,7 +270,7 @@ def _compare_groups(
         ):
             if not _same(one, plain(two)):
                 found.complaints.append(
-                    f"group {name}: its {what} is {told(one)}, from its counts {told(two)}"
+                    f"{group_named(name)}: its {what} is {told(one)}, from its counts {told(two)}"
                 )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.errors import ColumnError, MLGatesError
 from pytest_mlgates.core.text import listing, plural
 from pytest_mlgates.gates.base import EvaluationParameters
 from pytest_mlgates.gates.metric.metrics import METRICS
@@ -66,6 +66,7 @@ def slices(
     parameters = _parameters(table, named, given_label=(roles or {}).get("pos_label"))
     _refuse_two_roles(parameters, name)
     needed = {parameters.y_true, *_answers(parameters, name)}
+    _refuse_missing_roles(table, parameters, name)
     columns = tuple(dict.fromkeys(by)) or _searched(table, parameters)
     for column in columns:
         table.require(column, role="by")
@@ -137,6 +138,29 @@ def _refuse_two_roles(parameters: EvaluationParameters, metric: str) -> None:
                 where=f"--{role.replace('_', '-')}",
                 want="a column that says how the rows were drawn",
             )
+
+
+def _refuse_missing_roles(table: Table, parameters: EvaluationParameters, metric: str) -> None:
+    """Name the options for the roles that no column of *table* plays, all of them at once."""
+    answer = "y_score" if METRICS[metric].needs == "scores" else "y_pred"
+    roles = {"y_true": (parameters.y_true,), answer: _answers(parameters, metric)}
+    missing = {
+        role: name for role, names in roles.items() for name in names if name not in table.schema
+    }
+    if not missing:
+        return
+    errors = [
+        ColumnError.missing(name, table.columns, role=role, table=f"table {table.name!r}")
+        for role, name in missing.items()
+    ]
+    hints = [error.fix for error in errors if error.fix]
+    options = " ".join(f"--{role.replace('_', '-')} COLUMN" for role in missing)
+    raise ColumnError(
+        "; ".join(error.what for error in errors),
+        got=errors[0].got,
+        want=f"a column each for {' and '.join(roles)}",
+        fix="; ".join([*hints, f"name what plays the role: {options}"]),
+    )
 
 
 def _answers(parameters: EvaluationParameters, metric: str) -> tuple[str, ...]:

@@ -109,6 +109,31 @@ def test_a_declared_table_is_named_and_declared_no_second_time(folder, capsys):
     assert suite("6.json")["expectations"] == suite("15.json")["expectations"]
 
 
+def test_an_id_that_is_declared_is_not_proposed_again(folder, capsys):
+    declared = (
+        '[tables.people]\npath = "data/people.csv"\n[gates.people-schema]\nkind = "data_schema"\n'
+        'table = "people"\nsuite = "a.json"\n'
+    )
+    Path("mlgates.toml").write_text(declared)
+    assert main(["infer", "people", "-o", "b.json"]) == 0
+    pasted = capsys.readouterr().out.split("mlgates.toml:\n")[1]
+    assert list(tomllib.loads(pasted)["gates"]) == ["people-schema-2"]
+    Path("mlgates.toml").write_text(declared + pasted)
+    for output, gate in (("a.json", "people-schema"), ("./b.json", "people-schema-2")):
+        assert main(["infer", "people", "-o", output, "--force"]) == 0
+        out = capsys.readouterr().out
+        assert out.endswith(f" written: {output}, which gate {gate!r} in mlgates.toml judges by\n")
+    assert main(["check"]) == 0
+
+
+def test_a_table_that_only_shares_a_name_gets_another(folder, capsys):
+    Path("mlgates.toml").write_text('[tables.people]\npath = "elsewhere.csv"\n')
+    assert main(["infer", "data/people.csv", "-o", "b.json"]) == 0
+    pasted = tomllib.loads(capsys.readouterr().out.split("mlgates.toml:\n")[1])
+    assert pasted["tables"] == {"people-2": {"path": "data/people.csv"}}
+    assert pasted["gates"]["people-2-schema"]["table"] == "people-2"
+
+
 def test_a_suite_to_stdout_is_all_that_stdout_holds(folder, capsys):
     assert main(["infer", "data/people.csv", "-o", "-", "--check", "data/next.csv"]) == 0
     captured = capsys.readouterr()

@@ -354,6 +354,42 @@ def test_a_configuration_that_exists_is_built_on_and_left_alone(project, capsys)
     assert " found   mlgates.toml" in capsys.readouterr().out
 
 
+def test_a_second_run_prints_what_the_first_one_did(project, capsys):
+    write("data/more rows.csv", GOOD)
+    hooks = "repos:\n- repo: local  # mine\n  hooks: []\n"
+    write(".pre-commit-config.yaml", hooks)
+
+    def pasted() -> str:
+        assert main(["init", "--yes"]) == 0
+        return "".join(re.findall(r"^   \|.*\n", capsys.readouterr().out, re.MULTILINE))
+
+    first = pasted()
+    assert "- id: mlgates-data" in first
+    assert pasted() == first
+
+
+@pytest.mark.parametrize(
+    ("path", "there", "not_there"),
+    [
+        ("data/*.csv", "data/b.csv", "data/old/b.csv"),
+        ("data/**/*.csv", "data/old/b.csv", "data/b.jsonl"),
+        ("data/part-?.csv", "data/part-1.csv", "data/part-11.csv"),
+        ("data/part-[0-9].csv", "data/part-1.csv", "data/part-11.csv"),
+        ("data", "data/year=2024/b.csv", "data.csv"),
+        ("./data/a.csv", "data/a.csv", "data/aXcsv"),
+    ],
+)
+def test_the_hook_of_declared_tables_sees_their_files(project, capsys, path, there, not_there):
+    gate = '[gates.s]\nkind = "data_schema"\ntable = "t"\nsuite = "s.json"\n'
+    write("mlgates.toml", f"[tables.t]\npath = '{path}'\n[tables.u]\npath = 'u.csv'\n{gate}")
+    assert main(["init", "--yes"]) == 0
+    hooks = yaml.safe_load(Path(".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    files = next(hook["files"] for hook in hooks if hook["id"] == "mlgates-data")
+    assert re.search(files, there)
+    assert not re.search(files, not_there)
+    assert not re.search(files, "u.csv")
+
+
 def test_a_configuration_with_mistakes_is_built_on_by_nothing(project, capsys):
     write("mlgates.toml", "tabels = 1\n")
     before = state(project)

@@ -95,8 +95,8 @@ def test_where_nothing_is_worse_that_is_said_with_the_number_of_looks(folder, ca
 def test_every_column_without_a_role_is_searched_and_numbers_in_bands(folder, capsys):
     assert main(["slices", "holdout.csv", "--top", "1"]) == 0
     out = capsys.readouterr().out
-    assert "by region, channel, age and up to 2 at once" in out
-    assert " over 10 numbers in 5 bands of about as many rows: age\n" in out
+    assert "by region, channel, age* and up to 2 at once" in out
+    assert " * over 10 numbers, in 5 bands of about as many rows\n" in out
     assert "more: --top" in out
 
 
@@ -179,6 +179,8 @@ def test_a_private_table_shows_no_value(folder, capsys):
         (["holdout.csv", "--by", "regoin"], "did you mean 'region'?"),
         (["holdout.csv", "--by", "y_pred"], "would judge nothing"),
         (["holdout.csv", "--y-true", "label"], "'label' is not in table"),
+        (["holdout.csv", "--y-true", "label"], "fix:   name what plays the role: --y-true COLUMN"),
+        (["holdout.csv", "--metric", "brier"], "what plays the role: --y-score COLUMN"),
         (["holdout.csv", "--metric", "acuracy"], "did you mean 'accuracy'?"),
         (["holdout.csv", "--metric", "average_precision"], "roc_auc finds"),
         (["holdout.csv", "--metric", "roc_auc"], "'y_score' is not in table"),
@@ -230,7 +232,7 @@ def test_weights_and_clusters_are_respected_and_said(folder, capsys):
     said = capsys.readouterr()
     record = json.loads(said.out)
     assert (record["weighted"], record["clustered"]) == (True, True)
-    assert "by region, channel, age and" in said.err
+    assert "by region, channel, age* and" in said.err
     assert " values and bounds are weighted and by clusters\n" in said.err
     first = record["slices"][0]
     assert (first["group"], first["value"]) == (["north", "phone"], pytest.approx(0.4))
@@ -296,3 +298,32 @@ def test_no_slice_to_look_at_is_misuse_and_no_clean_bill(tmp_path, monkeypatch, 
     (tmp_path / "t.csv").write_text("\n".join(["y_true,y_pred,part", *lines]) + "\n")
     assert main(["slices", "t.csv", "--min-rows", "900"]) == 2
     assert "has no slice to look at" in capsys.readouterr().err
+
+
+def test_roles_that_no_column_plays_are_told_at_once_with_their_options(folder, capsys):
+    weak_table().rename(columns={"y_true": "label", "y_pred": "guess"}).to_csv("odd.csv")
+    assert main(["slices", "odd.csv"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(
+        "y_true 'y_true' is not in table 'odd.csv'; y_pred 'y_pred' is not in table 'odd.csv'\n"
+        "  got:   columns "
+    )
+    assert err.count("'label'") == 1
+    assert err.endswith("name what plays the role: --y-true COLUMN --y-pred COLUMN\n")
+
+
+def test_every_column_is_named_once(folder, capsys):
+    assert main(["slices", "holdout.csv"]) == 0
+    out = capsys.readouterr().out
+    (looked,) = [line for line in out.splitlines() if line.startswith(" looked at ")]
+    assert looked.count("age") == 1
+    assert " * over 10 numbers, in 5 bands of about as many rows\n" in out
+
+
+def test_the_id_of_a_declared_gate_is_not_proposed_again(folder, capsys):
+    gate = 'kind = "metric"\ntable = "t"\nmetric = "accuracy"\nmin = 0.5\n'
+    Path("mlgates.toml").write_text(
+        f'[tables.t]\npath = "holdout.csv"\n[gates.accuracy-by-region-channel]\n{gate}'
+    )
+    assert main(["slices", "t"]) == 0
+    assert "   [gates.accuracy-by-region-channel-2]\n" in capsys.readouterr().out

@@ -60,6 +60,23 @@ def test_a_refusal_names_the_file_the_global_and_the_byte(folder, capsys):
     assert "2 files, 1 refused" in printed
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"junk\n", "is no pickle"),
+        (b"", "holds nothing"),
+        (pickle.dumps([1] * 9)[:-3], "is a broken pickle"),
+        (touching("canary")["os.system"][:-1], "would import os.system"),  # and then breaks off
+    ],
+)
+def test_what_cannot_be_read_is_not_offered_to_be_allowed(folder, capsys, content, words):
+    assert main(write(folder, model__joblib=content)) == 1
+    printed = capsys.readouterr().out
+    assert words in printed
+    assert "it could not be read to its end" in printed
+    assert "allow" not in printed
+
+
 def test_a_file_is_allowed_by_its_digest_and_by_no_other(folder, capsys):
     content = touching("canary")["os.system"]
     digest = hashlib.sha256(content).hexdigest()

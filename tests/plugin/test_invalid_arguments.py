@@ -35,7 +35,9 @@ MISUSES = [
         id="fairness metric",
     ),
     pytest.param(
-        'fairness("demographic_parity_difference", max=0.1)', ["by is missing"], id="no by"
+        'fairness("demographic_parity_difference", max=0.1)',
+        ["by is missing", "  want:  a column of the table, or several", '  fix:   by="sex"'],
+        id="no by",
     ),
     pytest.param(
         "reproducibility(runs=1)",

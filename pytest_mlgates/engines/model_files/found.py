@@ -14,12 +14,14 @@ class Trouble:
         what: What is wrong, as the end of a sentence about that part.
         name: The global that would be imported, ``posix.system``; empty where there is none.
         listed: Whether the scanner's own list has that global as dangerous.
+        unread: Whether that part could not be read, or not to its end: nobody knows what is in it.
     """
 
     where: str
     what: str
     name: str = ""
     listed: bool = False
+    unread: bool = False
 
 
 @dataclass(slots=True)

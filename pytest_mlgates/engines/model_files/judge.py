@@ -67,18 +67,18 @@ class _Judging:
             whole: Whether it is the file itself, perhaps unpacked: it must then be of some format.
         """
         if not data and whole:
-            self._trouble(where, "holds nothing")
+            self._trouble(where, "holds nothing", unread=True)
             return "an empty file"
         if depth > _DEEPEST:
-            self._trouble(where, f"stands more than {_DEEPEST} archives deep")
+            self._trouble(where, f"stands more than {_DEEPEST} archives deep", unread=True)
             return "an archive"
         try:
             return self._by_content(data, name, where, depth, whole=whole)
         except UnreadableError as error:
-            self._trouble(where, str(error))
+            self._trouble(where, str(error), unread=True)
             return "unreadable"
         except RecursionError:
-            self._trouble(where, "is nested too deep to be read")
+            self._trouble(where, "is nested too deep to be read", unread=True)
             return "unreadable"
 
     def _by_content(self, data: bytes, name: str, where: str, depth: int, *, whole: bool) -> str:
@@ -119,7 +119,7 @@ class _Judging:
         if not walk.broken and walk.end == len(data):
             return self._pickles(data, where, depth)
         if whole:
-            self._trouble(where, "is of no format that is known here")
+            self._trouble(where, "is of no format that is known here", unread=True)
         return "data"
 
     # --- pickles -------------------------------------------------------------------------------
@@ -155,7 +155,9 @@ class _Judging:
         for position, what in walk.odd:
             self._trouble(f"{where}, byte {position}", what)
         if walk.broken:
-            self._trouble(where, f"is a broken pickle: {walk.broken}")
+            no_pickle = not walk.begins and start == 0
+            what = "is no pickle" if no_pickle else f"is a broken pickle: {walk.broken}"
+            self._trouble(where, what, unread=True)
         for position, content in walk.embedded:
             self._embedded(content, f"the bytes at {position} in {where}", depth)
         return walk
@@ -177,7 +179,7 @@ class _Judging:
         breaks, only the scanner's list counts, unless *strict*.
         """
         if depth > _DEEPEST:
-            self._trouble(where, f"stands more than {_DEEPEST} pickles deep")
+            self._trouble(where, f"stands more than {_DEEPEST} pickles deep", unread=True)
             return
         walk = Walk(data)
         walk.names = _plausible(walk)
@@ -267,8 +269,8 @@ class _Judging:
             what = f"would make {name}, which runs code, or is not one of Keras' own parts"
             self.troubles.append(Trouble(where=where, what=what, name=name))
 
-    def _trouble(self, where: str, what: str) -> None:
-        self.troubles.append(Trouble(where=where, what=what))
+    def _trouble(self, where: str, what: str, *, unread: bool = False) -> None:
+        self.troubles.append(Trouble(where=where, what=what, unread=unread))
 
 
 def _plausible(walk: Walk) -> dict[Global, int]:

@@ -34,6 +34,7 @@ class Walk:
         odd: What no writer of pickles does, with its position.
         embedded: Bytes in it, by position, which may be files or pickles again.
         broken: Why it cannot be followed to its end; empty if it can.
+        begins: Whether its first step could be followed, as it can in anything that is a pickle.
         value: What it leaves, if it was followed to the end.
         arrays: How many arrays of joblib's stand in it.
         objects: Where the first of them that holds objects starts: it is a pickle in the pickle.
@@ -43,7 +44,7 @@ class Walk:
         self.names: dict[Global, int] = {}
         self.odd: list[tuple[int, str]] = []
         self.embedded: list[tuple[int, bytes]] = []
-        self.broken = ""
+        self.broken, self.begins = "", False
         self.value: Any = None
         self.arrays = 0
         self.objects = len(data)
@@ -65,6 +66,7 @@ class Walk:
             for opcode, argument, told in pickletools.genops(self._stream):
                 position = told if told is not None else position
                 _HANDLERS[opcode.name](self, argument, position)
+                self.begins = True
             self.value = self._stack[-1] if self._stack else None
         except UnreadableError as error:
             self.broken = f"{error} at byte {position}"

@@ -290,6 +290,20 @@ def test_labels_where_scores_are_wanted(metric: str, scores: list[Any]) -> None:
     assert "predict_proba" in text
 
 
+def test_labels_in_the_place_of_scores_are_told_with_their_column() -> None:
+    columns = {**GOOD, "said": ["no", "yes"] * (len(GOOD["y_true"]) // 2)}
+    text = complaint("roc_auc", columns, min=0.5, y_score="said")
+    assert "roc_auc needs scores, and y_score 'said' of table 'holdout' holds labels" in text
+    assert "got:   column 'said' of type String" in text
+
+
+def test_one_missing_value_is_one_null() -> None:
+    missing = [None, *GOOD["y_pred"][1:]]
+    assert "got:   1 null\n" in complaint("accuracy", {**GOOD, "y_pred": missing})
+    missing = [None, None, *GOOD["y_pred"][2:]]
+    assert "got:   2 nulls\n" in complaint("accuracy", {**GOOD, "y_pred": missing})
+
+
 @pytest.mark.parametrize("metric", ["log_loss", "brier"])
 def test_scores_that_are_no_probabilities(metric: str) -> None:
     columns = {**GOOD, "y_score": [-2.0, 3.5, 0.2, 0.4, 0.8, 0.6]}

@@ -277,3 +277,18 @@ def test_what_a_model_writes_beside_its_answer_is_swallowed(
     os.write(1, b"afterwards")
     assert "afterwards" in capfd.readouterr().out
     assert "afterwards" in caplog.text
+
+
+def test_groups_of_a_private_table_are_called_by_their_pseudonym_once():
+    table = pl.DataFrame(
+        {
+            "part": ["a"] * 49 + ["b"] * 50,
+            "y_true": [i % 2 for i in range(99)],
+            "y_pred": [i % 2 for i in range(99)],
+        }
+    )
+    arguments = ("demographic_parity_difference",)
+    verdict = judged(fairness.KIND, arguments, table, by="part", max=0.05)
+    assert "group 1 and group 2 have" in verdict.summary or "group 2 and group 1" in verdict.summary
+    assert "group group" not in verdict.message + verdict.summary
+    assert "groups group" not in verdict.message + verdict.summary
