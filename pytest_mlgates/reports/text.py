@@ -9,7 +9,7 @@ from pytest_mlgates.core.verdict import Outcome, Verdict
 from pytest_mlgates.reports.rows import ESTIMATE, row, status, tally
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from pytest_mlgates.core.evidence import Evidence
 
@@ -41,27 +41,48 @@ def render_rows(verdicts: Sequence[Verdict]) -> list[str]:
 
 
 def render_messages(verdicts: Sequence[Verdict]) -> list[str]:
-    """The full message of every verdict that failed, errs, was waived, or was not decided."""
+    """The full message of every verdict that failed, errs, was waived, or was not decided.
+
+    What keeps several gates from being evaluated, and a warning of several, are told once.
+    """
     lines: list[str] = []
+    errors = _ids_of((verdict.id, verdict.message) for verdict in verdicts if _is_shared(verdict))
+    warnings = _ids_of((verdict.id, one) for verdict in verdicts for one in verdict.warnings)
     for verdict in verdicts:
-        if status(verdict) == "PASS" and not verdict.warnings:
-            continue
-        if status(verdict) != "PASS":
-            lines += ["", *message(verdict).splitlines()]
-        told = (f"  warning ({verdict.id}): {warning}" for warning in verdict.warnings)
-        lines += map(printable_lines, told)
+        ids = errors.pop(verdict.message, []) if _is_shared(verdict) else [verdict.id]
+        if ids and status(verdict) != "PASS":
+            lines += ["", *message(verdict, ids).splitlines()]
+        told = [(one, ids) for one in verdict.warnings if (ids := warnings.pop(one, []))]
+        lines += (printable_lines(f"  warning ({', '.join(ids)}): {one}") for one, ids in told)
     return lines
 
 
-def message(verdict: Verdict) -> str:
-    """What people read of one verdict: its outcome, its id, its message, what it replaced."""
+def _is_shared(verdict: Verdict) -> bool:
+    """Whether its message may be that of other gates as well: of an error."""
+    return verdict.outcome is Outcome.ERROR and not verdict.replaces
+
+
+def _ids_of(found: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The ids of the gates that have each message, in order."""
+    ids: dict[str, list[str]] = {}
+    for name, text in found:
+        ids.setdefault(text, []).append(name)
+    return ids
+
+
+def message(verdict: Verdict, ids: Sequence[str] = ()) -> str:
+    """What people read of one verdict: its outcome, its id, its message, what it replaced.
+
+    *ids* are those of all gates with this very error, where there are several.
+    """
+    gates = f"gate {verdict.id!r}" if len(ids) < 2 else f"gates {', '.join(map(repr, ids))}"
     head = {
-        Outcome.FAILED: f"gate {verdict.id!r} failed",
-        Outcome.ERROR: f"gate {verdict.id!r} could not be evaluated",
-        Outcome.WAIVED: f"gate {verdict.id!r} is waived",
-        Outcome.PASSED: f"gate {verdict.id!r} passed, but {_undeciding(verdict)} not decide it"
+        Outcome.FAILED: f"{gates} failed",
+        Outcome.ERROR: f"{gates} could not be evaluated",
+        Outcome.WAIVED: f"{gates} is waived",
+        Outcome.PASSED: f"{gates} passed, but {_undeciding(verdict)} not decide it"
         if verdict.undecided
-        else f"gate {verdict.id!r} passed",
+        else f"{gates} passed",
     }[verdict.outcome]
     body = "\n".join(f"  {line}" for line in verdict.message.splitlines())
     replaced = f"\n  replaces: {verdict.replaces}" if verdict.replaces else ""

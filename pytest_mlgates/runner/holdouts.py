@@ -51,7 +51,9 @@ class Holdouts:
         except MLGatesError as error:
             if budget is not None:
                 raise
-            return verdict.replace(warnings=(*verdict.warnings, f"{error.summary}: not counted"))
+            why = f"{error.where}: {error.got}" if error.where else error.got
+            warning = f"{error.summary}: not counted" + (f" ({why})" if why else "")
+            return verdict.replace(warnings=(*verdict.warnings, warning))
         if counted is None:
             return verdict
         rows, uses, whole = counted

@@ -80,6 +80,27 @@ def test_misuse_of_one_gate_wins_over_the_failure_of_another(project, capsys):
     assert "4 gates: 2 passed, 1 failed, 1 error, 0 waived" in out
 
 
+def test_what_keeps_several_gates_from_being_evaluated_is_told_once(project, capsys):
+    (project / "holdout.csv").unlink()
+    assert main(["check"]) == 2
+    out = capsys.readouterr().out
+    assert "gates 'accuracy', 'parity' could not be evaluated\n  no file matches 'hold" in out
+    assert out.count("    got:   looked in ") == 1
+    verdicts = record_in(project / ".mlgates/evidence.json")["verdicts"]
+    errors = {v["id"]: v["message"] for v in verdicts if v["outcome"] == "error"}
+    assert set(errors) == {"accuracy", "parity"}  # each has it in the evidence
+    assert all("looked in" in message for message in errors.values())
+
+
+def test_gates_with_mistakes_of_their_own_are_told_apart(project, capsys):
+    write(Path("pyproject.toml").read_text().replace('by = "sex"', 'by = "sexx"'))
+    (project / "holdout.csv").write_text("y_true,sex\n1,F\n")
+    assert main(["check"]) == 2
+    out = capsys.readouterr().out
+    assert "gate 'accuracy' could not be evaluated\n" in out
+    assert "gate 'parity' could not be evaluated\n" in out
+
+
 def test_a_bug_of_ours_exits_3_and_never_shows_data(project, capsys, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("value 4711 of row 12")

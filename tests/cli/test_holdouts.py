@@ -141,7 +141,8 @@ def test_a_budget_without_a_ledger_that_can_be_kept_is_misuse(project, capsys):
     configure('ledger = "folder.txt"\n')
     code, out = ran(capsys)
     assert code == 0
-    assert "the ledger of holdouts cannot be kept: not counted" in out
+    assert out.count("the ledger of holdouts cannot be kept: not counted") == 1
+    assert f"not counted ({Path('folder.txt').resolve()}: Is a directory)" in out
 
 
 def test_off_counts_nothing_and_writes_nothing(project, capsys):

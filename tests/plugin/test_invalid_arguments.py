@@ -120,8 +120,55 @@ def test_misused_markers_never_end_with_0_under_xdist(project):
     """
     )
     result = project.runpytest_subprocess("-n", "2")
-    assert result.ret not in (0, 5)
+    assert result.ret == 1  # pytest-xdist tells of collection errors as of failures
     result.stdout.fnmatch_lines(["unknown argument 'mn'", "  where: test_a.py::test_model *"])
+
+
+@pytest.mark.parametrize(
+    ("test", "arguments", "code"),
+    [
+        ("test_passes", [], 0),
+        ("test_fails", [], 1),
+        ("test_misuses", [], 1),
+        ("test_has_no_table", [], 1),
+        ("test_evaluates_nothing", [], 1),
+        ("test_passes", ["--mlgates-examples", "x"], 4),
+        ("test_passes", ["--mlgates-config", "none.toml"], 4),
+    ],
+)
+def test_the_exit_code_says_what_went_wrong(project, test, arguments, code):
+    project.makepyfile(
+        test_a="""
+        import pytest
+
+        def test_passes(mlgate, good): mlgate.metric(good, "accuracy", min=0.5)
+        def test_fails(mlgate, bad): mlgate.metric(bad, "accuracy", min=0.5)
+        def test_misuses(mlgate, good): mlgate.metric(good, "acuracy", min=0.5)
+        def test_has_no_table(mlgate): mlgate.metric("none.csv", "accuracy", min=0.5)
+
+        @pytest.mark.metric("accuracy", min=0.5)
+        def test_evaluates_nothing(mlgate): pass
+    """
+    )
+    assert project.runpytest_inprocess(f"test_a.py::{test}", *arguments).ret == code
+
+
+def test_a_misused_marker_lets_other_tests_run_only_on_request(project):
+    project.makepyfile(
+        test_a="""
+        import pytest
+
+        @pytest.mark.metric("acuracy", min=0.5)
+        def test_model(mlgate, good): mlgate(**good)
+    """,
+        test_b="def test_other(): pass",
+    )
+    result = project.runpytest_inprocess()
+    assert result.ret == 2
+    result.assert_outcomes(errors=1)
+    result = project.runpytest_inprocess("--continue-on-collection-errors")
+    assert result.ret == 1
+    result.assert_outcomes(errors=1, passed=1)
 
 
 def test_misuse_in_a_nested_configuration_is_a_collection_error_of_its_tests(project):

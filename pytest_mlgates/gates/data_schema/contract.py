@@ -77,7 +77,7 @@ def _begin(plan: Plan, expectation: Expectation) -> Work:
         else:
             work.pending = native.check(plan, work.scope, expectation)
     except MissingColumnError as error:
-        work.result = Result(success=False, error=str(error))
+        work.result = Result(success=False, error=str(error), unlike_any=not error.has_hint)
     except MismatchError as error:
         work.result = Result(success=None, answered=False, error=str(error))
     except NotNativeError:

@@ -86,6 +86,7 @@ def _verdict(
             bad_rows=_bad_rows(plan, [r for _, r in blocked], rows, display),
             examples=examples,
             display=display,
+            columns=table.columns,
         ),
         summary=messages.summarize(judged, display),
         n=display.record(rows),

@@ -26,8 +26,12 @@ def render(
     bad_rows: str | None,
     examples: Mapping[int, Sequence[Mapping[str, Any]]],
     display: Display,
+    columns: Sequence[str] = (),
 ) -> str:
-    """The message: a line of counts, then a bullet per failure, the worst first, warnings last."""
+    """The message: a line of counts, then a bullet per failure, the worst first, warnings last.
+
+    The *columns* of the table come at its end, once, if one is missing that is like none of them.
+    """
     worst = _by_damage(judged, display)
     failed = [i for i in worst if not judged[i][1].success and judged[i][0].blocks]
     warned = [i for i in worst if not judged[i][1].success and not judged[i][0].blocks]
@@ -49,6 +53,8 @@ def render(
             text += f"   ({expectation.severity}, does not block)"
         shown = [_example(one) for one in examples.get(i, ())]
         out.append(text + (f"   e.g. {', '.join(shown)}" if shown else ""))
+    if any(result.unlike_any for _, result in judged):
+        out.append(f"  the table has {listing(columns)}")
     return "\n".join(printable(line.rstrip()) for line in out)
 
 

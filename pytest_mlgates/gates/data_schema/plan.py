@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.core.text import did_you_mean, listing
+from pytest_mlgates.core.text import did_you_mean
 from pytest_mlgates.engines.grouping import unused
 from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.engines.uniqueness import (
@@ -28,7 +28,15 @@ if TYPE_CHECKING:
 
 
 class MissingColumnError(Exception):
-    """An expectation names a column that the table does not have; the text says the nearest."""
+    """An expectation names a column that the table does not have; the text says the nearest.
+
+    Attributes:
+        has_hint: Whether there is a near one.
+    """
+
+    def __init__(self, column: str, hint: str) -> None:
+        self.has_hint = bool(hint)
+        super().__init__(f"column {column!r} is missing" + (f"; {hint}" if hint else ""))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,10 +93,8 @@ class Plan:
         Raises:
             MissingColumnError: naming the nearest one.
         """
-        available = self.table.columns
         if column not in self.table.schema:
-            hint = did_you_mean(column, available) or f"the table has {listing(available)}"
-            raise MissingColumnError(f"column {column!r} is missing; {hint}")
+            raise MissingColumnError(column, did_you_mean(column, self.table.columns))
         return column
 
     def ask(self, key: tuple[Any, ...], expression: nw.Expr) -> Hashable:

@@ -40,6 +40,7 @@ class Result:
         answered: Whether it was evaluated at all: false where an engine raised, or where column and
             bound do not compare. Rows without a value to judge are an answer.
         error: Why nothing could be judged, or which column is missing.
+        unlike_any: Whether the column that is missing has a name like no other of the table.
         note: What differs, in words, where counts do not say it.
         bad: True in the rows that break it, where an expression can say so.
         values: The columns whose values an example shows.
@@ -56,6 +57,7 @@ class Result:
     engine: str = "native"
     answered: bool = True
     error: str | None = None
+    unlike_any: bool = False
     note: str | None = None
     bad: nw.Expr | None = None
     values: tuple[str, ...] = ()

@@ -112,6 +112,19 @@ def test_a_missing_column_fails_its_expectation_and_names_the_nearest():
     assert "  - prise: not null        column 'prise' is missing; did you" in verdict.message
 
 
+def test_the_columns_of_the_table_are_listed_once_for_all_that_are_like_none():
+    suite = [expect("column_values_to_not_be_null", column=c) for c in ("zzz", "qqq", "prise")]
+    verdict = check(*suite)
+    lines = verdict.message.splitlines()
+    assert lines[1:3] == [
+        "  - zzz: not null     column 'zzz' is missing",
+        "  - qqq: not null     column 'qqq' is missing",
+    ]
+    assert lines[-1].startswith("  the table has 'id', ")
+    assert verdict.message.count("the table has") == 1
+    assert "the table has" not in check(suite[2]).message
+
+
 def test_a_missing_column_of_a_condition_is_named_too():
     found = detail(expect("column_values_to_not_be_null", column="id", row_condition="sexx == 'F'"))
     assert found["success"] is False
