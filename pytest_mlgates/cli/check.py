@@ -129,7 +129,7 @@ def run(arguments: argparse.Namespace) -> int:
         write(sys.stdout, json.dumps(evidence.to_dict(), indent=2, allow_nan=False) + "\n")
     elif arguments.json:
         _write(Path(arguments.json), evidence.to_json(), "--json", unwritten)
-    step_summary(evidence)
+    step_summary(evidence, whole=[written] if written else [])
     if unwritten:
         raise MLGatesError("\n".join(str(error) for error in unwritten))
     return exit_code(evidence)

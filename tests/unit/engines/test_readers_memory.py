@@ -49,36 +49,6 @@ def test_a_limit_that_is_no_size_is_misuse(monkeypatch, given, tmp_path, capsys)
     assert "fix:   MLGATES_MEMORY_LIMIT=2GB" in capsys.readouterr().out
 
 
-def test_a_limit_that_is_no_size_is_told_where_no_engine_is_loaded_too(monkeypatch, pytester):
-    pytest.importorskip("pandas")
-    monkeypatch.setenv(memory.ENVIRONMENT, "much")
-    pytester.makepyfile(
-        """
-        import pandas
-        import pytest
-
-        ROWS = pandas.DataFrame({"y_true": [0, 1] * 50, "y_pred": [0, 1] * 50})
-
-        @pytest.mark.metric("accuracy", min=0.5)
-        def test_metric(mlgate):
-            mlgate(ROWS)
-
-        @pytest.mark.data_schema([{"type": "expect_column_to_exist", "kwargs": {"column": "y_true"}}])
-        def test_contract(mlgate):
-            mlgate(ROWS)
-
-        @pytest.mark.reproducibility
-        def test_training(mlgate):
-            mlgate(lambda: 1)
-        """
-    )
-    result = pytester.runpytest_inprocess("--tb=short")
-    result.assert_outcomes(failed=3)
-    told = [line for line in result.outlines if "MLGATES_MEMORY_LIMIT is not a size" in line]
-    assert len(told) >= 3
-    result.stdout.fnmatch_lines(["*where: environment", "*got:   'much'"])
-
-
 @pytest.fixture
 def system(tmp_path, monkeypatch):
     """A system of 8 GB, 4 GB of them available."""
