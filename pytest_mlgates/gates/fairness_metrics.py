@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pytest_mlgates.core.text import did_you_mean, listing
-from pytest_mlgates.statistics.group_families import Comparison
+from pytest_mlgates.statistics.comparison import Comparison
 
 SELECTION, TPR, FPR = "selection_rate", "true_positive_rate", "false_positive_rate"
 Needs = Literal["classes", "numbers", "scores", "ranks"]

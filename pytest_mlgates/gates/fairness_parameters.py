@@ -14,7 +14,7 @@ from pytest_mlgates.gates.base import Columns, EvaluationParameters, Number, nam
 from pytest_mlgates.gates.fairness_metrics import METRICS, FairnessMetric, Measure, known
 from pytest_mlgates.gates.metric.metrics import refuse_beta
 from pytest_mlgates.gates.reading import reader
-from pytest_mlgates.statistics.group_families import Comparison
+from pytest_mlgates.statistics.comparison import Comparison
 
 _NOUNS = {
     Comparison.DIFFERENCE: "difference",

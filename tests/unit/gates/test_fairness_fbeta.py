@@ -17,9 +17,10 @@ from pytest_mlgates.gates.fairness_whole import whole_family, whole_of_classes
 from pytest_mlgates.gates.labels import Classes
 from pytest_mlgates.runner.recheck import RECOMPUTED
 from pytest_mlgates.runner.recompute import recompute
+from pytest_mlgates.statistics.comparison import Comparison
 from pytest_mlgates.statistics.group_families import OVERALL
 from pytest_mlgates.statistics.group_samples import Sample
-from pytest_mlgates.statistics.groups import Comparison, compare_groups
+from pytest_mlgates.statistics.groups import compare_groups
 
 OPTIONS = [
     {},
