@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from measure import Sample
 
 OURS, GX = "pytest-mlgates", "Great Expectations"
+# What the budgets were measured with: a decode that has one thread where a file has one row group.
+# The fastest, pyarrow's, has a thread for every column; how far that is away is printed beside it.
+DECODE = "decode, DuckDB"
 KNOWN, HOOK = "pytest-mlgates, digest known", "mlgates-data, the same checks"
 DATA_HOOK, DATA_HOOK_GX = "mlgates-data, 10k rows of CSV", "Great Expectations, the same"
 IDLE_HOOKS = (
@@ -56,8 +59,8 @@ def judge(
     def median(title: str, name: str, field: str = "inside") -> float:
         return statistics.median(getattr(sample, field) for sample in found[title][name])
 
-    def decode(title: str, field: str = "inside") -> float:
-        """The limit: whoever decodes fastest."""
+    def fastest(title: str, field: str = "inside") -> float:
+        """Whoever decodes fastest: pyarrow, which has a thread for every column."""
         return min(median(title, n, field) for n in found[title] if n.startswith("decode"))
 
     def against_gx(title: str, field: str = "inside", ours: str = OURS) -> float:
@@ -67,10 +70,13 @@ def judge(
     for number, title, factor in (("P2", MILLION, 2.2), ("P3", TEN, 2.5)):
         if title not in found:
             continue
-        wall, cpu = (median(title, OURS, f) / decode(title, f) for f in ("inside", "inside_cpu"))
+        fields = ("inside", "inside_cpu")
+        wall, cpu = (median(title, OURS, f) / median(title, DECODE, f) for f in fields)
+        best, best_cpu = (median(title, OURS, f) / fastest(title, f) for f in fields)
         gx, gx_cpu = against_gx(title), against_gx(title, "inside_cpu")
         verdicts += [
             Verdict(f"{number} {title}: ours / decode", wall, factor, "x", cpu=cpu),
+            Verdict(f"{number} {title}: / the fastest decode", best, factor, "x", cpu=best_cpu),
             Verdict(f"{number} {title}: GX / ours", gx, 8, "x", at_least=True, cpu=gx_cpu),
         ]
     if MILLION in found:

@@ -54,7 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stand-in",
         metavar="EVIDENCE",
-        help="evidence of this commit, signed where the data is: for gates whose data is not here",
+        help="evidence of this commit, signed where the data is: for gates whose data, or the GPU "
+        "that they need, is not here",
     )
     parser.add_argument(
         "--key",

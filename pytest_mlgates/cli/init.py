@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass, field
@@ -264,11 +263,9 @@ def _told(
 
 
 def _is_ignored(base: Path, path: str) -> bool:
-    command = ["git", "-C", str(base), "check-ignore", "-q", "--", path]
-    try:
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: S603
-    except OSError:  # no git
-        return False
+    from pytest_mlgates.core.git import told
+
+    return told(base, "check-ignore", "-q", "--", path) is not None
 
 
 def _agreed() -> bool:

@@ -12,7 +12,7 @@ import posixpath
 import subprocess
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_mlgates.core.ci import is_ci
 from pytest_mlgates.core.errors import MLGatesError
@@ -36,6 +36,7 @@ _LINK, _SUBMODULE = "120000", "160000"
 _MOST_LINKS = 8
 # Names on one command line.
 _AT_ONCE = 500
+_TRACKED = ("ls-files", "-z")
 
 
 @dataclass(frozen=True)
@@ -53,17 +54,28 @@ class Tree:
     name: str
 
     @cached_property
+    def asked(self) -> _Asked:
+        """What git tells of the tree, asked at once: each is a process, and a hook has 60 ms."""
+        if self.commit is None:
+            return _Asked(files=None, changed=None, tracked=_start(self.root, *_TRACKED))
+        differing = ("diff", "--name-only", "-z", "--no-renames", self.commit, "--")
+        return _Asked(
+            files=_start(self.root, "ls-tree", "-r", "-z", self.commit),
+            changed=_start(self.root, *differing),
+            tracked=_start(self.root, *_TRACKED),
+        )
+
+    @cached_property
     def _texts(self) -> dict[str, str]:
-        """What was read, by path: every git is a process, and a hook has 60 ms."""
+        """What was read, by path."""
         return {}
 
     @cached_property
     def _modes(self) -> dict[str, str]:
         """The mode of every file, by path relative to the root; submodules are none of ours."""
-        if self.commit is None:
+        if self.asked.files is None:
             return {}
-        told = _git(self.root, "ls-tree", "-r", "-z", self.commit)
-        split = (entry.partition("\t") for entry in told.split("\0") if entry)
+        split = (entry.partition("\t") for entry in _names(self.asked.files))
         return {name: how[:6] for how, _, name in split if how[:6] != _SUBMODULE}
 
     @cached_property
@@ -77,22 +89,41 @@ class Tree:
         if path not in self._modes:
             return None
         if path not in self._texts:
-            self._texts[path] = _git(self.root, "show", f"{self.commit}:{path}")
+            self._texts[path] = self._shown(path)
         return self._texts[path]
+
+    def fetch(self, paths: Iterable[str]) -> None:
+        """Read all of *paths* that are there by one process of git; :meth:`read` has them then."""
+        wanted = sorted({self._target(path) for path in paths} & self.files - self._texts.keys())
+        # A path ends at the end of its line.
+        wanted = [path for path in wanted if "\n" not in path]
+        if len(wanted) < 2:
+            return
+        given = "".join(f"{self.commit}:{path}\n" for path in wanted)
+        told = _told(_start(self.root, "cat-file", "--batch", given=given))
+        start = 0
+        for path in wanted:
+            head, _, _ = told[start:].partition(b"\n")
+            size = int(head.rpartition(b" ")[2])
+            start += len(head) + 1
+            self._texts[path] = told[start : start + size].decode("utf-8", "surrogateescape")
+            start += size + 1
+
+    def _shown(self, path: str) -> str:
+        return _git(self.root, "show", f"{self.commit}:{path}")
 
     def _target(self, path: str) -> str:
         """What *path* stands for, if it is a link: git keeps the name that it points to."""
         for _ in range(_MOST_LINKS):
             if self._modes.get(path) != _LINK:
                 break
-            told = _git(self.root, "show", f"{self.commit}:{path}")
-            path = posixpath.normpath(posixpath.join(posixpath.dirname(path), told))
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(path), self._shown(path)))
         return path
 
     @cached_property
     def tracked(self) -> frozenset[str]:
         """The paths that will be committed: what lies beside them will not."""
-        return tracked(self.root)
+        return frozenset(_names(self.asked.tracked))
 
     def there(self, path: str) -> bool:
         """Whether the change has the file *path*: it is in the working tree, and git knows it."""
@@ -107,19 +138,19 @@ class Tree:
     @cached_property
     def changed(self) -> frozenset[str]:
         """The paths that differ from the index, or from what is not yet added to it."""
-        if self.commit is None:
+        if self.asked.changed is None:
             return self.tracked
-        told = _git(self.root, "diff", "--name-only", "-z", "--no-renames", self.commit, "--")
-        found = {name for name in told.split("\0") if name}
+        found = set(_names(self.asked.changed))
         links = (name for name, mode in self._modes.items() if mode == _LINK)
         return frozenset(found | {name for name in links if self._target(name) in found})
 
-    def mentioning(self, *words: str) -> list[str]:
-        """The Python files with one of *words* in them."""
+    def mentioning(self, *words: str, whole: bool = False) -> list[str]:
+        """The Python files with one of *words* in them, *whole* or as a part of others."""
         if self.commit is None:
             return []
         # Not on the command line: a change of many files would be too long for it.
-        command = ("grep", "-lzF", "-f", "-", self.commit, "--", "*.py")
+        how = "-lzwF" if whole else "-lzF"
+        command = ("grep", how, "-f", "-", self.commit, "--", "*.py")
         told = _git(self.root, *command, allowed=(0, 1), given="\n".join(words))
         return sorted(name.partition(":")[2] for name in told.split("\0") if name)
 
@@ -207,8 +238,7 @@ def _not_there(name: str) -> MLGatesError:
 
 def tracked(root: Path) -> frozenset[str]:
     """The paths that git knows, those just added included."""
-    told = _git(root, "ls-files", "-z")
-    return frozenset(name for name in told.split("\0") if name)
+    return frozenset(_names(_start(root, *_TRACKED)))
 
 
 def untracked(start: Path, paths: Iterable[Path]) -> list[Path]:
@@ -241,18 +271,53 @@ def _has_pointer(path: Path) -> bool:
     return path.with_name(f"{path.name}.dvc").is_file()
 
 
+class _Asked(NamedTuple):
+    """What git was asked of a tree; without a commit there is nothing to compare with."""
+
+    files: _Running | None
+    changed: _Running | None
+    tracked: _Running
+
+
+class _Running(NamedTuple):
+    """A git that runs, what it was asked, and what it is given on its stdin."""
+
+    process: subprocess.Popen[bytes]
+    asked: str
+    given: bytes | None
+
+
+def _start(folder: Path, *arguments: str, given: str | None = None) -> _Running:
+    # In a hook, GIT_DIR and GIT_INDEX_FILE are those of the commit that is being made.
+    command = ["git", "-C", str(folder), *arguments]
+    pipe = subprocess.PIPE
+    try:
+        process = subprocess.Popen(  # noqa: S603
+            command, stdin=None if given is None else pipe, stdout=pipe, stderr=pipe
+        )
+    except OSError as error:
+        raise MLGatesError("git cannot be run", got=str(error)) from None
+    text = None if given is None else given.encode("utf-8", "surrogateescape")
+    return _Running(process, arguments[0], text)
+
+
+def _told(running: _Running, allowed: tuple[int, ...] = (0,)) -> bytes:
+    """What it says, once it has ended."""
+    process, asked, given = running
+    with process:
+        told, complaint = process.communicate(given)
+    if process.returncode not in allowed:
+        raise MLGatesError(f"git {asked} failed", got=complaint.decode("utf-8", "replace").strip())
+    return told
+
+
+def _names(running: _Running) -> list[str]:
+    told = _told(running).decode("utf-8", "surrogateescape")
+    return [name for name in told.split("\0") if name]
+
+
 def _git(
     folder: Path, *arguments: str, allowed: tuple[int, ...] = (0,), given: str | None = None
 ) -> str:
-    # In a hook, GIT_DIR and GIT_INDEX_FILE are those of the commit that is being made.
-    command = ["git", "-C", str(folder), *arguments]
-    try:
-        text = None if given is None else given.encode("utf-8", "surrogateescape")
-        done = subprocess.run(command, input=text, capture_output=True, check=False)  # noqa: S603
-    except OSError as error:
-        raise MLGatesError("git cannot be run", got=str(error)) from None
-    if done.returncode not in allowed:
-        raise MLGatesError(
-            f"git {arguments[0]} failed", got=done.stderr.decode("utf-8", "replace").strip()
-        )
-    return done.stdout.decode("utf-8", "surrogateescape")
+    told = _told(_start(folder, *arguments, given=given), allowed)
+    return told.decode("utf-8", "surrogateescape")

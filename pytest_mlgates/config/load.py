@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _ENTRY_TIMEOUT_S = 3600.0  # as of a command
 # Keys of a gate's TOML table that are not parameters of its kind.
-_OWN_KEYS = ("kind", "table", "entry", "command", "outputs", "promote", "inputs")
+_OWN_KEYS = ("kind", "table", "entry", "command", "outputs", "promote")
 
 
 def load(
@@ -178,7 +178,8 @@ def _of_a_plugin(
     )
     where = _table_of(path, "gates", name)
     subject: dict[str, Any] = _subject(name, table, settings, takes, where)
-    gate = Gate(id=name, kind=kind, parameters=GateParameters(), where=where)
+    needs: Literal["gpu"] | None = "gpu" if table.get("needs") == "gpu" else None
+    gate = Gate(id=name, kind=kind, parameters=GateParameters(needs=needs), where=where)
     return DeclaredGate(gate=gate, promote=_promote(table, where), unread=True, **subject)
 
 
@@ -297,14 +298,6 @@ def _gate(name: str, table: Mapping[str, Any], settings: Settings, path: Path) -
         promote = _promote(table, where)
     except MLGatesError as error:
         mistakes.append(error)
-    inputs = table.get("inputs", [])
-    if not isinstance(inputs, list) or not all(isinstance(one, str) and one for one in inputs):
-        want = 'a list of files, folders or globs that its code runs and reads: ["jobs/*.py"]'
-        mistakes.append(
-            MLGatesError(
-                "inputs is not usable", where=f"{where} inputs", got=repr(inputs), want=want
-            )
-        )
     defaults = settings.defaults()
     if "table" in subject:
         defaults |= settings.tables[subject["table"]].roles()

@@ -107,6 +107,8 @@ def _compared(key: str, one: Any, other: Any, *, policy: Any) -> list[str]:
         return [f"{change}: weaker"] if set(map(str, one)) - set(map(str, other)) else []
     if key == "against" and (one is None or other is None):  # held to a stored run, or no longer
         return [] if one is None else [f"{key} {_shown(one)} is gone"]
+    if key == "needs":  # without it, it is evaluated everywhere
+        return [] if other is None else [f"{change}: evaluated only where there is one: weaker"]
     if key in _LARGER_IS_WEAKER | _SMALLER_IS_WEAKER:
         return _bound(key, one, other, change)
     return [f"{change}: it cannot be compared"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.config.excuses_in_source import below, excuses, is_in, parameters
@@ -98,6 +99,7 @@ def read_source(text: str, source_of: Callable[[str], str | None] = lambda _: No
     )
 
 
+@cache
 def _has_gates(text: str) -> bool:
     return any(kind in text for kind in KINDS) and bool(read_source(text).gates)
 

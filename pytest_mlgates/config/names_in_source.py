@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 import copy
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 _MARK = ast.Name("mark", ast.Load())
 
@@ -59,13 +60,14 @@ def resolve(tree: ast.Module, source_of: Callable[[str], str | None] = lambda _:
         for alias in node.names:
             if alias.name in known:
                 imported[alias.asname or alias.name] = known[alias.name]
-    bound = Counter(_bound(tree))
+    bound = Counter(_bound(ast.walk(tree)))
     _Resolved({name: value for name, value in imported.items() if bound[name] == 1}).visit(tree)
     resolved = _Resolved(_standing(tree))
     for _ in range(2):  # a mark's arguments may be names
         resolved.visit(tree)
 
 
+@cache  # a module is imported by many
 def _constants(text: str | None) -> dict[str, ast.expr]:
     """What the names in the source *text* of a module stand for."""
     try:
@@ -75,9 +77,10 @@ def _constants(text: str | None) -> dict[str, ast.expr]:
 
 
 def _standing(tree: ast.Module) -> dict[str, ast.expr]:
-    bound, touched = Counter(_bound(tree)), set(_touched(tree))
+    nodes = list(ast.walk(tree))
+    bound, touched = Counter(_bound(nodes)), set(_touched(nodes))
     given: dict[str, list[ast.expr]] = {}
-    for name, value in _assigned(tree):
+    for name, value in _assigned(nodes):
         given.setdefault(name, []).append(value)
     return {
         name: values[0]
@@ -88,10 +91,10 @@ def _standing(tree: ast.Module) -> dict[str, ast.expr]:
     }
 
 
-def _bound(tree: ast.Module) -> list[str]:
+def _bound(nodes: Iterable[ast.AST]) -> list[str]:
     """Every name, as often as something binds it."""
     found: list[str] = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             found.append(node.id)
         elif isinstance(node, ast.arg):
@@ -103,19 +106,19 @@ def _bound(tree: ast.Module) -> list[str]:
     return found
 
 
-def _touched(tree: ast.Module) -> list[str]:
+def _touched(nodes: Iterable[ast.AST]) -> list[str]:
     """Names of what may be changed in place: ``BY.append("age")``, ``BY[0] = "age"``."""
     return [
         node.value.id
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name)
     ]
 
 
-def _assigned(tree: ast.Module) -> list[tuple[str, ast.expr]]:
-    """What stands as ``name = value`` anywhere in *tree*."""
+def _assigned(nodes: Iterable[ast.AST]) -> list[tuple[str, ast.expr]]:
+    """What stands as ``name = value`` anywhere among *nodes*."""
     found = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             found += [(t.id, node.value) for t in targets if isinstance(t, ast.Name)]

@@ -59,9 +59,12 @@ def lfs_digest(path: Path) -> str | None:
 
 
 def dvc_pointer(path: Path, base: Path) -> Pointer | None:
-    """The pointer of *path*, or of the nearest folder around it that has one, not above *base*."""
+    """The pointer of *path*, or of the nearest folder around it that has one, not above *base*.
+
+    Outside of *base* the folders end where the file system does.
+    """
     for data in (path, *path.parents):
-        if data == base:
+        if data == base or not data.name:
             break
         file = data.with_name(f"{data.name}{SUFFIX}")
         if file.is_file():

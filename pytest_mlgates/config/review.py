@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 def review(base: Tree) -> list[Weakening]:
     """Everything that the working tree weakens."""
     names = sorted(name for name in base.files if PurePosixPath(name).name in NAMES)
+    base.fetch(names)
     texts = {name: base.read(name) or "" for name in names}
     before = {name: raw for name in names if (raw := gates_of(texts[name], name))}
     folders = {str(PurePosixPath(name).parent): name for name in before}

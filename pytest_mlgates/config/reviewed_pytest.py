@@ -34,6 +34,7 @@ _HIDING = (
     *("-k", "-m", "--deselect", "--ignore", "--ignore-glob", "--lf", "--last-failed", "--sw"),
     *("--stepwise", "--co", "--collect-only", "--runxfail", "--reruns", "--noconftest"),
     *("--mlgates-inconclusive", "--mlgates-record", "-c", "--rootdir", "--confcutdir"),
+    *("--mlgates-stand-in", "--mlgates-key"),  # evidence is believed then, or another key is
 )
 
 

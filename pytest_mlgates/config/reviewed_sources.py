@@ -6,6 +6,7 @@ Standard library only.
 from __future__ import annotations
 
 import posixpath
+import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,6 @@ from pytest_mlgates.config.excuses_in_source import is_in, replaced
 from pytest_mlgates.config.loosening import dropped_expectations, expectations_of, loosened
 from pytest_mlgates.config.markers_in_source import (
     KINDS,
-    SourceGates,
     is_computed,
     names_in,
     read_source,
@@ -34,6 +34,9 @@ COMPUTED = (
 
 # Where projects keep what their tests import.
 _SOURCES = ("src",)
+# Whole words: no gate stands in a file without one of them, but by names from a file with one.
+_OF_GATES = ("mark", "mlgate", *KINDS)
+_FROM = re.compile(r"\bfrom\b([.\w\s\\]+?)\bimport\b")
 
 
 def of_sources(
@@ -56,6 +59,9 @@ def of_sources(
     words = {*modules, *(PurePosixPath(name).name for name in kept)}
     if words:
         touched |= set(base.mentioning(*sorted(words)))
+    touched = _with_gates(base, touched)
+    base.fetch(touched)
+    base.fetch(path for name in touched for path in _imported(base, name, base.read(name) or ""))
     named: set[str] = set()
     for name in sorted(touched):
         found = _Source(base, name, governing(name, before))
@@ -70,6 +76,58 @@ def of_sources(
             for what in sorted(replaced(now or "") - replaced(old or "")):
                 folder = governing(name, before)
                 yield Weakening(gate="*", where=name, what=what, configuration=folder)
+
+
+def _with_gates(base: Tree, names: set[str]) -> set[str]:
+    """Those of *names* that may have gates, by what they hold, import or inherit.
+
+    Every gate has one of a few words in it, there or in a module that gives a name to it: to parse
+    all sources of a large project would take many seconds.
+    """
+    if not names:
+        return set()
+    told = set(base.mentioning(*_OF_GATES, whole=True))
+    told |= {
+        name
+        for name in base.changed
+        if name.endswith(".py") and any(word in (base.now(name) or "") for word in _OF_GATES)
+    }
+    found = set()
+    base.fetch(names & base.changed)
+    for name in names:
+        changed = name in base.changed
+        texts = [base.now(name) or "", *([base.read(name) or ""] if changed else ())]
+        if (
+            name in told
+            or (changed and any("class " in text for text in texts))  # it may inherit them
+            or any(not told.isdisjoint(_imported(base, name, text)) for text in texts)
+        ):
+            found.add(name)
+    return found
+
+
+def _imported(base: Tree, name: str, text: str) -> set[str]:
+    """The files that the source *text* of *name* takes names from, in the base or as it is now."""
+    found = set()
+    for match in _FROM.finditer(text):
+        module = "".join(match[1].replace("\\", "").split())
+        for exists in (base.files.__contains__, base.there):
+            path = _path_of(module, name, exists)
+            found |= set() if path is None else {path}
+    return found
+
+
+def _path_of(module: str, name: str, exists: Callable[[str], bool]) -> str | None:
+    """Of a module that *name* imports: relative to it, to the folders above it, to the root."""
+    path = module.lstrip(".").replace(".", "/")
+    above = [str(folder) for folder in PurePosixPath(name).parents]
+    dots = len(module) - len(module.lstrip("."))
+    for folder in above[dots - 1 : dots] if dots else (*above, *_SOURCES):
+        for ending in (".py", "/__init__.py"):
+            found = posixpath.normpath(posixpath.join(folder, f"{path}{ending}"))
+            if exists(found):
+                return found
+    return None
 
 
 def tests_with_gates(base: Tree) -> list[str]:
@@ -143,25 +201,17 @@ class _Source:
         text = base.read(name) or ""
         now = base.now(name)
         self._there = now is not None
-        # A class of another file may bring the gates.
-        gated = any(word in text for word in (*KINDS, "mlgate", "class "))
-        self._old = read_source(text, self._reader(base.read)) if gated else SourceGates()
-        found = read_source(now or "", self._reader(base.now)) if gated else SourceGates()
-        self._new = found
+        self._old = read_source(text, self._reader(base.files.__contains__, base.read))
+        self._new = self._old
+        if not {name, *_imported(base, name, text)}.isdisjoint(base.changed):
+            self._new = read_source(now or "", self._reader(base.there, base.now))
 
-    def _reader(self, read: Callable[[str], str | None]) -> Callable[[str], str | None]:
+    def _reader(
+        self, exists: Callable[[str], bool], read: Callable[[str], str | None]
+    ) -> Callable[[str], str | None]:
         def source_of(module: str) -> str | None:
-            """Relative to the file, to the folders above it, and to the root."""
-            path = module.lstrip(".").replace(".", "/")
-            above = [str(folder) for folder in PurePosixPath(self._name).parents]
-            dots = len(module) - len(module.lstrip("."))
-            for folder in above[dots - 1 : dots] if dots else (*above, *_SOURCES):
-                for ending in (".py", "/__init__.py"):
-                    name = posixpath.normpath(posixpath.join(folder, f"{path}{ending}"))
-                    text = read(name)
-                    if text is not None:
-                        return text
-            return None
+            path = _path_of(module, self._name, exists)
+            return None if path is None else read(path)
 
         return source_of
 

@@ -41,6 +41,7 @@ _SCALAR = {"type": ["string", "number", "boolean"]}
 # By the function that reads a field: what it takes. None leaves it to the field's type.
 _READERS: dict[str, dict[str, Any] | None] = {
     "_finite": {"type": "number"},
+    "_inputs": {"type": "array", "items": {"type": "string", "minLength": 1}},
     "columns": _NAMES,
     "named_once.<locals>.read": {"anyOf": [_TEXT, _UNLIKE]},
     "_suite": {"anyOf": [{"type": "string", "minLength": 1}, {"type": ["array", "object"]}]},
@@ -74,6 +75,7 @@ _ABOUT = {
     "entry": "package.module:function",
     "command": "what is run: python train.py --out {out}",
     "outputs": "what the command writes, relative to {out}",
+    "promote": "whether a promotion wants proof, or lets the estimate of an undecided gate do",
 }
 
 
@@ -135,6 +137,7 @@ def _gate(kind: GateKind) -> dict[str, Any]:
     own = ("table",) if kind.takes == "table" else ("entry", "command", "outputs")
     for name in ("kind", *own):
         properties[name] = {**_TEXT, "description": _ABOUT[name]}
+    properties["promote"] = {"enum": ["proof", "estimate"], "description": _ABOUT["promote"]}
     if kind.takes == "table":
         required.append("table")
     else:

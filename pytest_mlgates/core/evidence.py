@@ -10,6 +10,8 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_mlgates.core import gpu
+from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.verdict import SCHEMA_VERSION, InputDigest, Outcome, Verdict, plain
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ class Evidence:
         commit: ``sha`` of HEAD, and whether a tracked file differs from it (``dirty``).
         url: Of the CI job, where one is known.
         named: Files and folders that the run was told to be about, beside its gates' models.
+        tests: How each test with a gate ended: its ``id``, ``outcome`` and the ids of its
+            ``gates``. A test asserts more than its gates.
         finished: Whether the run came to its end: with others like it, a part of the gates may
             then make a whole run (`mlgates report merge`).
     """
@@ -53,6 +57,7 @@ class Evidence:
     commit: Mapping[str, Any] = field(default_factory=dict)
     url: str = ""
     named: tuple[InputDigest, ...] = ()
+    tests: tuple[Mapping[str, Any], ...] = ()
     finished: bool = True
 
     @property
@@ -118,6 +123,7 @@ class Evidence:
                 "commit": self.commit,
                 "url": self.url,
                 "finished": self.finished,
+                "tests": self.tests,
                 "named": [one.to_dict() for one in self.named],
                 "models": [one.to_dict() for one in self.models],
                 "tables": [one.to_dict() for one in self.tables],
@@ -133,7 +139,7 @@ class Evidence:
         names = {f.name for f in dataclasses.fields(cls)}
         known = {key: value for key, value in data.items() if key in names}
         known["verdicts"] = tuple(Verdict.from_dict(one) for one in known["verdicts"])
-        for key in ("required", "problems", "notes"):
+        for key in ("required", "problems", "notes", "tests"):
             known[key] = tuple(known.get(key, ()))
         known["named"] = tuple(InputDigest(**one) for one in known.get("named", ()))
         return cls(**known)
@@ -149,7 +155,7 @@ def now() -> str:
 
 
 def environment(packages: Sequence[str]) -> dict[str, Any]:
-    """Python, platform, and the versions of those *packages* that this process imported."""
+    """Python, platform, GPU or not, and versions of those *packages* that this process imported."""
     from importlib import metadata
 
     versions: dict[str, str] = {}
@@ -165,5 +171,13 @@ def environment(packages: Sequence[str]) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(terse=True),
         "machine": platform.machine(),
+        "gpu": _has_gpu(),
         "packages": versions,
     }
+
+
+def _has_gpu() -> bool | None:
+    try:
+        return gpu.is_here()
+    except MLGatesError:  # the environment does not say it; told where a gate needs one
+        return None

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
 def handle(walk: Walk, path: str, value: Any) -> bool:
     """Walk *value* if it is numpy's, a sparse matrix or a generator of random numbers."""
-    if isinstance(value, np.ma.MaskedArray):
-        _masked(walk, path, value)
-    elif isinstance(value, np.ndarray):
-        walk.array(path, "array", np.asarray(value))
+    if isinstance(value, np.ndarray):
+        # What is an instance has its module loaded: to import it takes longer than a fingerprint.
+        if (masked := sys.modules.get("numpy.ma")) and isinstance(value, masked.MaskedArray):
+            _masked(walk, path, value)
+        else:
+            walk.array(path, "array", np.asarray(value))
     elif isinstance(value, np.generic):
         walk.array(path, "scalar", np.asarray(value))
     elif isinstance(value, np.dtype):
@@ -28,7 +30,15 @@ def handle(walk: Walk, path: str, value: Any) -> bool:
         # SystemRandom has no state, hence raises NotImplementedError: it is never reproducible.
         walk.structure(path, f"random state of {type(value).__name__}")
         walk.visit(f"{path}.getstate()", value.getstate())
-    elif isinstance(value, np.random.RandomState):
+    else:
+        return _generator(walk, path, value) or _sparse(walk, path, value)
+    return True
+
+
+def _generator(walk: Walk, path: str, value: Any) -> bool:
+    if "numpy.random" not in sys.modules:
+        return False
+    if isinstance(value, np.random.RandomState):
         walk.structure(path, "random state of numpy RandomState")
         walk.visit(f"{path}.get_state()", value.get_state(legacy=False))
     elif isinstance(value, np.random.Generator):
@@ -41,7 +51,7 @@ def handle(walk: Walk, path: str, value: Any) -> bool:
         walk.structure(path, "numpy SeedSequence")
         walk.visit(f"{path}.state", value.state)
     else:
-        return _sparse(walk, path, value)
+        return False
     return True
 
 

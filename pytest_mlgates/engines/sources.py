@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from pytest_mlgates.core.files import sha256_of_file
 from pytest_mlgates.engines import arrow_texts
+from pytest_mlgates.engines.beside import Beside
 from pytest_mlgates.engines.tokens import is_extended
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ _MANY = 1 << 16  # values
 # Of a file, hashed by one thread: part of the canonical form.
 _CHUNK = 1 << 24
 _THREADS = 4
+# A smaller one is in a cache nearer to the processor, and has the threads wait for each other.
+_FILE_BLOCK = 1 << 20
 _own = threading.local()
 
 
@@ -170,7 +174,7 @@ def _block() -> memoryview:
     """The block of this thread: one more for each chunk would be mapped and unmapped."""
     found: memoryview | None = getattr(_own, "block", None)
     if found is None:
-        found = _own.block = memoryview(bytearray(_BLOCK))
+        found = _own.block = memoryview(bytearray(_FILE_BLOCK))
     return found
 
 
@@ -195,11 +199,14 @@ class FileSource:
                 update(self._chunk(start))
             return
         # Handing a file over takes the system longer than hashing it: several threads do.
-        from concurrent.futures import ThreadPoolExecutor
+        count = min(_THREADS, os.cpu_count() or 1)
+        others = [Beside(partial(self._chunks, starts[n::count])) for n in range(1, count)]
+        found = [self._chunks(starts[::count]), *(one.result() for one in others)]
+        for number in range(len(starts)):
+            update(found[number % count][number // count])
 
-        with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
-            for digest in pool.map(self._chunk, starts):
-                update(digest)
+    def _chunks(self, starts: range) -> list[bytes]:
+        return [self._chunk(start) for start in starts]
 
     def _chunk(self, start: int) -> bytes:
         """The fast hash of the bytes from *start* on, of one chunk at most."""

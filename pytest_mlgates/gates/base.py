@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from pytest_mlgates.core import gpu
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.core.verdict import Bound, Policy, Verdict, plain
@@ -67,6 +68,16 @@ def named_once(want: str) -> Callable[[Any], Any]:
     return read
 
 
+def _inputs(value: Any) -> Any:
+    named = isinstance(value, list | tuple)
+    found = tuple(str(one) if isinstance(one, Path) else one for one in value) if named else ()
+    if not named or not all(isinstance(one, str) and one for one in found):
+        raise ValueError(
+            'a list of files, folders or globs that its code runs and reads: ["jobs/*.py"]'
+        )
+    return found
+
+
 Number = Annotated[float, reading.reader(_finite)]
 Columns = Annotated[tuple[str, ...], reading.reader(columns)]
 Confidence = Annotated[float, reading.reader(_finite), Meta(gt=0.5, lt=1.0)]
@@ -77,10 +88,16 @@ class GateParameters(Struct, frozen=True, kw_only=True):
 
     A class of a kind of its own names its fields with types; a rule over several of them is a
     ``__post_init__`` that raises ValueError, as ``what is wrong | how to mend it``.
+
+    Attributes:
+        inputs: Files, folders or globs of which it is made, beside those that its other keys name.
+        needs: What it cannot be evaluated without: "gpu".
     """
 
     confidence: Confidence = 0.95
     inconclusive: Policy = Policy.ESTIMATE
+    inputs: Annotated[tuple[str, ...], reading.reader(_inputs)] = ()
+    needs: Literal["gpu"] | None = None
 
     def bound(self) -> Bound:
         """The bound as the verdict records it."""
@@ -289,6 +306,7 @@ def evaluate(gate: Gate, subject: Any, context: Context) -> Verdict:
     start = time.perf_counter()
     try:
         memory.stated()  # also where no engine asks for it: a limit that is none limits nothing
+        gpu.demand(gate.parameters.needs)
         named = replace(context, gate=gate.id, where=gate.where)
         verdict = gate.kind.evaluate(gate.parameters, subject, named)
     except MLGatesError as error:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pytest_mlgates.core.ci import is_ci
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.engines import stored_runs
 from pytest_mlgates.extensions.manager import manager
@@ -122,13 +123,12 @@ def refuse_in_ci(option: str) -> None:
     Raises:
         MLGatesError: naming the *option* and what does it there.
     """
-    value = os.environ.get("CI", "")
-    if value.lower() in {"", "0", "false"}:
+    if not is_ci():
         return
     raise MLGatesError(
         f"{option} is refused in CI: a run that stores what it should be compared with judges "
         "nothing",
-        got=f"CI={value}",
+        got=f"CI={os.environ['CI']}",
         want="a stored run that somebody made, looked at and committed",
         fix="leave it out; to make one on this class of machine: mlgates record GATE, or unset CI",
     )

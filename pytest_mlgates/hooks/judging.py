@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 def judge(configuration: Configuration, gates: Sequence[DeclaredGate]) -> int:
     """Evaluate *gates* and print them; a gate that cannot be evaluated here never passes."""
     from pytest_mlgates.hooks.remembered import remembered
-    from pytest_mlgates.runner.changed import needs_project, not_here
+    from pytest_mlgates.runner.changed import needs_gpu, needs_project, not_here
 
     verdicts: list[Verdict] = []
     locked = _Locked(configuration)
     evaluator: Evaluator | None = None
     for declared in gates:
-        reason = needs_project(configuration, declared) or not_here(configuration, declared)
+        reason = needs_project(configuration, declared) or needs_gpu(declared)
+        reason = reason or not_here(configuration, declared)
         if reason is not None:
             locked.compare(declared, reason)
         elif (kept := _kept(configuration, declared)) is not None:

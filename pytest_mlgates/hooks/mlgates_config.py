@@ -43,11 +43,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace) -> int:
     from pytest_mlgates.config.base import base_tree, repository
-    from pytest_mlgates.config.review import excused, review
-    from pytest_mlgates.core.boundary import write
 
     root, head = repository(Path.cwd())
     base = base_tree(root, arguments.base, head)
+    _ = base.asked  # git looks while the rest is imported
+    from pytest_mlgates.config.review import excused, review
+    from pytest_mlgates.core.boundary import write
+
     configurations = _configurations(base)
     mistakes = list(_mistakes(base, configurations))
     told: list[str] = []

@@ -106,14 +106,10 @@ def _too_large(file: Path, size: int, settings: ModelFiles) -> Exception:
 
 def _is_kept_outside(file: Path) -> bool:
     """Whether Git LFS commits a pointer in the place of *file*."""
-    import subprocess
+    from pytest_mlgates.core.git import told
 
-    command = ["git", "-C", str(file.resolve().parent), "check-attr", "-z", "filter", file.name]
-    try:
-        told = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
-    except OSError:  # no git, no LFS
-        return False
-    return told.stdout.split(b"\0")[2:3] == [b"lfs"]
+    said = told(file.resolve().parent, "check-attr", "-z", "filter", file.name)
+    return (said or "").split("\0")[2:3] == ["lfs"]
 
 
 if __name__ == "__main__":

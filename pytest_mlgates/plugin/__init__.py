@@ -25,15 +25,16 @@ _KEY = "MLGATES_SIGN_KEY"
 _CONFIGURATION_NAMES = ("mlgates.toml", "pyproject.toml")
 
 _MARKERS = {
-    "data_schema(suite, *, id=None, examples=0)": "hold the table given to `mlgate` to a Great "
-    "Expectations suite (a path, or a list of expectations)",
+    "data_schema(suite, *, examples=0, id=None, inputs=(), needs=None)": "hold the table given to "
+    "`mlgate` to a Great Expectations suite (a path, or a list of expectations)",
     "metric(metric, *, min=None, max=None, no_worse_than=None, margin=None, by=None, id=None, "
-    "...)": "hold a metric of the evaluation table given to `mlgate` to a bound",
-    "fairness(metric, *, by, min=None, max=None, id=None, ...)": "hold a disparity between groups "
-    "of the evaluation table given to `mlgate` to a bound",
+    "inputs=(), needs=None, ...)": "hold a metric of the evaluation table given to `mlgate` to a "
+    "bound",
+    "fairness(metric, *, by, min=None, max=None, id=None, inputs=(), needs=None, ...)": "hold a "
+    "disparity between groups of the evaluation table given to `mlgate` to a bound",
     "reproducibility(*, runs=2, level='bitwise', fresh_process=None, vary=(), against=None, "
-    "timeout=None, id=None, ...)": "run the callable given to `mlgate` several times and compare "
-    "what it returns",
+    "timeout=None, id=None, inputs=(), needs=None, ...)": "run the callable given to `mlgate` "
+    "several times and compare what it returns",
 }
 
 
@@ -82,8 +83,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--mlgates-stand-in",
         metavar="EVIDENCE",
         default=None,
-        help="evidence of this commit, signed where the data is: for declared gates whose data is "
-        "not here",
+        help="evidence of this commit, signed where the data is: for gates whose data, or the GPU "
+        "that they need, is not here",
     )
     group.addoption(
         "--mlgates-key",

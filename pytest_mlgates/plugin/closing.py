@@ -220,6 +220,7 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
         problems=closed.problems,
         notes=notes,
         named=subjects_of_run(session.config),
+        tests=ledger.tests(str(primary.path)),
     )
     closed.problems = list(evidence.problems)
     closed.evidence = evidence
@@ -270,7 +271,9 @@ def _of_stand_ins(
             closed.problems.append(str(error))
             continue
         if stand_in is not None:
-            closed.problems += stand_in.contradicted(verdicts)
+            governed = session.ledger.ids(str(one.path))
+            own = [verdict for verdict in verdicts if verdict.id in governed]
+            closed.problems += stand_in.contradicted(own)
             notes += stand_in.notes()
     return notes
 

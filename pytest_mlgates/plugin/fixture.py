@@ -11,7 +11,7 @@ from pytest_mlgates.plugin import failures
 from pytest_mlgates.reports.text import message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import pytest
 
@@ -115,6 +115,7 @@ class MLGate:
         self, kind: str, subject: Any, args: tuple[Any, ...], options: dict[str, Any]
     ) -> Verdict:
         from pytest_mlgates.runner.functions import evaluate_call
+        from pytest_mlgates.runner.judged_files import with_files
 
         self._session.refuse_stray(self._item, self._attempt)
         label = options.pop("subject", None)
@@ -124,7 +125,7 @@ class MLGate:
             evaluator = self._session.evaluator(self._item)
             if options.get("private") or _is_private(evaluator, subject):
                 self._touch_private()
-            return evaluate_call(
+            verdict = evaluate_call(
                 kind,
                 subject,
                 args,
@@ -134,6 +135,7 @@ class MLGate:
                 label=label,
                 where=f"{self._item.nodeid} mlgate.{kind}(…)",
             )
+            return with_files(verdict, subject, evaluator.context)
 
         record = failures.error_record(f"{prefix}::{kind}" + (f"@{label}" if label else ""), kind)
         result = self._guarded(run, kind, record)
@@ -146,6 +148,7 @@ class MLGate:
         self, gate: Gate, make: Callable[[Gate], tuple[Gate, Any]], label: str | None
     ) -> Verdict | MLGatesError:
         from pytest_mlgates.runner.evaluator import error_verdict
+        from pytest_mlgates.runner.judged_files import with_files
 
         evaluator = self._session.evaluator(self._item)
 
@@ -157,7 +160,8 @@ class MLGate:
                 raise both from error.__cause__
             if getattr(subject, "private", False):
                 self._touch_private()
-            return evaluator.evaluate(_labelled(ready, label), subject)
+            verdict = evaluator.evaluate(_labelled(ready, label), subject)
+            return with_files(verdict, subject, evaluator.context)
 
         def record(error: MLGatesError) -> Verdict:
             return error_verdict(_labelled(gate, label), error)
@@ -240,22 +244,32 @@ class MLGate:
         if self._deferred is not None:
             self._deferred += results
             return
-        errors: dict[str, MLGatesError] = {}
-        for result in results:
-            if isinstance(result, MLGatesError):  # one misused call is one mistake for all gates
-                errors.setdefault(str(result), result)
-        verdicts = [r for r in results if not isinstance(r, MLGatesError)]
-        failed = [v for v in verdicts if not v.passed]
-        if errors:
-            others = "\n\n".join(message(v) for v in failed)
-            if len(errors) == 1 and not others:
-                first = next(iter(errors.values()))
-                raise first from first.__cause__
-            text = "\n\n".join([*errors, *([others] if others else [])])
-            raise MLGatesError(text) from None
-        if failed:
-            head = f"{len(failed)} of {len(verdicts)} gates failed\n\n" if len(verdicts) > 1 else ""
-            raise GateFailure(head + "\n\n".join(message(v) for v in failed), verdicts)
+        settle(results)
+
+
+def settle(results: Sequence[Verdict | MLGatesError]) -> None:
+    """Raise for what failed among *results*.
+
+    Raises:
+        MLGatesError: with everything, if anything could not be evaluated.
+        GateFailure: with all gates that failed.
+    """
+    errors: dict[str, MLGatesError] = {}
+    for result in results:
+        if isinstance(result, MLGatesError):  # one misused call is one mistake for all gates
+            errors.setdefault(str(result), result)
+    verdicts = [r for r in results if not isinstance(r, MLGatesError)]
+    failed = [v for v in verdicts if not v.passed]
+    if errors:
+        others = "\n\n".join(message(v) for v in failed)
+        if len(errors) == 1 and not others:
+            first = next(iter(errors.values()))
+            raise first from first.__cause__
+        text = "\n\n".join([*errors, *([others] if others else [])])
+        raise MLGatesError(text) from None
+    if failed:
+        head = f"{len(failed)} of {len(verdicts)} gates failed\n\n" if len(verdicts) > 1 else ""
+        raise GateFailure(head + "\n\n".join(message(v) for v in failed), verdicts)
 
 
 def _labelled(gate: Gate, label: str | None) -> Gate:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import pytest
 
 
+_FROM_GOOD_TO_BAD = ("passed", "xpassed", "skipped", "xfailed", "failed")
+
+
 @dataclass
 class Entry:
     """The last verdict of one gate.
@@ -53,6 +56,8 @@ class Ledger:
         self._labelled: set[str] = set()
         self._arrived: dict[str, set[str]] = {}
         self._rerun: set[str] = set()
+        self._tests: dict[str, str] = {}  # what the evidence calls them, by node id
+        self._ended: dict[str, str] = {}
 
     def add_report(self, report: pytest.TestReport) -> None:
         """Take what *report* carries."""
@@ -66,6 +71,8 @@ class Ledger:
                 verdicts = [Verdict.from_dict(d) for d in payload["verdicts"]]
                 labels = list(payload["labels"])
                 configuration = str(payload["configuration"])
+                if payload["test"]:
+                    self._tests[report.nodeid] = str(payload["test"])
             except (ValueError, KeyError, TypeError) as error:
                 self.problems.append(
                     f"the verdicts of {report.nodeid} did not arrive: {type(error).__name__}: "
@@ -78,6 +85,7 @@ class Ledger:
             told = report.failed or excused
             self._add(Entry(verdict, report.nodeid, (place, number), told, excused, configuration))
         self._compare(report, {v.id for v in verdicts})
+        self._note_end(report)
 
     def add_unfinished(
         self, owner: str, place: int, verdicts: Sequence[Verdict], configuration: str
@@ -91,6 +99,21 @@ class Ledger:
     def configurations(self) -> set[str]:
         """The paths of the configurations that governed a verdict."""
         return {e.configuration for e in self._entries.values() if e.configuration}
+
+    def ids(self, configuration: str) -> set[str]:
+        """The gates that *configuration* governs."""
+        return {n for n, e in self._entries.items() if e.configuration == configuration}
+
+    def tests(self, configuration: str) -> list[dict[str, Any]]:
+        """How each test with a gate ended that *configuration* governs, in order."""
+        found: dict[str, dict[str, Any]] = {}
+        for entry in self.entries():
+            name, ended = self._tests.get(entry.owner), self._ended.get(entry.owner)
+            if name is None or ended is None or entry.configuration != configuration:
+                continue
+            one = found.setdefault(name, {"id": name, "outcome": ended, "gates": []})
+            one["gates"].append(entry.verdict.id)
+        return list(found.values())
 
     def laundered(self, allowing: Collection[str] = ()) -> list[str]:
         """Gates that failed in one attempt and passed in a later one.
@@ -145,6 +168,18 @@ class Ledger:
             if entry.failed_before is None and not before.verdict.passed:
                 entry.failed_before = before.verdict
         self._entries[name] = entry
+
+    def _note_end(self, report: pytest.TestReport) -> None:
+        """A test ended as the worst of its reports says, of the last attempt at it."""
+        if str(report.outcome) == "rerun":
+            self._ended.pop(report.nodeid, None)
+            return
+        expected = (
+            {"passed": "xpassed", "skipped": "xfailed"} if hasattr(report, "wasxfail") else {}
+        )
+        now = expected.get(report.outcome, str(report.outcome))
+        before = self._ended.get(report.nodeid, now)
+        self._ended[report.nodeid] = max(before, now, key=_FROM_GOOD_TO_BAD.index)
 
     def _add_labels(self, nodeid: str, labels: list[str]) -> None:
         if nodeid not in self._labelled:  # an attempt more is not a test more

@@ -98,8 +98,9 @@ def definition_of(verdict: Verdict) -> dict[str, object]:
 
 
 def inputs_of(verdict: Verdict) -> dict[str, str]:
-    """The digests of what a test's gate judged, by name."""
-    return {one.name: one.digest for one in verdict.inputs if one.digest is not None}
+    """The digests of what a test's gate judged, by name, and of the files that it names."""
+    judged = {one.name: one.digest for one in verdict.inputs if one.digest is not None}
+    return judged | dict(verdict.files)
 
 
 def _by_configuration(entries: Iterable[Entry]) -> dict[Path, list[Entry]]:

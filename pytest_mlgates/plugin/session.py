@@ -211,6 +211,21 @@ class GateSession:
         item.user_properties[:] = [
             p for p in item.user_properties if not p[0].startswith("mlgates.")
         ]
+        self._stand_in_for(item)
+
+    def _stand_in_for(self, item: pytest.Item) -> None:
+        """Where *item* cannot run here, let signed evidence or an error take its place."""
+        if _GATES not in item.stash:
+            return
+        try:
+            gates = self.gates_of(item)
+        except MLGatesError:  # a marker that was added since; told when its test ends
+            return
+        asked = self.config.option.mlgates_stand_in is not None
+        if asked or any(gate.parameters.needs is not None for gate in gates.gates):
+            from pytest_mlgates.plugin.standing_in import arrange
+
+            arrange(self, item, gates)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -265,6 +280,7 @@ class GateSession:
                     "labels": labels,
                     "verdicts": [v.replace(where=self._where(item)).to_dict() for v in verdicts],
                     "configuration": self._configuration_of(item) if verdicts else "",
+                    "test": self._test_of(item) if verdicts else "",
                 },
                 allow_nan=False,
             )
@@ -347,6 +363,17 @@ class GateSession:
         except MLGatesError:  # its test has failed with the message
             return ""
         return "" if path is None else str(path)
+
+    def _test_of(self, item: pytest.Item) -> str:
+        """What the evidence calls *item*; nothing for a declared gate, which asserts no more."""
+        from pytest_mlgates.plugin.items import GateItem
+
+        if isinstance(item, GateItem):
+            return ""
+        try:
+            return self.prefix(item)
+        except MLGatesError:  # its test has failed with the message
+            return ""
 
     def _where(self, item: pytest.Item) -> str:
         """``tests/test_model.py:12``: the file and line of *item*, from its configuration on."""

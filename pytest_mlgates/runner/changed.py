@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.config.find import find, read
+from pytest_mlgates.core import gpu
 from pytest_mlgates.core.errors import ConfigurationError
 from pytest_mlgates.core.text import listing
 from pytest_mlgates.extensions.manager import BUILTIN_KINDS
@@ -178,6 +179,17 @@ def needs_project(configuration: Configuration, declared: DeclaredGate) -> str |
         or not (configuration.base / champion).is_file()
     ):
         return f"it is compared with the champion {champion}"
+    return None
+
+
+def needs_gpu(declared: DeclaredGate) -> str | None:
+    """Why a gate cannot be evaluated for want of a GPU, None if it can.
+
+    Raises:
+        MLGatesError: if the environment does not say whether there is one.
+    """
+    if gpu.is_lacking(declared.gate.parameters.needs):
+        return "it needs a GPU, and there is none here"
     return None
 
 

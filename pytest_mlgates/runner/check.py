@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.config.find import section
 from pytest_mlgates.config.locked import refuted
@@ -17,7 +17,7 @@ from pytest_mlgates.runner.commit import commit_of, url_of_job
 from pytest_mlgates.runner.evaluator import Evaluator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from pytest_mlgates.config.model import Configuration, DeclaredGate
@@ -176,6 +176,7 @@ def evidence_of(
     problems: Sequence[str] = (),
     notes: Sequence[str] = (),
     named: Sequence[InputDigest] = (),
+    tests: Sequence[Mapping[str, Any]] = (),
 ) -> Evidence:
     """The record of a run with *verdicts*.
 
@@ -187,6 +188,7 @@ def evidence_of(
         problems: What made it untrustworthy.
         notes: What people should know in time.
         named: What the run was told to be about, beside the models of its gates.
+        tests: How the tests with gates ended.
     """
     settings = configuration.settings
     path = configuration.path
@@ -205,6 +207,7 @@ def evidence_of(
         commit=commit_of(configuration.base),
         url=url_of_job(),
         named=tuple(named),
+        tests=tuple(tests),
     )
     return evidence.judged(whole=whole)
 

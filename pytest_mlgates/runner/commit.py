@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from typing import TYPE_CHECKING, Any
+
+from pytest_mlgates.core.git import told
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _SHA = "# branch.oid "
-_TIMEOUT_S = 60
 
 
 def commit_of(folder: Path) -> dict[str, Any]:
@@ -19,17 +19,10 @@ def commit_of(folder: Path) -> dict[str, Any]:
     Dirty is a tree in which a tracked file differs from the commit, as `git describe --dirty`
     has it: data, models and evidence are seldom tracked.
     """
-    command = ["git", "--no-optional-locks", "-C", str(folder)]
-    command += ["status", "--porcelain=v2", "--branch", "--untracked-files=no"]
-    try:
-        done = subprocess.run(  # noqa: S603
-            command, capture_output=True, check=False, timeout=_TIMEOUT_S
-        )
-    except (OSError, subprocess.SubprocessError):
-        return {}
-    lines = done.stdout.decode("utf-8", "replace").splitlines()
+    status = told(folder, "status", "--porcelain=v2", "--branch", "--untracked-files=no")
+    lines = (status or "").splitlines()
     sha = next((line.removeprefix(_SHA) for line in lines if line.startswith(_SHA)), "")
-    if done.returncode or not sha or sha == "(initial)":
+    if not sha or sha == "(initial)":
         return {}
     return {"sha": sha, "dirty": any(not line.startswith("#") for line in lines)}
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import platform
 import re
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.git import told
 
 State = Literal["ok", "note", "broken"]
 _NAME = "pytest-mlgates"
@@ -185,8 +185,27 @@ def _configuration(found: Diagnosis, start: Path, config: Path | None) -> Path |
         champion = getattr(declared.gate.parameters, "no_worse_than", None) is not None
         needs = "; needs the project's environment" if model or champion else ""
         must = "; required" if name in required else ""
-        found.add("gates", name, "ok", f"{declared.gate.kind.name} on {on}{must}{needs}")
+        says = f"{declared.gate.kind.name} on {on}{must}{needs}"
+        _gate(found, name, says, declared.gate.parameters.needs)
     return path
+
+
+def _gate(found: Diagnosis, name: str, says: str, needs: str | None) -> None:
+    from pytest_mlgates.core import gpu
+
+    if needs is None:
+        found.add("gates", name, "ok", says)
+        return
+    try:
+        lacking = gpu.is_lacking(needs)
+    except MLGatesError as error:
+        found.add("gates", name, "broken", f"{says}; {error.summary}", f"want: {error.want}")
+        return
+    if lacking:
+        fix = "evaluate it where one is, sign the evidence, mlgates check --stand-in evidence.json"
+        found.add("gates", name, "note", f"{says}; needs a GPU, and there is none here", fix)
+    else:
+        found.add("gates", name, "ok", f"{says}; needs a GPU, and there is one here")
 
 
 def _hooks(found: Diagnosis, base: Path) -> None:
@@ -207,10 +226,10 @@ def _hooks(found: Diagnosis, base: Path) -> None:
         return
     found.add("hooks", file.name, "ok", ", ".join(ours) or "calls mlgates")
     elsewhere = _git(base, "config", "core.hooksPath")
-    told = _git(base, "rev-parse", "--git-path", "hooks/pre-commit")
-    hook = None if told is None else base / told
+    hooks = _git(base, "rev-parse", "--git-path", "hooks/pre-commit")
+    hook = None if hooks is None else base / hooks
     if hook is not None and hook.is_file():
-        found.add("hooks", "git hook", "ok", f"installed: {told}")
+        found.add("hooks", "git hook", "ok", f"installed: {hooks}")
     elif elsewhere is not None:
         says = f"core.hooksPath is {elsewhere}, where no pre-commit hook stands"
         fix = "git config --unset-all core.hooksPath && pre-commit install"
@@ -221,12 +240,7 @@ def _hooks(found: Diagnosis, base: Path) -> None:
 
 
 def _git(base: Path, *arguments: str) -> str | None:
-    command = ["git", "-C", str(base), *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
-    except OSError:  # no git
-        return None
-    return done.stdout.decode(errors="replace").strip() or None if done.returncode == 0 else None
+    return (told(base, *arguments) or "").strip() or None
 
 
 def _lock(found: Diagnosis, path: Path) -> None:

@@ -14,6 +14,7 @@ from pytest_mlgates.config.definitions import definitions
 from pytest_mlgates.config.find import read
 from pytest_mlgates.config.inputs import data_of, digests_of
 from pytest_mlgates.config.load import key_of, prepend_to_path
+from pytest_mlgates.core import gpu
 from pytest_mlgates.core import lock as locks
 from pytest_mlgates.core.ci import is_ci
 from pytest_mlgates.core.errors import ConfigurationError, MissingExtraError, MLGatesError
@@ -46,7 +47,7 @@ class Evaluator:
         progress: Told what a gate that takes long is at.
         record: Whether gates with a stored run make it instead of comparing with it.
         refresh: Whether champions are those that aliases name now, not those of the lock.
-        stand_in: Signed evidence, for declared gates whose data is not here.
+        stand_in: Signed evidence, for declared gates whose data, or GPU, is not here.
     """
 
     def __init__(
@@ -190,11 +191,16 @@ class Evaluator:
         """The verdict of a gate of the configuration; misuse becomes outcome ``error``."""
         verdict = self._taken(declared)
         if verdict is None:
-            verdict = self.evaluate_or_error(declared.gate, lambda: self.subject_of(declared))
+            verdict = self.evaluate_or_error(declared.gate, lambda: self._ready(declared))
             if verdict.outcome is not Outcome.ERROR:
                 verdict = verdict.replace(files=self._files(declared))
         path = self.configuration.path
         return verdict if path is None else verdict.replace(where=path.name)
+
+    def _ready(self, declared: DeclaredGate) -> Any:
+        """Its subject, which may be made by what needs a GPU."""
+        gpu.demand(declared.gate.parameters.needs)
+        return self.subject_of(declared)
 
     def _taken(self, declared: DeclaredGate) -> Verdict | None:
         """The verdict of what stands in for data that is not here, or why it may not."""

@@ -91,11 +91,20 @@ class _Verdict(Struct, kw_only=True):
     holdout: _Holdout | None = None
     definition: dict[str, Any] = {}
     counts: dict[str, Any] = {}
+    where: str | None = None
+    files: dict[str, str] = {}
+    stands_in: dict[str, Any] | None = None
 
 
 class _Commit(Struct, kw_only=True):
     sha: str = ""
     dirty: bool = False
+
+
+class _Test(Struct, kw_only=True):
+    id: str
+    outcome: Literal["passed", "failed", "skipped", "xfailed", "xpassed"]
+    gates: list[str]
 
 
 class _Record(Struct, kw_only=True):
@@ -116,6 +125,7 @@ class _Record(Struct, kw_only=True):
     named: list[_Input] = []
     models: list[_Input] = []
     tables: list[_Input] = []
+    tests: list[_Test] = []
     verdicts: list[_Verdict]
 
 

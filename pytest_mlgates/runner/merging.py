@@ -9,7 +9,7 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.evidence import REQUIRED_NOT_EVALUATED, Evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_mlgates.core.verdict import Verdict
 
@@ -55,6 +55,7 @@ def merge(shards: Sequence[tuple[str, Evidence]]) -> Evidence:
         commit=first.commit,
         url=next((one.url for one in every if one.url), ""),
         named=tuple(dict.fromkeys(named for one in every for named in one.named)),
+        tests=tuple(_tests(shards)),
     )
     return evidence.judged(whole=any(one.complete for one in every) or bool(required))
 
@@ -97,6 +98,21 @@ def _verdicts(shards: Sequence[tuple[str, Evidence]]) -> list[Verdict]:
                     want="every gate in one shard; where it is in two, the same of both",
                 )
     return [verdict for _, verdict in found.values()]
+
+
+def _tests(shards: Sequence[tuple[str, Evidence]]) -> list[Mapping[str, Any]]:
+    """How every test ended, once."""
+    found: dict[str, tuple[str, Mapping[str, Any]]] = {}
+    for name, evidence in shards:
+        for one in evidence.tests:
+            earlier, same = found.setdefault(one["id"], (name, one))
+            if dict(same) != dict(one):
+                raise MLGatesError(
+                    f"test {one['id']!r} is told of in two ways, in {earlier!r} and {name!r}",
+                    got=f"{same['outcome']} and {one['outcome']}",
+                    want="every test in one shard; where it is in two, the same of both",
+                )
+    return [one for _, one in found.values()]
 
 
 def _without_times(verdict: Verdict) -> dict[str, Any]:

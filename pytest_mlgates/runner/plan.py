@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_mlgates.core import gpu
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.gates.planning import needs_subject, plan_of
 from pytest_mlgates.gates.planning.model import Plan
@@ -34,6 +35,8 @@ def plan(configuration: Configuration, ids: Sequence[str] = ()) -> list[Plan]:
         if declared.table is not None and needs_subject(gate):
             gate = spent(gate, configuration.settings.tables[declared.table].budget)
         try:
+            if declared.table is not None and configuration.settings.tables[declared.table].model:
+                gpu.demand(gate.parameters.needs)  # the model is what needs it
             subject = evaluator.subject_of(declared) if needs_subject(gate) else None
             plans.append(plan_of(gate, subject, evaluator.context))
         except MLGatesError as error:

@@ -1,9 +1,12 @@
-"""Signed evidence in the place of a recomputation, for gates whose data is not here.
+"""Signed evidence in the place of a recomputation, for gates whose data, or GPU, is not here.
 
-The data of a gate may be where CI must not see it. A verdict from there is believed if the key that
-the reviewed configuration names has signed it, and if it is about exactly what this commit names:
-the commit itself, the configuration, the definition, and the digest of every file, as pointers of
-DVC and Git LFS or ``mlgates.lock`` have it. What is here is evaluated here, whatever it says.
+The data of a gate may be where CI must not see it, and CI may have no GPU. A verdict from there is
+believed if the key that the reviewed configuration names has signed it, and if it is about exactly
+what this commit names: the commit itself, the configuration, the definition, and the digest of
+every file, as pointers of DVC and Git LFS or ``mlgates.lock`` have it. What is here is evaluated
+here, whatever it says.
+
+Gates of tests are in :mod:`pytest_mlgates.runner.standing_in_tests`.
 """
 
 from __future__ import annotations
@@ -27,23 +30,24 @@ from pytest_mlgates.config.inputs import (
     digests_of,
     registered,
 )
-from pytest_mlgates.config.pointers import SUFFIX, lfs_digest
+from pytest_mlgates.config.pointers import SUFFIX
+from pytest_mlgates.core import gpu
 from pytest_mlgates.core import lock as locks
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.files import sha256_of_file
-from pytest_mlgates.core.text import listing
 from pytest_mlgates.core.verdict import Outcome, plain
 from pytest_mlgates.core.waivers import today
 from pytest_mlgates.runner.changed import covers
 from pytest_mlgates.runner.commit import commit_of
 from pytest_mlgates.runner.evidence import Stored, content_of, parse
 from pytest_mlgates.runner.evidence_shape import NoEvidenceError
+from pytest_mlgates.runner.lacking import Lacking, is_away
 from pytest_mlgates.runner.recompute import recompute
 from pytest_mlgates.runner.signing import verifier_of
 from pytest_mlgates.runner.verify import Demands, doubts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_mlgates.config.model import Configuration, DeclaredGate
     from pytest_mlgates.core.lock import LockedGate
@@ -51,6 +55,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.runner.signing import Verifier
 
 MAX_AGE = dt.timedelta(days=7)
+OTHER_DEFINITION = "it judged by another definition"
 
 
 @dataclass(kw_only=True)
@@ -77,7 +82,8 @@ class StandIn:
 
     def __post_init__(self) -> None:
         """Judge the file once, for all gates."""
-        self._judged: dict[str, Verdict] = {}
+        self.judged: dict[str, Verdict] = {}
+        self.tests: dict[str, Mapping[str, Any]] = {}
         try:
             stored = parse(self.content)
         except NoEvidenceError as error:
@@ -86,7 +92,8 @@ class StandIn:
         self._evidence = stored.evidence
         self.refusals += self._of_file(stored)
         if not self.refusals:
-            self._judged = {one.id: one for one in stored.evidence.verdicts}
+            self.judged = {one.id: one for one in stored.evidence.verdicts}
+            self.tests = {one["id"]: one for one in stored.evidence.tests}
 
     def _of_file(self, stored: Stored) -> Iterator[str]:
         evidence = stored.evidence
@@ -106,34 +113,52 @@ class StandIn:
         path = self.configuration.path
         if path is None or evidence.configuration.get("digest") != sha256_of_file(path):
             yield f"it is of another configuration than {self.configuration.source}"
+        if len({one["id"] for one in evidence.tests}) < len(evidence.tests):
+            yield "it says twice how a test ended"
         if not evidence.finished:
             yield "its run did not come to its end"
         for problem in evidence.problems:
             yield f"its run had a problem: {problem}"
 
     def verdict_of(self, declared: DeclaredGate) -> Verdict | None:
-        """The verdict that the evidence has of a gate; None if its data is here.
+        """The verdict that the evidence has of a gate; None if the gate can be evaluated here.
 
         Raises:
-            MLGatesError: if its data is not here, and the evidence does not fit.
+            MLGatesError: if its data, or a GPU that it needs, is not here, and the evidence does
+                not fit.
         """
         definition = self._definitions.get(declared.gate.id)
-        away = [] if definition is None else self._away(definition)
-        if definition is None or not away:
+        if definition is None:
             return None
-        verdict = self._judged.get(declared.gate.id)
+        lacking = Lacking(
+            files=tuple(self.away(definition)),
+            gpu=gpu.is_lacking(declared.gate.parameters.needs),
+        )
+        if not lacking:
+            return None
+        verdict = self.judged.get(declared.gate.id)
         reasons = list(self.refusals)
         if verdict is None and not reasons:
             reasons.append("it has no verdict of this gate")
         elif verdict is not None:
-            reasons += self._of_gate(declared, verdict)
-            reasons += self._of_files(definition, verdict, away)
+            if declared.unread or dict(verdict.definition) != plain(declared.gate.definition()):
+                reasons.append(OTHER_DEFINITION)
+            reasons += self.of_verdict(verdict)
+            reasons += self.of_files(definition, verdict, lacking.files)
         if verdict is None or reasons:
-            raise MLGatesError(
-                f"{listing(away, 3)} is not here, and {self.name} does not stand in for it",
-                got="; ".join(dict.fromkeys(reasons)),
-                want="the data, or evidence of this very commit that the key has signed",
-            )
+            raise self.refusal(lacking, reasons)
+        return self.taken(verdict)
+
+    def refusal(self, lacking: Lacking, reasons: Iterable[str]) -> MLGatesError:
+        """The error of a gate that cannot be evaluated for what is *lacking*, nor stood in for."""
+        return MLGatesError(
+            f"{lacking}, and {self.name} does not stand in for it",
+            got="; ".join(dict.fromkeys(reasons)),
+            want=f"{lacking.wanted}, or evidence of this very commit that the key has signed",
+        )
+
+    def taken(self, verdict: Verdict) -> Verdict:
+        """*verdict* of the evidence as one of this run: it says where it is from."""
         told = {
             "created": self._evidence.created,
             "keyid": self.verifier.keyid,
@@ -144,12 +169,19 @@ class StandIn:
         return verdict.replace(stands_in=told, warnings=(*verdict.warnings, said))
 
     def contradicted(self, verdicts: Sequence[Verdict]) -> list[str]:
-        """What the evidence claims otherwise than *verdicts*, which were evaluated here."""
+        """What the evidence claims otherwise than *verdicts*, which were evaluated here.
+
+        Args:
+            verdicts: Of gates that its configuration governs.
+        """
         lines = []
         for here in verdicts:
-            there = self._judged.get(here.id)
+            there = self.judged.get(here.id)
             evaluated = here.stands_in is None and here.outcome is not Outcome.ERROR
-            if there is None or here.id not in self.configuration.gates or not evaluated:
+            if there is None or not evaluated:
+                continue
+            # What a test judges that names no files may be something else on every machine.
+            if here.id not in self.configuration.gates and not there.files:
                 continue
             claimed = locks.LockedGate(
                 definition={},
@@ -182,7 +214,7 @@ class StandIn:
         return tracked(self.configuration.base)
 
     @cached_property
-    def _lock(self) -> Mapping[str, LockedGate]:
+    def lock(self) -> Mapping[str, LockedGate]:
         """What the lock of this commit says; one that is no part of it says nothing."""
         path = self.configuration.path
         if path is None or locks.NAME not in self._tracked:
@@ -190,32 +222,33 @@ class StandIn:
         found = locks.read(locks.path_of(path))
         return {} if found is None else found.gates
 
-    def _away(self, definition: Mapping[str, Any]) -> list[str]:
+    def away(self, definition: Mapping[str, Any]) -> list[str]:
         """The data files of a gate that are not here; its contract is no data."""
         base, suite = self.configuration.base, definition["gate"].get("suite")
         suite = Path(suite).as_posix() if isinstance(suite, str) else None
         return [
-            path for path in data_of(definition, base) if path != suite and _is_away(base / path)
+            path for path in data_of(definition, base) if path != suite and is_away(base / path)
         ]
 
-    def _of_gate(self, declared: DeclaredGate, verdict: Verdict) -> Iterator[str]:
+    def of_verdict(self, verdict: Verdict) -> Iterator[str]:
+        """What speaks against a verdict, whatever gate it is of."""
         if verdict.stands_in is not None:
             yield "its verdict was itself taken from other evidence"
         if verdict.outcome is Outcome.ERROR:
             yield "the gate could not be evaluated there either"
-        if declared.unread or dict(verdict.definition) != plain(declared.gate.definition()):
-            yield "it judged by another definition"
         for complaint in recompute(verdict).complaints:
             yield f"its verdict does not follow: {complaint}"
         for waiver in verdict.waivers:
             if str(waiver.get("expires", "")) < today().isoformat():
                 yield f"its waiver has expired: {waiver.get('expires')}"
 
-    def _of_files(
+    def of_files(
         self, definition: Mapping[str, Any], verdict: Verdict, away: Sequence[str]
     ) -> Iterator[str]:
-        """The files that were judged are those that this commit names."""
+        """The files that were judged are those that are here, else those that the commit names."""
         base = self.configuration.base
+        if "table" not in definition and not definition["gate"].get("inputs"):
+            yield "the gate has no `inputs`: nothing says what its code judges"
         if not verdict.files:
             yield "it does not say which files it judged"
             return
@@ -223,7 +256,7 @@ class StandIn:
             if digest in (MISSING, POINTED) or digest.endswith(OTHER):
                 data = path.removesuffix(SUFFIX)
                 yield f"it was made where {data} was not the data that its pointer says"
-        locked = self._lock.get(verdict.id)
+        locked = self.lock.get(verdict.id)
         if locked is not None and dict(locked.definition) != dict(definition):
             locked = None
         known = {} if locked is None else locked.inputs
@@ -256,10 +289,6 @@ def of_registry(
         if key == "no_worse_than" and pinned and dict(pinned) == locks.champion_of(verdict):
             continue
         yield f"nothing in this commit says what its {key} {reference!r} is"
-
-
-def _is_away(path: Path) -> bool:
-    return not path.is_file() or lfs_digest(path) is not None
 
 
 def stand_in_of(

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.git import told
 from pytest_mlgates.reports.starting import Judged, StartTable
 
 if TYPE_CHECKING:
@@ -174,13 +174,8 @@ def _ci(base: Path) -> str | None:
         return "github"
     if (base / ".gitlab-ci.yml").exists():
         return "gitlab"
-    try:
-        command = ["git", "-C", str(base), "remote", "-v"]
-        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
-    except OSError:  # no git
-        return None
-    told = done.stdout.decode(errors="replace")
-    return next((name for name in ("github", "gitlab") if name in told), None)
+    remotes = told(base, "remote", "-v") or ""
+    return next((name for name in ("github", "gitlab") if name in remotes), None)
 
 
 def _install(base: Path, pyproject: Mapping[str, Any], *, mlflow: bool) -> list[str]:

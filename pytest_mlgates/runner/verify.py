@@ -240,6 +240,10 @@ def _whole(evidence: Evidence, now: dt.datetime) -> Iterator[str]:
         yield "it has no verdicts: an empty run proves nothing"
     for problem in evidence.problems:
         yield f"the run had a problem: {problem}"
+    blocking = {one.id for one in evidence.verdicts if not one.passed}
+    for test in evidence.tests:
+        if test["outcome"] == "failed" and blocking.isdisjoint(test["gates"]):
+            yield f"the test {test['id']} failed, and not by a gate: what it asserts does not hold"
     for name in evidence.required_not_run:
         yield f"gate {name!r}, which its own configuration requires, was not evaluated"
     for one in evidence.verdicts:

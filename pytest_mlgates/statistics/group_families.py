@@ -201,6 +201,16 @@ class ShareFamily(Family):
 
     def row_variance(self, comparison: Comparison, group: int) -> float:
         """Of one share, or of the logarithm of a share in units of 1/n, worth what rows are."""
+        if (comparison, group) not in self._row_variances:
+            self._row_variances[comparison, group] = self._row_variance(comparison, group)
+        return self._row_variances[comparison, group]
+
+    @cached_property
+    def _row_variances(self) -> dict[tuple[Comparison, int], float]:
+        """Every pair of groups asks for them."""
+        return {}
+
+    def _row_variance(self, comparison: Comparison, group: int) -> float:
         sizes, effective = self.rows, self._worth
         if group == OVERALL:
             n, worth = float(sizes.sum()), float(sizes.sum() / max(float(effective.sum()), 1e-9))

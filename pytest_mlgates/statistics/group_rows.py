@@ -75,10 +75,11 @@ def undecided(table: Contrasts | Averaged, bound: float) -> list[RowsNeeded]:
     limit = -bound if ratio else bound
     out = []
     between = isinstance(table, BetweenGroups)
+    across, down = table.far.argmax(axis=1).tolist(), table.far.argmax(axis=0).tolist()
     for place, group in enumerate(table.groups):
-        row, column = place, int(table.far[place].argmax())
-        if between and table.far[:, place].max() > table.far[row, column]:
-            row, column = int(table.far[:, place].argmax()), place
+        row, column = place, across[place]
+        if between and table.far[down[place], place] > table.far[row, column]:
+            row, column = down[place], place
         if table.far[row, column] <= limit:
             continue
         found = _rows(table, table.at(row, column), planned, seen=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -36,6 +37,22 @@ def test_a_sound_project_passes_with_one_row_per_gate_and_the_evidence_named(pro
     assert " 4 gates: 4 passed, 0 failed, 0 waived · evidence .mlgates/evidence.json" in out
     assert record_in(project / ".mlgates/evidence.json")["result"] == "PASSED"
     assert (project / ".mlgates/.gitignore").read_text() == "*\n"
+
+
+@pytest.mark.parametrize("relative", [False, True])
+def test_data_outside_of_the_project_is_checked_and_locked(
+    project, capsys, tmp_path_factory, relative
+):
+    outside = tmp_path_factory.mktemp("elsewhere") / "data"
+    (project / "data").rename(outside)
+    place = os.path.relpath(outside, project) if relative else outside
+    write(Path("pyproject.toml").read_text().replace('"data/', f'"{Path(place).as_posix()}/'))
+    assert main(["check"]) == 0
+    assert main(["lock"]) == 0
+    assert main(["check", "--locked"]) == 0
+    (outside / "applications.csv").write_text(BAD_DATA)
+    assert main(["check", "--locked"]) == 1
+    assert "applications.csv changed" in capsys.readouterr().out
 
 
 def test_a_failed_gate_exits_1_and_says_what_broke_where(project, capsys):

@@ -116,6 +116,19 @@ def test_what_one_shard_requires_all_must_have(project, capsys):
     assert "required, not evaluated: odds" in text
 
 
+def test_how_tests_ended_is_told_once(project, capsys):
+    tests = [{"id": "test_a.py::test_a", "outcome": "passed", "gates": ["schema"]}]
+    more = [{"id": "test_b.py::test_b", "outcome": "failed", "gates": ["parity"]}]
+    one = edit(shard("a.json", "schema", "accuracy"), tests=tests)
+    two = edit(shard("b.json", "parity"), tests=[*tests, *more])
+    assert merged(capsys, one, two)[0] == 0
+    assert record_in(Path("all.json"))["tests"] == [*tests, *more]
+    code, text = merged(capsys, one, edit(two, tests=[{**tests[0], "outcome": "failed"}]))
+    assert code == 2
+    assert "test 'test_a.py::test_a' is told of in two ways, in 'a.json' and 'b.json'" in text
+    assert "got:   passed and failed" in text
+
+
 def test_one_shard_alone_is_nothing_to_merge(project, capsys):
     code, text = merged(capsys, shard("a.json", "schema"))
     assert code == 2

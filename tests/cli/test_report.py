@@ -159,7 +159,12 @@ def test_code_scanning_gets_what_is_no_plain_pass_at_its_line(project, capsys):
     log = json.loads(text)["runs"][0]
     want = {name for name, told in statuses().items() if told != ("passed", "proven")}
     assert {one["ruleId"] for one in log["results"]} == want
-    assert len(run.tool.driver.rules) == 4
+    rules = {one.id: one for one in run.tool.driver.rules}
+    assert len(rules) == 4
+    for one in rules.values():  # what GitHub takes no rule without
+        assert all((one.short_description.text, one.full_description.text, one.help.text))
+    assert "by sex: max 0.02." in rules["parity"].full_description.text
+    assert "`mlgates check parity`" in rules["parity"].help.text
     lines = Path("pyproject.toml").read_text().splitlines()
     for one in log["results"]:
         assert log["tool"]["driver"]["rules"][one["ruleIndex"]]["id"] == one["ruleId"]

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_mlgates.cli import main as mlgates
 from pytest_mlgates.hooks.mlgates_check import main
-from tests.projects import BAD_DATA, CONFIGURATION, write_project
+from tests.projects import BAD_DATA, CONFIGURATION, holdout, write_project
 
 
 @pytest.fixture
@@ -235,6 +235,37 @@ def test_a_gate_that_is_as_locked_passes_without_the_project(project, capsys):
     out = capsys.readouterr().out
     assert "gate 'training' is not evaluated here (it runs trainer_" in out
     assert "): it is as locked; CI recomputes it\n" in out
+
+
+@pytest.fixture
+def gpu(project, monkeypatch):
+    """The project with a gate that needs a GPU, and none here."""
+    text = (project / "pyproject.toml").read_text()
+    (project / "pyproject.toml").write_text(text.replace("min = 0.6", 'min = 0.6\nneeds = "gpu"'))
+    monkeypatch.setenv("MLGATES_GPU", "0")
+    return project
+
+
+def test_a_gate_that_needs_a_gpu_is_refused_without_one_and_without_a_lock(gpu, capsys):
+    assert main(["holdout.csv"]) == 1
+    out = capsys.readouterr().out
+    assert "gate 'accuracy' is not evaluated here: it needs a GPU, and there is none here; " in out
+    assert "and commit mlgates.lock: mlgates lock accuracy\n" in out
+    assert " 1 gate: 1 passed" in out, "parity needs none"
+
+
+def test_a_gate_that_needs_a_gpu_is_compared_with_the_lock_without_one(gpu, capsys, monkeypatch):
+    monkeypatch.setenv("MLGATES_GPU", "1")
+    assert mlgates(["lock"]) == 0
+    assert main(["holdout.csv"]) == 0
+    assert " 2 gates: 2 passed" in capsys.readouterr().out
+    monkeypatch.setenv("MLGATES_GPU", "0")
+    assert main(["holdout.csv"]) == 0
+    told = "gate 'accuracy' is not evaluated here (it needs a GPU, and there is none here): it is"
+    assert f"{told} as locked; CI recomputes it\n" in capsys.readouterr().out
+    (gpu / "holdout.csv").write_text(holdout(300))
+    assert main(["holdout.csv"]) == 1
+    assert "there is none here; holdout.csv changed" in capsys.readouterr().out
 
 
 def test_changed_code_is_seen_and_refused_until_it_is_locked(project, capsys):

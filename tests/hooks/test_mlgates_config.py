@@ -303,6 +303,21 @@ WEAKER = {
         "accuracy",
         'promote changed from "proof" to "estimate"',
     ),
+    "evaluated only where a GPU is": (
+        lambda: edit(CONFIG, "min = 0.8", 'min = 0.8\nneeds = "gpu"'),
+        "accuracy",
+        'needs changed from nothing to "gpu": evaluated only where there is one: weaker',
+    ),
+    "a test run only where a GPU is": (
+        lambda: edit(SOURCE, "min=LIMIT", 'min=LIMIT, needs="gpu"'),
+        F1,
+        'needs changed from nothing to "gpu": evaluated only where there is one: weaker',
+    ),
+    "a test that evidence may stand in for": (
+        lambda: edit(SOURCE, "min=LIMIT", 'min=LIMIT, inputs=["data/holdout.csv"]'),
+        F1,
+        'inputs changed from nothing to ["data/holdout.csv"]: it cannot be compared',
+    ),
     "looks no longer counted": (
         lambda: edit(CONFIG, "confidence", 'ledger = "off"\nconfidence'),
         "*",
@@ -460,6 +475,7 @@ table = "holdout"
 metric = "accuracy"
 min = 0.8
 promote = "estimate"
+needs = "gpu"
 """
 FILES = {"keys/ci.pub.pem": "ours\n", "holdouts.txt": "evaluation a 1\nevaluation a 2\n"}
 
@@ -514,6 +530,7 @@ def test_a_first_key_is_one_more_who_is_believed(trusting, capsys):
         (CONFIG, "60 MB", "59 MB"),
         (CONFIG, 'allow_globals = ["a.b.C"]\n', ""),
         (CONFIG, 'promote = "estimate"\n', ""),
+        (CONFIG, 'needs = "gpu"\n', ""),
     ],
 )
 def test_what_is_believed_less_is_free(trusting, capsys, name, old, new):

@@ -18,6 +18,7 @@ from tests.hooks.test_mlgates_config import (
     TOML,
     edit,
     git,
+    main,
     repository,  # noqa: F401  (a fixture)
     reviewed,
 )
@@ -137,6 +138,27 @@ def config(old: str, new: str) -> dict[str, str]:
 DISTINCT, COLUMNS = "column_distinct_values_to_{}_set", "table_columns_to_match_set"
 # Files of the base, the change, the gate, and what is said of it.
 WEAKER = {
+    "mark of another module, by a fixture of the project's own": (
+        {
+            "tests/marks.py": "import pytest\ngood = pytest.mark.metric('f1', min=0.8)\n",
+            "tests/conftest.py": (
+                "import pytest\n\n@pytest.fixture\ndef judge(mlgate):\n    return mlgate\n"
+            ),
+            MORE: "from marks import good\n\n@good\ndef test_it(judge, h):\n    judge(h)\n",
+        },
+        lambda: edit("tests/marks.py", "0.8", "0.1"),
+        "tests/test_more.py::test_it::metric:f1",
+        "min changed from 0.8 to 0.1",
+    ),
+    "limit of a helper that has no word of ours but a call": (
+        {
+            "tests/limits.py": "LIMIT = 0.8\n",
+            "tests/helper.py": f"from limits import LIMIT\n{HELPER.replace('0.8', 'LIMIT')}",
+        },
+        lambda: edit("tests/limits.py", "0.8", "0.1"),
+        "tests/helper.py::judged::metric:f1",
+        "min changed from 0.8 to 0.1",
+    ),
     "contract of a marker weakened": (
         {MORE: CONTRACT_OF_A_TEST, "contracts/more.json": json.dumps(SUITE)},
         lambda: write("contracts/more.json", LAX),
@@ -350,6 +372,18 @@ WEAKER = {
         ),
         "*",
         "--mlgates-inconclusive=pass",
+    ),
+    "another key as an option": (
+        {},
+        lambda: write("pytest.ini", "[pytest]\naddopts = --mlgates-key mine.pub.pem\n"),
+        "*",
+        "--mlgates-key mine.pub.pem",
+    ),
+    "evidence in the place of data as an option": (
+        {},
+        lambda: write("pytest.ini", "[pytest]\naddopts = --mlgates-stand-in=made.json\n"),
+        "*",
+        "--mlgates-stand-in=made.json",
     ),
     "test deselected": (
         {},
@@ -730,3 +764,21 @@ def test_a_waiver_that_does_not_cover_it_allows_no_weakening(repository, capsys,
     code, text = reviewed(capsys)
     assert code == 1
     assert "gate 'parity' is weakened\n" in text
+
+
+def test_a_module_that_many_mention_costs_a_handful_of_processes(
+    repository,  # noqa: F811
+    capsys,
+    monkeypatch,
+):
+    files = {f"source/user_{n}.py": "import helper\n\nclass User:\n    pass\n" for n in range(40)}
+    gated = {f"tests/test_{n}.py": IMPORTED for n in range(20)}
+    commit({"source/helper.py": "A = 1\n", "tests/limits.py": "LIMIT = 0.8\n", **files, **gated})
+    edit("source/helper.py", "1", "2")
+    edit("tests/limits.py", "0.8", "0.9")
+    git("add", "-A")
+    log = repository.parent / "asked.log"
+    monkeypatch.setenv("GIT_TRACE", str(log))
+    assert main([]) == 0
+    assert "no gate weakened" in capsys.readouterr().out
+    assert log.read_text().count("trace: built-in: git ") <= 10
