@@ -201,6 +201,12 @@ table = "t"
 metric = "demographic_parity_difference"
 by = "sex"
 max = 0.1
+
+[gates.train]
+kind = "reproducibility"
+entry = "shop:train"
+level = "tolerance"
+atol = 0.001
 """
 
 
@@ -211,6 +217,7 @@ def test_gates_of_other_kinds_are_checked_and_cost_no_engine(folder, capsys):
     for wrong, words in (
         ("min = 0.5", "without a bound demands nothing"),
         ("max = 0.1", "has no bound, and without one nothing can fail"),
+        ("atol = 0.001", "level 'tolerance' needs a limit"),
     ):
         (folder / "mlgates.toml").write_text(JUDGED.replace(wrong, ""))
         assert main(["--suite", "suite.json", "good.csv"]) == 2

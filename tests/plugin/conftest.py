@@ -21,7 +21,7 @@ for _name in (
     "pytest_mlgates.gates.data_schema",
     "pytest_mlgates.gates.fairness_judge",
     "pytest_mlgates.gates.metric.judge",
-    "pytest_mlgates.gates.reproducibility",
+    "pytest_mlgates.gates.reproducibility_judge",
     "pytest_mlgates.plugin.closing",
     "pytest_mlgates.plugin.fixture",
     "pytest_mlgates.plugin.items",
