@@ -183,7 +183,7 @@ def _explain(configuration: Configuration, arguments: argparse.Namespace) -> int
 
 
 def _outdate(configuration: Configuration, arguments: argparse.Namespace) -> None:
-    """Replace an earlier run's evidence: if this run is cut short, no old pass may be left."""
+    """Replace the evidence where this run's will be: cut short, it leaves no old pass there."""
     from pytest_mlgates.runner.evidence import outdate
 
     files = [Path(arguments.evidence)] if arguments.evidence else []
