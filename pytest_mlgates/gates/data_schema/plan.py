@@ -95,6 +95,7 @@ class Plan:
         """
         if column not in self.table.schema:
             raise MissingColumnError(column, did_you_mean(column, self.table.columns))
+        self.table.refuse_pattern(column)
         return column
 
     def ask(self, key: tuple[Any, ...], expression: nw.Expr) -> Hashable:
