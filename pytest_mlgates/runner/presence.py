@@ -65,14 +65,21 @@ def presence(configuration: Configuration, name: str) -> Presence:
         if pointer is not None:
             told = Path(os.path.relpath(pointer.file, base)).as_posix()
             says = f"{path}: only {told}, its pointer of DVC, is here: {WITHOUT}"
-            return Presence(False, True, says, f"dvc pull {told}")
+            return Presence(is_here=False, may_be_elsewhere=True, says=says, fix=f"dvc pull {told}")
         kept = (
             "where the data is kept elsewhere: fetch it, or let signed evidence stand in "
             "(mlgates check --stand-in evidence.json)"
         )
-        return Presence(False, True, f"{error.summary}: {WITHOUT}", error.fix or kept)
+        return Presence(
+            is_here=False,
+            may_be_elsewhere=True,
+            says=f"{error.summary}: {WITHOUT}",
+            fix=error.fix or kept,
+        )
     except MLGatesError as error:
-        return Presence(False, False, error.summary, error.fix or error.want)
+        return Presence(
+            is_here=False, may_be_elsewhere=False, says=error.summary, fix=error.fix or error.want
+        )
     for file in files:
         try:
             with file.open("rb") as stream:
@@ -80,8 +87,17 @@ def presence(configuration: Configuration, name: str) -> Presence:
             if lfs_digest(file) is not None:
                 told = Path(os.path.relpath(file, base)).as_posix()
                 says = f"{path}: {told} is a pointer of Git LFS: {WITHOUT}"
-                return Presence(False, True, says, f"git lfs pull --include {told!r}")
+                return Presence(
+                    is_here=False,
+                    may_be_elsewhere=True,
+                    says=says,
+                    fix=f"git lfs pull --include {told!r}",
+                )
         except OSError as error:
             says = f"{file.name!r} cannot be opened: {error.strerror}"
-            return Presence(False, False, says, f"chmod u+r {path}")
-    return Presence(True, True, f"{path}, {plural(len(files), 'file')}")
+            return Presence(
+                is_here=False, may_be_elsewhere=False, says=says, fix=f"chmod u+r {path}"
+            )
+    return Presence(
+        is_here=True, may_be_elsewhere=True, says=f"{path}, {plural(len(files), 'file')}"
+    )

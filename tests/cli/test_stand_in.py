@@ -103,8 +103,8 @@ def test_a_verdict_of_the_data_that_this_commit_names_is_taken_and_said_to_be(po
     (before,) = (v for v in recorded(MADE) if v["id"] == "accuracy")
     code, out = checked(capsys)
     assert code == 0, out
-    assert "warning (accuracy): from signed evidence of " in out
-    assert "warning (schema)" not in out
+    assert "warning (accuracy, parity): from signed evidence of " in out
+    assert "warning (schema" not in out
     by_id = {v["id"]: v for v in record_in(Path("ci.json"))["verdicts"]}
     assert by_id["schema"]["stands_in"] is None
     taken = by_id["accuracy"]
@@ -183,7 +183,7 @@ def test_a_pointer_of_git_lfs_says_what_the_data_is(bare, capsys):
     git("checkout", "-q", "--", "holdout.csv")
     code, out = checked(capsys)
     assert code == 0, out
-    assert "warning (accuracy): from signed evidence of " in out
+    assert "warning (accuracy, parity): from signed evidence of " in out
 
 
 def test_a_pointer_of_a_folder_says_what_is_in_it(bare, capsys):
@@ -200,7 +200,7 @@ def test_a_pointer_of_a_folder_says_what_is_in_it(bare, capsys):
     Path("data").rmdir()
     code, out = checked(capsys)
     assert code == 0, out
-    assert "warning (schema): from signed evidence of " in out
+    assert "warning (schema, accuracy, parity): from signed evidence of " in out
 
 
 def test_a_private_table_is_stood_in_for_without_a_value_of_it(bare, capsys):

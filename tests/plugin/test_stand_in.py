@@ -39,7 +39,7 @@ def test_the_verdict_of_the_evidence_is_taken_and_said_to_be(project, workers):
     (project.path / "holdout.csv").unlink()
     result = project.runpytest_inprocess(*STAND_IN, *workers)
     result.assert_outcomes(passed=3)
-    result.stdout.fnmatch_lines(["*warning (accuracy): from signed evidence of *, key *"])
+    result.stdout.fnmatch_lines(["*warning (accuracy, parity): from signed evidence of *, key *"])
     found = {v["id"]: v for v in record_in(project.path / ".mlgates/evidence.json")["verdicts"]}
     assert len(found["accuracy"]["stands_in"]["keyid"]) == 64
     assert found["schema"]["stands_in"] is None

@@ -149,7 +149,9 @@ def test_the_verdicts_of_the_evidence_are_the_outcome_of_the_test(project, worke
     before = {one["id"]: one for one in project.record("made.json")["verdicts"]}
     result = project.run(*TAKE, *workers)
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines([f"*warning ({ACCURACY}): from signed evidence of *, key *"])
+    result.stdout.fnmatch_lines(
+        [f"*warning ({ACCURACY}, {PARITY}): from signed evidence of *, key *"]
+    )
     found = project.verdicts()
     assert set(found) == {ACCURACY, PARITY}
     for name, verdict in found.items():
