@@ -5,17 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.config.locked import Current, changes, current, refuted
+from pytest_mlgates.config.locked import (
+    Current,
+    changes,
+    current,
+    refuted,
+    waivers_in,
+)
+from pytest_mlgates.config.locked import (
+    contradicted as contradicted_by,
+)
+from pytest_mlgates.config.waiver_entries import in_force
 from pytest_mlgates.core import lock as locks
 from pytest_mlgates.core.lock_file import update
 from pytest_mlgates.core.verdict import Outcome
 from pytest_mlgates.runner.locking import entry, merged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_mlgates.core.lock import Lock, LockedGate
     from pytest_mlgates.core.verdict import Verdict
+    from pytest_mlgates.core.waivers import Waiver
     from pytest_mlgates.plugin.ledger import Entry
 
 
@@ -32,6 +43,7 @@ def write_locks(entries: Iterable[Entry], root: Path) -> list[str]:
     for path, own in _by_configuration(entries).items():
         target = locks.path_of(path)
         now = current(path)
+        waivers = in_force(waivers_in(path))
         ran = {_file(one, path.parent, root) for one in own}
         gates: dict[str, LockedGate | None] = {}
         for one in own:
@@ -39,12 +51,11 @@ def write_locks(entries: Iterable[Entry], root: Path) -> list[str]:
             if verdict.outcome is Outcome.ERROR:
                 gates[verdict.id] = None
             elif verdict.id in now:
-                gates[verdict.id] = entry(verdict, *now[verdict.id][:2])
+                gates[verdict.id] = entry(verdict, now[verdict.id])
             else:
                 gates[verdict.id] = entry(
                     verdict,
-                    definition_of(verdict),
-                    inputs_of(verdict),
+                    _current(verdict, waivers),
                     test=_file(one, path.parent, root),
                 )
 
@@ -80,16 +91,23 @@ def contradicted(entries: Iterable[Entry], *, whole: bool) -> list[str]:
 
 def _of_tests(path: Path, lock: Lock, verdicts: Sequence[Verdict]) -> list[str]:
     declared = current(path)
+    waivers = in_force(waivers_in(path))
     lines = []
     for verdict in verdicts:
         locked = lock.gates.get(verdict.id)
         if verdict.id in declared or locked is None or verdict.outcome is Outcome.ERROR:
             continue  # a test that was never locked claims nothing
-        told = changes(locked, Current(definition_of(verdict), inputs_of(verdict)))
-        told = told or locks.contradictions(locked, verdict)
+        now = _current(verdict, waivers)
+        told = changes(locked, now) or contradicted_by(locked, now, verdict)
         if told:
             lines.append(f"{verdict.id} is not as {locks.NAME} claims: {'; '.join(told)}")
     return lines
+
+
+def _current(verdict: Verdict, waivers: Mapping[str, tuple[Waiver, ...]]) -> Current:
+    """The gate of a test as it is now, by what it found."""
+    own = waivers.get(verdict.id, ())
+    return Current(definition_of(verdict), inputs_of(verdict), waivers=own)
 
 
 def definition_of(verdict: Verdict) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.config.find import section
-from pytest_mlgates.config.locked import refuted
+from pytest_mlgates.config.locked import known_gates, refuted
 from pytest_mlgates.core import lock as locks
 from pytest_mlgates.core.ci import is_ci
 from pytest_mlgates.core.errors import ConfigurationError
@@ -98,7 +98,7 @@ def run(
             progress(declared.gate.id)
         verdicts.append(evaluator.evaluate_declared(declared))
     lock = _lock(configuration)
-    known = {*configuration.gates, *(() if lock is None else lock.gates)}
+    known = known_gates(configuration.gates, lock)
     problems = [] if ids else unknown_waivers(configuration, known)
     notes = refuted(configuration.path, lock, verdicts, whole=not ids) if configuration.path else []
     if is_ci():  # elsewhere a lock that is to be brought up to date fails nothing
@@ -148,7 +148,7 @@ def unknown_waivers(
     """
     if not configuration.waivers:
         return []
-    from pytest_mlgates.config.waivers import unknown
+    from pytest_mlgates.config.waiver_entries import unknown
 
     return unknown([one for one in configuration.waivers if tests or "::" not in one.gate], known)
 

@@ -15,8 +15,8 @@ from pytest_mlgates.runner.evaluator import Evaluator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
-    from typing import Any
 
+    from pytest_mlgates.config.locked import Current
     from pytest_mlgates.config.model import Configuration
     from pytest_mlgates.core.verdict import Verdict
 
@@ -28,18 +28,27 @@ class Locked:
     Attributes:
         entries: What is to be written of each gate that was evaluated; None of one in error.
         verdicts: Of the gates that were evaluated.
-        kept: The ids whose definition and inputs are those of the old lock.
+        kept: Those that were not: their definitions and inputs are those of the old lock. By id,
+            as they are now.
         dropped: The ids that are gone from the configuration.
     """
 
     entries: Mapping[str, LockedGate | None]
     verdicts: tuple[Verdict, ...]
-    kept: tuple[str, ...]
+    kept: Mapping[str, Current]
     dropped: tuple[str, ...]
 
     def onto(self, before: Lock) -> Lock:
-        """*before*, which another run may have written meanwhile, with what this one found."""
-        return merged(before, self.entries, self.dropped)
+        """*before*, which another run may have written meanwhile, with what this one found.
+
+        What was kept is told under the waivers of today.
+        """
+        anew = {
+            name: before.gates[name].under(now.waivers)
+            for name, now in self.kept.items()
+            if name in before.gates
+        }
+        return merged(before, {**anew, **self.entries}, self.dropped)
 
 
 def merged(
@@ -95,33 +104,34 @@ def lock(
         verdict = evaluator.evaluate_declared(declared)
         verdicts.append(verdict)
         failed = verdict.outcome is Outcome.ERROR
-        entries[name] = None if failed else entry(verdict, *now[name][:2])
+        entries[name] = None if failed else entry(verdict, now[name])
     chosen = [declared.gate.id for declared in selected]
     evaluated = {verdict.id for verdict in verdicts}
     return Locked(
         entries=entries,
         verdicts=tuple(verdicts),
-        kept=tuple(name for name in chosen if name not in evaluated),
+        kept={name: now[name] for name in chosen if name not in evaluated},
         dropped=dropped,
     )
 
 
-def entry(
-    verdict: Verdict,
-    definition: Mapping[str, Any],
-    digests: Mapping[str, str],
-    *,
-    test: str | None = None,
-) -> LockedGate:
-    """What the lock keeps of a gate that found *verdict*; *test* is the file of its test."""
+def entry(verdict: Verdict, now: Current, *, test: str | None = None) -> LockedGate:
+    """What the lock keeps of a gate that found *verdict*.
+
+    Args:
+        verdict: Of an evaluation just now, not in error.
+        now: The gate.
+        test: The file of its test.
+    """
     made = environment(RECORDED_PACKAGES)
     told = verdict.details[0] if verdict.kind == "reproducibility" and verdict.details else {}
     return LockedGate(
-        definition=definition,
-        inputs=digests,
+        definition=now.definition,
+        inputs=now.inputs,
         verdict=locks.claims(verdict),
         champion=locks.champion_of(verdict) or None,
         stages=tuple(told.get("stages", ())),
         test=test,
+        waivers=() if verdict.outcome is Outcome.PASSED else locks.parts_of(now.waivers),
         versions={"python": made["python"], **made["packages"]},
     )
