@@ -80,7 +80,7 @@ def contradicted(entries: Iterable[Entry], *, whole: bool) -> list[str]:
         if lock is None:
             continue
         verdicts = [one.verdict for one in own]
-        lines += refuted(path, lock, verdicts, whole=False)
+        lines += refuted(path, lock, verdicts, whole=whole)
         lines += _of_tests(path, lock, verdicts)
         if whole:
             ids = {verdict.id for verdict in verdicts}

@@ -79,15 +79,13 @@ def lock(
     Raises:
         ConfigurationError: no gates, an unknown id, or a damaged lock.
     """
-    selected = select(configuration, tuple(dict.fromkeys(ids)))
-    assert configuration.path is not None  # noqa: S101  (there is a gate)
+    dropped = _dropped(configuration)
+    # The last gate may be gone: then there is one to drop, and none to evaluate.
+    idle = bool(dropped) and not ids and not configuration.gates
+    selected = [] if idle else select(configuration, tuple(dict.fromkeys(ids)))
+    assert configuration.path is not None  # noqa: S101  (there is, or was, a gate)
     before = locks.read(locks.path_of(configuration.path)) or Lock()
     now = current(configuration.path)
-    dropped = tuple(
-        name
-        for name, one in before.gates.items()
-        if not (name in now or (one.test is not None and (configuration.base / one.test).is_file()))
-    )
     stale = []
     for declared in selected:
         name = declared.gate.id
@@ -112,6 +110,19 @@ def lock(
         verdicts=tuple(verdicts),
         kept={name: now[name] for name in chosen if name not in evaluated},
         dropped=dropped,
+    )
+
+
+def _dropped(configuration: Configuration) -> tuple[str, ...]:
+    """The gates of the lock that are neither declared any more nor of a test file that is there."""
+    if configuration.path is None:
+        return ()
+    before = locks.read(locks.path_of(configuration.path)) or Lock()
+    return tuple(
+        name
+        for name, one in before.gates.items()
+        if name not in configuration.gates
+        and not (one.test is not None and (configuration.base / one.test).is_file())
     )
 
 

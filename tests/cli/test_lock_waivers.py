@@ -479,6 +479,21 @@ def test_a_gate_that_only_the_lock_has_fails_in_every_tool(repository, capsys, m
     assert doctor(capsys)["lock"]["says"] == "up to date"
 
 
+def test_the_last_gate_that_is_gone_is_dropped_too(repository, capsys):
+    repository(ACCURACY, waiver("accuracy"))
+    ran(capsys, "lock")
+    repository()
+    assert hooked(capsys, config_hook)[0] == 1
+    assert ran(capsys, "check", "--locked")[0] == 2
+    code, text = ran(capsys, "lock")
+    assert code == 0
+    assert " 0 gates evaluated, 0 unchanged, 1 dropped" in text
+    assert hooked(capsys, config_hook)[0] == 0
+    code, text = ran(capsys, "lock")
+    assert code == 2
+    assert "there are no gates to run" in text
+
+
 def test_a_lock_knows_no_gate_for_a_waiver_but_those_of_tests(write, capsys):
     write(ROWS, ACCURACY)
     ran(capsys, "lock")

@@ -142,3 +142,15 @@ def test_a_waiver_of_another_group_is_another_lock_of_a_test(project, monkeypatc
     result = project.runpytest("--mlgates")
     assert result.ret == 1
     assert f"{gate} is not as mlgates.lock claims: its waivers changed" in result.stdout.str()
+
+
+def test_a_declared_gate_that_only_the_lock_has_fails_a_whole_run_in_ci(project, monkeypatch):
+    assert project.runpytest("--mlgates", "--mlgates-lock").ret == 0
+    path = project.path / "mlgates.toml"
+    path.write_text(path.read_text().replace("[gates.declared]", "[gates.other]"))
+    monkeypatch.setenv("CI", "true")
+    result = project.runpytest("--mlgates")
+    assert result.ret == 1
+    told = "declared is in mlgates.lock, and no gate is declared by that id"
+    result.stdout.fnmatch_lines([f"*{told}*"])
+    assert told not in project.runpytest("--mlgates", "test_it.py").stdout.str()
