@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_mlgates.config.definitions import definitions
 from pytest_mlgates.config.find import read
 from pytest_mlgates.config.inputs import MISSING, changed_files, digests_of, named
-from pytest_mlgates.config.waiver_entries import failing, in_force, whole_entries
 from pytest_mlgates.core.lock import NAME, contradictions
 from pytest_mlgates.core.verdict import Outcome
 
@@ -43,12 +42,30 @@ def waivers_in(path: Path) -> tuple[Waiver, ...]:
         ConfigurationError: for one that is not whole, in the words of whoever evaluates.
     """
     raw = read(path)
+    if "waivers" not in raw:
+        return ()
+    from pytest_mlgates.config.waiver_entries import whole_entries  # seldom needed
+
     found = whole_entries(raw, path)
     if found is not None:
         return found
     from pytest_mlgates.config.load import load  # dear to import, and only for a mistake
 
     return load(path, project_code=False).waivers
+
+
+def waivers_today(path: Path) -> dict[str, tuple[Waiver, ...]]:
+    """Those in the configuration *path* that hold today, by the gate that they excuse.
+
+    Raises:
+        ConfigurationError: for one that is not whole.
+    """
+    waivers = waivers_in(path)
+    if not waivers:
+        return {}
+    from pytest_mlgates.config.waiver_entries import in_force
+
+    return in_force(waivers)
 
 
 def failing_waivers(
@@ -62,6 +79,10 @@ def failing_waivers(
         lock: Knows gates of tests.
         whole: Whether the run is one of all gates: else none is taken for unknown.
     """
+    if not waivers:
+        return []
+    from pytest_mlgates.config.waiver_entries import failing
+
     return failing(waivers, known_gates(gates, lock) if whole else None)
 
 
@@ -83,7 +104,7 @@ def current(path: Path) -> dict[str, Current]:
         ConfigurationError: for a file or a waiver that cannot be read.
     """
     raw = read(path)
-    waivers = in_force(waivers_in(path))
+    waivers = waivers_today(path)
     given = raw.get("pythonpath", ())
     folders = tuple(str(folder) for folder in given) if isinstance(given, list | tuple) else ()
     found = {}
@@ -160,7 +181,7 @@ def refuted(
         locked = lock.gates.get(verdict.id)
         told = changes(locked, _with_taken(verdict, locked, now[verdict.id]))
         if not told and locked is not None and verdict.outcome is not Outcome.ERROR:
-            told = contradicted(locked, now[verdict.id], verdict)
+            told = found_otherwise(locked, now[verdict.id], verdict)
         if told:
             lines.append(f"{verdict.id} is not as {NAME} claims: {'; '.join(told)}")
     if whole:
@@ -168,7 +189,7 @@ def refuted(
     return lines
 
 
-def contradicted(locked: LockedGate, now: Current, verdict: Verdict) -> list[str]:
+def found_otherwise(locked: LockedGate, now: Current, verdict: Verdict) -> list[str]:
     """What *verdict* found otherwise than *locked* claims.
 
     That a gate failed stays true where it is waived since.

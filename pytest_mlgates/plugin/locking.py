@@ -9,13 +9,10 @@ from pytest_mlgates.config.locked import (
     Current,
     changes,
     current,
+    found_otherwise,
     refuted,
-    waivers_in,
+    waivers_today,
 )
-from pytest_mlgates.config.locked import (
-    contradicted as contradicted_by,
-)
-from pytest_mlgates.config.waiver_entries import in_force
 from pytest_mlgates.core import lock as locks
 from pytest_mlgates.core.lock_file import update
 from pytest_mlgates.core.verdict import Outcome
@@ -43,7 +40,7 @@ def write_locks(entries: Iterable[Entry], root: Path) -> list[str]:
     for path, own in _by_configuration(entries).items():
         target = locks.path_of(path)
         now = current(path)
-        waivers = in_force(waivers_in(path))
+        waivers = waivers_today(path)
         ran = {_file(one, path.parent, root) for one in own}
         gates: dict[str, LockedGate | None] = {}
         for one in own:
@@ -91,14 +88,14 @@ def contradicted(entries: Iterable[Entry], *, whole: bool) -> list[str]:
 
 def _of_tests(path: Path, lock: Lock, verdicts: Sequence[Verdict]) -> list[str]:
     declared = current(path)
-    waivers = in_force(waivers_in(path))
+    waivers = waivers_today(path)
     lines = []
     for verdict in verdicts:
         locked = lock.gates.get(verdict.id)
         if verdict.id in declared or locked is None or verdict.outcome is Outcome.ERROR:
             continue  # a test that was never locked claims nothing
         now = _current(verdict, waivers)
-        told = changes(locked, now) or contradicted_by(locked, now, verdict)
+        told = changes(locked, now) or found_otherwise(locked, now, verdict)
         if told:
             lines.append(f"{verdict.id} is not as {locks.NAME} claims: {'; '.join(told)}")
     return lines

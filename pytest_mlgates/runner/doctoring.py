@@ -275,10 +275,11 @@ def _lock(found: Diagnosis, path: Path) -> None:
             return
         now = current(path)
         known = lock.gates
-        stale = [
-            name
+        stale = [name for name, one in now.items() if changes(known.get(name), one)]
+        stale += [
+            f"{name} ({', '.join(told)})"
             for name, one in now.items()
-            if changes(known.get(name), one) or overstated(known.get(name), one)
+            if name not in stale and (told := overstated(known.get(name), one))
         ]
         stale += [f"{name} {GONE}" for name in undeclared(lock, now)]
     except MLGatesError as error:

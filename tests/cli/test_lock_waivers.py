@@ -200,6 +200,7 @@ def test_an_expired_waiver_fails_wherever_the_lock_is_compared(
     found = doctor(capsys)
     assert found["waivers"]["state"] == found["lock"]["state"] == "broken"
     assert EXPIRED in found["waivers"]["says"]
+    assert "accuracy (outcome waived in the lock, failed now)" in found["lock"]["says"]
     code, text = ran(capsys, "lock")
     assert code == 1
     assert EXPIRED in text
