@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -220,7 +220,8 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
         problems=closed.problems,
         notes=notes,
         named=subjects_of_run(session.config),
-        tests=ledger.tests(str(primary.path)),
+        tests=ledger.tests(str(primary.path or "")),
+        began=_began(session, primary),
     )
     closed.problems = list(evidence.problems)
     closed.evidence = evidence
@@ -235,6 +236,15 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
         closed.problems.append(f"the evidence could not be written to {path}: {error.strerror}")
     else:
         closed.written = _relative(session, path)
+
+
+def _began(session: GateSession, primary: Configuration) -> dict[str, Any] | None:
+    """The commit when the run began, of the repository that *primary* is in."""
+    from pytest_mlgates.runner.commit import root_of
+
+    if session.began is None or session.began[0] != root_of(primary.base):
+        return None
+    return session.began[1]
 
 
 def _of_locks(session: GateSession, *, whole: bool) -> list[str]:
