@@ -34,7 +34,9 @@ _HIDING = (
     *("-k", "-m", "--deselect", "--ignore", "--ignore-glob", "--lf", "--last-failed", "--sw"),
     *("--stepwise", "--co", "--collect-only", "--runxfail", "--reruns", "--noconftest"),
     *("--mlgates-inconclusive", "--mlgates-record", "-c", "--rootdir", "--confcutdir"),
-    *("--mlgates-stand-in", "--mlgates-key"),  # evidence is believed then, or another key is
+    # Evidence is believed then, or another key, or older evidence.
+    *("--mlgates-stand-in", "--mlgates-key", "--mlgates-max-age"),
+    *("-o", "--override-ini", "--setup-only", "--setup-plan", "--collectonly"),
 )
 
 
@@ -100,7 +102,7 @@ def _of_options(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]
     before, after = _options(old), _options(new)
     for option in after:
         name = option.replace("=", " ").partition(" ")[0]
-        short = option[:2] if option[:2] in ("-k", "-m", "-c") else name
+        short = option[:2] if option[:2] in ("-k", "-m", "-c", "-o") else name
         hides = short in _HIDING or (option.startswith("-p") and "no:" in option)
         if hides and option not in before:
             yield f"addopts has {option!r}: gates may be left out, or judged by less"

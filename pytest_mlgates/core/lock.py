@@ -44,6 +44,7 @@ class LockedGate:
         stages: The fingerprint chain of a reproducibility gate.
         versions: Of Python and the libraries that decided it.
         test: The file of its test; None for a declared gate.
+        item: Its test in that file, where its id is of its own and does not say so.
     """
 
     definition: Mapping[str, Any]
@@ -53,6 +54,7 @@ class LockedGate:
     stages: tuple[Mapping[str, Any], ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     test: str | None = None
+    item: str | None = None
 
     @property
     def passed(self) -> bool:
@@ -69,6 +71,7 @@ class LockedGate:
             "stages": list(self.stages),
             "versions": dict(sorted(self.versions.items())),
             "test": self.test,
+            "item": self.item,
         }
         return {key: value for key, value in out.items() if value or key in _NEEDED}
 
@@ -170,7 +173,8 @@ def _gate(name: str, entry: Any) -> LockedGate:
         want(isinstance(champion.get(key, ""), str), f"champion.{key}", "a text")
     listed = isinstance(stages, list) and all(_of_texts(one) for one in stages)
     want(listed, "stages", "a list of objects of texts")
-    want(isinstance(entry.get("test", ""), str), "test", "a text")
+    for key in ("test", "item"):
+        want(isinstance(entry.get(key, ""), str), key, "a text")
     return LockedGate(
         definition=entry["definition"],
         inputs=entry["inputs"],
@@ -179,6 +183,7 @@ def _gate(name: str, entry: Any) -> LockedGate:
         stages=tuple(stages),
         versions=entry.get("versions", {}),
         test=entry.get("test"),
+        item=entry.get("item"),
     )
 
 

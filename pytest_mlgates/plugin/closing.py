@@ -205,7 +205,7 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
     if session.config.option.mlgates_require and (problem := _nothing_required(session, found)):
         closed.problems.append(problem)
     closed.problems += _of_locks(session, whole=whole)
-    notes = _of_stand_ins(session, found, verdicts, closed)
+    notes = _of_stand_ins(session, found or [main], verdicts, closed, whole=whole)
     primary = main if main.path is not None or not found else found[0]
     import msgspec  # seldom needed, and never without a gate
 
@@ -269,6 +269,8 @@ def _of_stand_ins(
     found: list[Configuration],
     verdicts: Sequence[Verdict],
     closed: Closed,
+    *,
+    whole: bool,
 ) -> list[str]:
     """What fails the run is added to *closed*; returned is what people should know."""
     from pytest_mlgates.core.errors import MLGatesError
@@ -281,10 +283,13 @@ def _of_stand_ins(
             closed.problems.append(str(error))
             continue
         if stand_in is not None:
-            governed = session.ledger.ids(str(one.path))
+            path = str(one.path or "")
+            governed = session.ledger.ids(path)
             own = [verdict for verdict in verdicts if verdict.id in governed]
             closed.problems += stand_in.contradicted(own)
+            closed.problems += stand_in.excused(own, session.ledger.tests(path))
             notes += stand_in.notes()
+            notes += stand_in.left_over(own) if whole else []
     return notes
 
 

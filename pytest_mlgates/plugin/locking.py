@@ -46,6 +46,7 @@ def write_locks(entries: Iterable[Entry], root: Path) -> list[str]:
                     definition_of(verdict),
                     inputs_of(verdict),
                     test=_file(one, path.parent, root),
+                    item=None if verdict.id.startswith(f"{one.test}::") else one.test or None,
                 )
 
         def change(before: Lock, ran: set[str] = ran, gates: Any = gates) -> Lock:

@@ -112,8 +112,17 @@ def entry(
     digests: Mapping[str, str],
     *,
     test: str | None = None,
+    item: str | None = None,
 ) -> LockedGate:
-    """What the lock keeps of a gate that found *verdict*; *test* is the file of its test."""
+    """What the lock keeps of a gate that found *verdict*.
+
+    Args:
+        verdict: What was found.
+        definition: What it demands.
+        digests: Of the files that it judges.
+        test: The file of its test.
+        item: That test, if the id does not say so.
+    """
     made = environment(RECORDED_PACKAGES)
     told = verdict.details[0] if verdict.kind == "reproducibility" and verdict.details else {}
     return LockedGate(
@@ -123,5 +132,6 @@ def entry(
         champion=locks.champion_of(verdict) or None,
         stages=tuple(told.get("stages", ())),
         test=test,
+        item=item,
         versions={"python": made["python"], **made["packages"]},
     )

@@ -37,6 +37,7 @@ from pytest_mlgates.core import gpu
 from pytest_mlgates.core import lock as locks
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.files import sha256_of_file
+from pytest_mlgates.core.text import listing
 from pytest_mlgates.core.verdict import Outcome, plain
 from pytest_mlgates.core.waivers import today
 from pytest_mlgates.runner.changed import covers
@@ -203,6 +204,28 @@ class StandIn:
             if told:
                 lines.append(f"{here.id} is not as {self.name} claims: {'; '.join(told)}")
         return lines
+
+    def excused(self, verdicts: Sequence[Verdict], tests: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Tests that failed where they ran, and that only this run expects to fail.
+
+        Args:
+            verdicts: Of gates that its configuration governs.
+            tests: How the tests of this run ended.
+        """
+        taken = {one.id for one in verdicts if one.stands_in is not None}
+        return [
+            f"the test {one['id']} failed where {self.name} was made, and here it is expected to"
+            for one in tests
+            if one["outcome"] == "xfailed"
+            and not taken.isdisjoint(one["gates"])
+            and self.tests.get(one["id"], one)["outcome"] == "failed"
+        ]
+
+    def left_over(self, verdicts: Sequence[Verdict]) -> list[str]:
+        """What a whole run, which found *verdicts*, has no gate for: tests made of what is away."""
+        names = [one for one in self.judged if one not in {verdict.id for verdict in verdicts}]
+        told = f"{self.name} has verdicts of gates that this run does not have: "
+        return [told + listing(names, 3)] if names else []
 
     def notes(self) -> list[str]:
         """What people should know: that it stands in for nothing, and why."""

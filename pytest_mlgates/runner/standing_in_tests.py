@@ -108,7 +108,7 @@ class _Taking:
         self._locked = {
             name: one
             for name, one in stand_in.lock.items()
-            if one.test == test.file and name.startswith(f"{test.id}::")
+            if one.test == test.file and (one.item == test.id or name.startswith(f"{test.id}::"))
         }
         self._told: Mapping[str, Any] = stand_in.tests.get(test.id, {})
         self._verdicts = [

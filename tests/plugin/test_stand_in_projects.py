@@ -26,6 +26,14 @@ from tests.stand_in_projects import (
 pytest.importorskip("cryptography")
 IN_FOLDER = HEAD.replace('"holdout.csv"', '"data/holdout.csv"')
 
+GATE = """
+[tool.mlgates.gates.recall]
+kind = "metric"
+table = "t"
+metric = "recall"
+min = 0.6
+"""
+
 
 @pytest.fixture
 def bare(pytester, monkeypatch):
@@ -262,3 +270,50 @@ def test_a_run_is_of_the_folder_of_its_configuration(bare):
     result, _ = taken(bare)
     result.stdout.fnmatch_lines(["*it is of the project in a folder that it does not say*"])
     assert bare.verdicts()[ACCURACY]["outcome"] == "error"
+
+
+def test_a_call_with_an_id_of_its_own_that_the_lock_knows_is_not_forgotten(bare):
+    call = """
+    if not Path("quick.json").exists():
+        mlgate.metric(holdout, "recall", min=0.6, inputs=["holdout.csv"], id="recall")
+    """
+    bare.start()
+    bare.write(TEST + call, "from pathlib import Path\n" + HEAD)
+    assert bare.run("--mlgates-lock").ret == 0
+    bare.commit()
+    (bare.path / "quick.json").touch()
+    bare.make()
+    result, _ = taken(bare)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*it has no verdict of recall, which mlgates.lock has*"])
+    assert bare.verdicts()["recall"]["outcome"] == "error"
+    (bare.path / "quick.json").unlink()
+    (bare.path / "holdout.csv").write_text(holdout())
+    bare.make()
+    result, stands_in = taken(bare)
+    result.assert_outcomes(passed=1)
+    assert stands_in["recall"]
+
+
+def test_a_failure_is_not_excused_for_want_of_the_data(bare):
+    excuse = '@pytest.mark.xfail(not Path("holdout.csv").exists(), reason="no data")'
+    bare.start()
+    bare.write(excuse + TEST.replace("0.6", "0.99"), "from pathlib import Path\n" + HEAD)
+    bare.commit()
+    bare.make(ret=1)
+    result, _ = taken(bare)
+    assert result.ret == 1
+    told = "the test tests/test_model.py::test_model failed where made.json was made, and here it"
+    result.stdout.fnmatch_lines([f"*{told} is expected to*"])
+
+
+def test_parameters_that_are_made_of_the_data_are_missed(bare):
+    parameters = '@pytest.mark.parametrize("name", sorted(Path().glob("*.csv")), ids=str)'
+    bare.start(configuration='[tool.mlgates.tables.t]\npath = "holdout.csv"\n' + GATE)
+    test = TEST.replace("holdout):", "holdout, name):")
+    bare.write(parameters + test, "from pathlib import Path\n" + HEAD)
+    bare.commit()
+    bare.make("--mlgates", *MAKE)
+    result, _ = taken(bare, "--mlgates")
+    told = "made.json has verdicts of gates that this run does not have: "
+    result.stdout.fnmatch_lines([f"*{told}'tests/test_model.py::test_model?holdout.csv?::*"])
