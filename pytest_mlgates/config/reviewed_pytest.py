@@ -36,8 +36,12 @@ _HIDING = (
     *("--mlgates-inconclusive", "--mlgates-record", "-c", "--rootdir", "--confcutdir"),
     # Evidence is believed then, or another key, or older evidence.
     *("--mlgates-stand-in", "--mlgates-key", "--mlgates-max-age"),
-    *("-o", "--override-ini", "--setup-only", "--setup-plan", "--collectonly"),
+    *("--setup-only", "--setup-plan", "--collectonly"),
+    *("-o", "--override-ini"),  # of the settings below
 )
+# Which names pytest takes for tests: patterns, and what they are where a file has none.
+_NAMES = {"python_functions": "test", "python_classes": "Test"}
+_SETTINGS = ("addopts", "testpaths", "norecursedirs", "python_files", "mlgates_", *_NAMES)
 
 
 def of_pytest(base: Tree, before: Mapping[str, str]) -> Iterator[Weakening]:
@@ -104,6 +108,8 @@ def _of_options(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]
         name = option.replace("=", " ").partition(" ")[0]
         short = option[:2] if option[:2] in ("-k", "-m", "-c", "-o") else name
         hides = short in _HIDING or (option.startswith("-p") and "no:" in option)
+        if short in ("-o", "--override-ini"):
+            hides = option.removeprefix(short).lstrip(" =").startswith(_SETTINGS)
         if hides and option not in before:
             yield f"addopts has {option!r}: gates may be left out, or judged by less"
     for option in before:
@@ -119,6 +125,10 @@ def _of_settings(
         if key.startswith("mlgates_") and old.get(key) != new.get(key):
             change = f"{key} changed from {old.get(key)!r} to {new.get(key)!r}"
             yield f"{change}: it cannot be compared"
+    for key, default in _NAMES.items():
+        gone = set(_words(old.get(key, default))) - set(_words(new.get(key, default)))
+        if gone:
+            yield f"{key} has no {', '.join(map(repr, sorted(gone)))} any more"
     keys = ("testpaths", "norecursedirs", "python_files")
     if all(old.get(key) == new.get(key) for key in keys):
         return
