@@ -23,8 +23,9 @@ from pytest_mlgates.gates.metric.decide import Claim, decide
 from pytest_mlgates.gates.metric.parameters import MetricParameters
 from pytest_mlgates.gates.metric.parts import Part
 from pytest_mlgates.statistics import auc
+from pytest_mlgates.statistics.comparison import Comparison
 from pytest_mlgates.statistics.estimate import Sampling, bounds, scaled
-from pytest_mlgates.statistics.group_families import Comparison, RateFamily
+from pytest_mlgates.statistics.group_families import RateFamily
 from pytest_mlgates.statistics.groups import compare_groups, keeps
 from pytest_mlgates.statistics.interval import Measured
 from pytest_mlgates.statistics.paired import bonett_price

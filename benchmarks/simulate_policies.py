@@ -18,7 +18,8 @@ import numpy as np
 
 from pytest_mlgates.core.policy import judge
 from pytest_mlgates.core.verdict import Finding, Outcome, Policy
-from pytest_mlgates.statistics.groups import Comparison, RateFamily, compare_groups, keeps
+from pytest_mlgates.statistics.comparison import Comparison
+from pytest_mlgates.statistics.groups import RateFamily, compare_groups, keeps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -130,7 +130,7 @@ def run(arguments: argparse.Namespace) -> int:
         write(sys.stdout, json.dumps(evidence.to_dict(), indent=2, allow_nan=False) + "\n")
     elif arguments.json:
         _write(Path(arguments.json), evidence.to_json(), "--json", unwritten)
-    step_summary(evidence)
+    step_summary(evidence, whole=[written] if written else [])
     if unwritten:
         raise MLGatesError("\n".join(str(error) for error in unwritten))
     return exit_code(evidence)
@@ -183,7 +183,7 @@ def _explain(configuration: Configuration, arguments: argparse.Namespace) -> int
 
 
 def _outdate(configuration: Configuration, arguments: argparse.Namespace) -> None:
-    """Replace an earlier run's evidence: if this run is cut short, no old pass may be left."""
+    """Replace the evidence where this run's will be: cut short, it leaves no old pass there."""
     from pytest_mlgates.runner.evidence import outdate
 
     files = [Path(arguments.evidence)] if arguments.evidence else []
@@ -232,28 +232,34 @@ def _write_evidence(
     path = default_path(configuration)
     try:
         write(path, evidence, signer=signer)
-    except OSError as error:  # a read-only checkout: nobody asked for this file
-        sys.stderr.write(f"evidence was not written: {error}\n")
+    except OSError as error:
+        if path.is_file():  # what an earlier run found must not be taken for this one's
+            unwritten.append(_unwritable(path, "the evidence of an earlier run is there", error))
+        else:  # a read-only checkout: nobody asked for this file
+            sys.stderr.write(f"evidence was not written: {error}\n")
         return None
     return os.path.relpath(path)
 
 
+def _unwritable(path: Path, where: str, error: OSError) -> MLGatesError:
+    from pytest_mlgates.core.errors import MLGatesError
+
+    return MLGatesError(
+        f"{str(path)!r} cannot be written",
+        where=where,
+        got=str(error.strerror or error),
+        want="a file in a folder that can be written",
+    )
+
+
 def _write(path: Path, text: str, option: str, unwritten: list[MLGatesError]) -> bool:
     """Write a file that the user asked for; if that fails, the verdicts are still shown first."""
-    from pytest_mlgates.core.errors import MLGatesError
     from pytest_mlgates.runner.evidence import write_text
 
     try:
         write_text(path, text)
     except OSError as error:
-        unwritten.append(
-            MLGatesError(
-                f"{str(path)!r} cannot be written",
-                where=option,
-                got=str(error.strerror or error),
-                want="a file in a folder that can be written",
-            )
-        )
+        unwritten.append(_unwritable(path, option, error))
         return False
     return True
 

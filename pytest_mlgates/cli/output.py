@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pytest_mlgates.config.model import Configuration
     from pytest_mlgates.core.evidence import Evidence
 
+_MOST_OF_A_SUMMARY = 1 << 20
+
 
 def configuration_of(given: str | None, *, command: str, option: str = "--config") -> Configuration:
     """The configuration file *given*, else the nearest one, which there must be.
@@ -90,18 +92,30 @@ def write_json(given: str, record: Mapping[str, Any]) -> None:
         ) from None
 
 
-def step_summary(evidence: Evidence) -> None:
-    """Append to the summary of a GitHub job, where one runs us."""
+def step_summary(evidence: Evidence, *, whole: Sequence[str] = ()) -> None:
+    """Append to the summary of a GitHub job, where one runs us; the files *whole* have all of it.
+
+    Of a step that wrote more than it takes GitHub shows nothing, and fails nothing either: what
+    would be more is cut.
+    """
     target = os.environ.get("GITHUB_STEP_SUMMARY")
     if not target:
         return
-    from pytest_mlgates.reports.markdown import render
+    from pytest_mlgates.reports.markdown import render_within
 
+    limit = "GitHub shows 1 MiB of a step's summary."
     try:
-        with Path(target).open("a", encoding="utf-8") as stream:
-            stream.write(render(evidence))
+        with Path(target).open("ab") as stream:
+            there = os.fstat(stream.fileno()).st_size
+            text = render_within(evidence, _MOST_OF_A_SUMMARY - there, limit, whole)
+            stream.write(text)
     except OSError as error:
         sys.stderr.write(f"GITHUB_STEP_SUMMARY was not written: {error}\n")
+        return
+    if not text:
+        sys.stderr.write(
+            f"GITHUB_STEP_SUMMARY was not written: it holds {there:,} bytes already. {limit}\n"
+        )
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ from pytest_mlgates.cli import (
     slices,
     verify,
 )
-from pytest_mlgates.core.boundary import parsed
+from pytest_mlgates.core.boundary import parsed, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,5 +74,5 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         from importlib import metadata
 
-        sys.stdout.write(f"pytest-mlgates {metadata.version('pytest-mlgates')}\n")
+        write(sys.stdout, f"pytest-mlgates {metadata.version('pytest-mlgates')}\n")
         parser.exit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,7 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
         from pytest_mlgates.reports.github import render
 
         _write("-", render(evidence, place_of, otherwise), option="--github")
-        step_summary(evidence)
+        pages = [file for kind, file in wanted.items() if kind == "html" and file != "-"]
+        step_summary(evidence, whole=[os.path.relpath(path), *pages])
     if arguments.mlflow:
         from pytest_mlgates.integrations.mlflow_report import report
 

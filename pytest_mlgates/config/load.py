@@ -253,7 +253,7 @@ def _complaint(
 ) -> MLGatesError:
     keys = (*keys, mistake.field)
     if mistake.kind == "unknown":
-        names = sorted(reading.names_of(model))
+        names = sorted({*reading.names_of(model), *(_ENTRIES if model is Settings else ())})
         return MLGatesError(
             f"unknown key {mistake.field!r}",
             where=key_of(path, *keys),

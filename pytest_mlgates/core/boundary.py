@@ -40,6 +40,9 @@ def guarded(run: Callable[[], int]) -> int:
     A SystemExit is a bug like any other exception: some libraries raise one with code 0 when they
     are imported, which would pass every gate.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started this process (``>&-``)
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123  (for its whole life)
     try:
         code = run()
         write(sys.stdout, "")
@@ -54,12 +57,27 @@ def guarded(run: Callable[[], int]) -> int:
 
 
 def write(stream: TextIO, text: str) -> None:
-    """Write *text* to *stream* now; a reader that went away (``| head``) changes no verdict."""
+    """Write *text* to *stream* now; a reader that went away (``| head``) changes no verdict.
+
+    Raises:
+        MLGatesError: if it cannot be written, as on a full disk: nobody would see what was found.
+    """
     try:
         stream.write(text)
         stream.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _discard(stream)
+    except OSError as error:
+        from pytest_mlgates.core.errors import MLGatesError
+
+        _discard(stream)  # else Python tries once more when it ends
+        raise MLGatesError(
+            f"{stream.name} cannot be written", got=str(error.strerror or error)
+        ) from None
+
+
+def _discard(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _explain(error: BaseException) -> int:

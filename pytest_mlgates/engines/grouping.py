@@ -28,7 +28,13 @@ def grouped(frame: Any, columns: Sequence[str]) -> Any:
     """The keys that *columns* of *frame* (narwhals) have, and last their rows (:func:`rows_of`)."""
     keys, rows = frame.select(*columns), rows_of(columns)
     if not keys.implementation.is_duckdb():
-        return keys.group_by(*columns).agg(nw.len().alias(rows))
+        # narwhals takes no name for no key, pyarrow one with a dot in front for a path.
+        odd = [column for column in columns if not column or column.startswith(".")]
+        plain = {column: unused(f"__mlgates_key_{i}__", columns) for i, column in enumerate(odd)}
+        renamed = keys.rename(plain) if odd else keys
+        asked = [plain.get(column, column) for column in columns]
+        found = renamed.group_by(*asked).agg(nw.len().alias(rows))
+        return found.rename({other: column for column, other in plain.items()}) if odd else found
     # narwhals takes a name with a dot for a field there.
-    named = ", ".join(map(name, columns))
-    return nw.from_native(keys.to_native().aggregate(f"{named}, count(*) as {name(rows)}", named))
+    quoted = ", ".join(map(name, columns))
+    return nw.from_native(keys.to_native().aggregate(f"{quoted}, count(*) as {name(rows)}", quoted))

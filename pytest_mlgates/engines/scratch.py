@@ -1,30 +1,28 @@
 """A folder for what does not fit into memory, and files in a form that the engine reads.
 
-It belongs to this process alone (rows of private tables may land in it) and is removed at exit. It
-is made before anything is written: one that DuckDB makes when it spills can be read by everyone.
+It belongs to this process alone (rows of private tables may land in it) and is removed at exit; one
+that a killed process left is removed by the next. It is made before anything is written: one that
+DuckDB makes when it spills can be read by everyone.
 """
 
 from __future__ import annotations
 
-import atexit
 import bz2
 import codecs
 import gzip
 import itertools
 import lzma
-import shutil
-import tempfile
 import zlib
 from functools import cache
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from pytest_mlgates.core.errors import TableError
-from pytest_mlgates.engines import zstandard
+from pytest_mlgates.engines import own_folders, zstandard
 from pytest_mlgates.engines.imports import optional
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 _BLOCK = 1 << 20
 COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz")
@@ -42,9 +40,8 @@ _numbers = itertools.count()
 @cache
 def folder() -> Path:
     """The folder."""
-    made = tempfile.mkdtemp(prefix="mlgates-")
-    atexit.register(shutil.rmtree, made, ignore_errors=True)
-    return Path(made)
+    own_folders.remove_left_behind()
+    return own_folders.new()
 
 
 def compression(path: Path) -> str:

@@ -200,10 +200,30 @@ class Table:
 
         Raises:
             ColumnError: naming the nearest column.
+            TableError: if its engine takes the name for a pattern of names.
         """
         if column not in self.schema:
             raise ColumnError.missing(column, self.columns, role=role, table=f"table {self.name!r}")
+        self.refuse_pattern(column)
         return column
+
+    def refuse_pattern(self, column: str) -> None:
+        """Refuse a name that the engine takes for several columns, and would answer for those.
+
+        Raises:
+            TableError: for ``*``, and on polars for ``^…$``.
+        """
+        if not column.startswith(("*", "^")):
+            return
+        engine = self.implementation
+        star = column == "*" and engine in ("polars", "duckdb", "pyspark")
+        if star or (engine == "polars" and column.startswith("^") and column.endswith("$")):
+            raise TableError(
+                f"column {column!r} of table {self.name!r} cannot be asked for",
+                got=f"a name that {engine} takes for a pattern of names",
+                want="a name of one column",
+                fix="rename the column",
+            )
 
     @cached_property
     def n_rows(self) -> int:

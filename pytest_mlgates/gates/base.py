@@ -19,6 +19,7 @@ from pytest_mlgates.core import gpu
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.core.verdict import Bound, Policy, Verdict, plain
+from pytest_mlgates.engines import memory
 from pytest_mlgates.gates import reading
 from pytest_mlgates.gates.privacy import Display, redact
 
@@ -304,6 +305,7 @@ def evaluate(gate: Gate, subject: Any, context: Context) -> Verdict:
     """
     start = time.perf_counter()
     try:
+        memory.stated()  # also where no engine asks for it: a limit that is none limits nothing
         gpu.demand(gate.parameters.needs)
         named = replace(context, gate=gate.id, where=gate.where)
         verdict = gate.kind.evaluate(gate.parameters, subject, named)

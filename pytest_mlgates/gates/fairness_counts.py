@@ -1,4 +1,4 @@
-"""Rates, F1 and balanced accuracy of every group, from confusion counts."""
+"""Rates, F1, F-beta and balanced accuracy of every group, from confusion counts."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class CountedGroups:
     cells: dict[tuple[Group, Group], Cells]
     sizes: dict[tuple[Group, Group], int]
     classes: Classes
-    _known: dict[tuple[str, int], tuple[Family, CellsOf]] = field(default_factory=dict)
+    _known: dict[tuple[Measure, int], tuple[Family, CellsOf]] = field(default_factory=dict)
     _records: list[dict[str, Any]] = field(default_factory=list)
 
     def record(self) -> dict[str, Any]:
@@ -72,7 +72,7 @@ class CountedGroups:
 
     def family(self, measure: Measure, place: int) -> tuple[Family, CellsOf]:
         """The number *measure* of the groups in a level, and what it gives away of each."""
-        if (measure.name, place) not in self._known:
+        if (measure, place) not in self._known:
             level = self.levels[place]
             own = [self.cells.get((level, group)) for group in self.groups]
             found = count_family(measure, own, self.classes, place)
@@ -81,8 +81,8 @@ class CountedGroups:
                 for g, one in enumerate(own)
                 if one is not None
             }
-            self._known[measure.name, place] = found, away
-        return self._known[measure.name, place]
+            self._known[measure, place] = found, away
+        return self._known[measure, place]
 
 
 def counted_groups(parameters: FairnessParameters, table: Table, display: Display) -> CountedGroups:
@@ -164,13 +164,13 @@ def count_family(measure: Measure, own: Sequence[Cells | None], classes: Any, le
             level=level,
             absent=absent,
         )
-    measured = _f1 if measure.name == "f1_score" else _balanced_accuracy
-    usable = _has_f1 if measure.name == "f1_score" else partial(_has_all, labels=classes.labels)
-    present = [cells for cells in own if cells is not None]
+    measured = _measured(measure, classes)
+    usable = _has_any if measure.binary else partial(_has_all, labels=classes.labels)
+    whole = merged([cells for cells in own if cells is not None])
     return MeasuredFamily(
         name=measure.name,
-        measures=[None if cells is None else partial(measured, cells, classes) for cells in own],
-        whole=partial(measured, merged(present), classes),
+        measures=[None if cells is None else measured(cells) for cells in own],
+        whole=measured(whole),
         sizes=tuple(
             sum(cells.values()) if cells is not None and usable(cells, positive) else 0
             for cells in own
@@ -218,6 +218,17 @@ HIT: dict[str, Callable[[Any, Any, Any], Any]] = {
 }
 
 
+def _measured(measure: Measure, classes: Any) -> Callable[[Cells], Callable[[float], Measured]]:
+    """What makes of counts the number *measure* at any confidence."""
+    if measure.takes_beta:
+        # The formulas of metric gates, which the others do without.
+        from pytest_mlgates.gates.fairness_whole import counted_measure
+
+        return lambda cells: counted_measure(measure, classes, cells)
+    formula = _f1 if measure.name == "f1_score" else _balanced_accuracy
+    return lambda cells: partial(formula, cells, classes)
+
+
 def _f1(cells: Cells, classes: Any, confidence: float) -> Measured:
     positive = classes.positive
     tp = sum(n for (t, p), n in cells.items() if t == positive and p == positive)
@@ -226,7 +237,7 @@ def _f1(cells: Cells, classes: Any, confidence: float) -> Measured:
     return of_counts.f1(tp, fp, fn, confidence)
 
 
-def _has_f1(cells: Cells, positive: Any) -> bool:
+def _has_any(cells: Cells, positive: Any) -> bool:
     return any(positive in pair for pair in cells)
 
 

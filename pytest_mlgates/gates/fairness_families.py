@@ -370,7 +370,7 @@ def _wanted(measure: Measure) -> str:
     """What a group has to have for its number to exist."""
     if measure.name in ("balanced_accuracy_score", "roc_auc_score"):
         return "rows of every class"
-    if measure.name == "f1_score":
+    if measure.name in ("f1_score", "fbeta_score"):
         return "positives, in truth or predicted,"
     if measure.name == "r2_score":
         return "values that vary"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pytest_mlgates.core.text import did_you_mean, listing
-from pytest_mlgates.statistics.group_families import Comparison
+from pytest_mlgates.statistics.comparison import Comparison
 
 SELECTION, TPR, FPR = "selection_rate", "true_positive_rate", "false_positive_rate"
 Needs = Literal["classes", "numbers", "scores", "ranks"]
@@ -35,6 +35,7 @@ class Measure:
         high: The most.
         binary: Whether it has a positive class.
         aliases: Other names of it.
+        beta: How many times recall counts more than precision in it, once that is said.
     """
 
     name: str
@@ -48,6 +49,12 @@ class Measure:
     high: float = 1.0
     binary: bool = True
     aliases: tuple[str, ...] = ()
+    beta: float | None = None
+
+    @property
+    def takes_beta(self) -> bool:
+        """Whether :attr:`beta` has to be said."""
+        return self.name == "fbeta_score"
 
     @property
     def centred(self) -> bool:
@@ -129,6 +136,7 @@ MEASURES = {
             aliases=("balanced_accuracy",),
         ),
         Measure(name="f1_score", form="whole", worse=_WRONG, aliases=("f1",)),
+        Measure(name="fbeta_score", form="whole", worse=_WRONG, aliases=("fbeta",)),
         Measure(
             name="mean_prediction",
             needs="numbers",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -11,8 +12,9 @@ from pytest_mlgates.core.text import limit
 from pytest_mlgates.core.verdict import Bound
 from pytest_mlgates.gates.base import Columns, EvaluationParameters, Number, named_once
 from pytest_mlgates.gates.fairness_metrics import METRICS, FairnessMetric, Measure, known
+from pytest_mlgates.gates.metric.metrics import refuse_beta
 from pytest_mlgates.gates.reading import reader
-from pytest_mlgates.statistics.group_families import Comparison
+from pytest_mlgates.statistics.comparison import Comparison
 
 _NOUNS = {
     Comparison.DIFFERENCE: "difference",
@@ -35,6 +37,7 @@ class FairnessParameters(EvaluationParameters, frozen=True, kw_only=True):
         method: Groups against each other, or against all rows together.
         agg: The worst of several rates' gaps, or their mean.
         bins: Compare within so many bands of the score (calibration).
+        beta: How many times recall counts more than precision in ``fbeta``.
         no_worse_than: A champion that must not have been fairer on the same rows.
         margin: How much less fair is still allowed.
         first: No champion yet is allowed; the absolute bound beside it is judged then.
@@ -49,6 +52,7 @@ class FairnessParameters(EvaluationParameters, frozen=True, kw_only=True):
     method: Literal["between_groups", "to_overall"] = "between_groups"
     agg: Literal["worst_case", "mean"] = "worst_case"
     bins: Annotated[int, Meta(ge=2, le=100)] | None = None
+    beta: Number | None = None
     no_worse_than: str | None = None
     margin: Number | None = None
     first: bool = False
@@ -71,7 +75,9 @@ class FairnessParameters(EvaluationParameters, frozen=True, kw_only=True):
     @property
     def measures(self) -> tuple[Measure, ...]:
         """The numbers that it compares."""
-        return self.spec.measures
+        if self.beta is None:
+            return self.spec.measures
+        return tuple(replace(measure, beta=self.beta) for measure in self.spec.measures)
 
     @property
     def comparison(self) -> Comparison:
@@ -203,6 +209,14 @@ class FairnessParameters(EvaluationParameters, frozen=True, kw_only=True):
         calibration = self.measures[0].name == "calibration"
         if self.bins is not None and not calibration:
             raise ValueError("bins are bands of the score, for calibration | leave them out")
+        takes_beta = self.spec.measures[0].takes_beta
+        if takes_beta:
+            refuse_beta(self.metric, self.beta)
+        elif self.beta is not None:
+            raise ValueError(
+                f"beta = {limit(self.beta)} is nothing that {self.metric} takes | "
+                "it is for fbeta_difference, fbeta_ratio, fbeta_group_min and fbeta_group_max"
+            )
         ranks = self.measures[0].needs == "ranks"
         if ranks and self.query is None:
             raise ValueError(
@@ -239,6 +253,8 @@ class FairnessParameters(EvaluationParameters, frozen=True, kw_only=True):
             parts.append(self.agg)
         if self.bins is not None:
             parts.append(f"{self.bins} bins")
+        if self.beta is not None:
+            parts.append(f"beta {limit(self.beta)}")
         return ":".join(parts)
 
 

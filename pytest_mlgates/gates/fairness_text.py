@@ -13,7 +13,8 @@ from pytest_mlgates.core.verdict import Finding, Policy
 from pytest_mlgates.gates.fairness_families import TIMES, level_name
 from pytest_mlgates.gates.fairness_metrics import FOREIGN, MEASURES
 from pytest_mlgates.gates.privacy import WITHHELD
-from pytest_mlgates.statistics.groups import OVERALL, Comparison, keeps
+from pytest_mlgates.statistics.comparison import Comparison
+from pytest_mlgates.statistics.groups import OVERALL, keeps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

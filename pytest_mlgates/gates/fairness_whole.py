@@ -1,4 +1,4 @@
-"""Numbers by group that are no means of rows: F1, balanced accuracy, ROC AUC, R2.
+"""Numbers by group that are no means of rows: F1, F-beta, balanced accuracy, ROC AUC, R2.
 
 They are those of metric gates, with the same bounds and the same influence of each row; what is
 added here is how the numbers of groups hang together. Imported where such a number is asked for.
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.gates.fairness_metrics import Measure
     from pytest_mlgates.gates.labels import Cells, Classes
     from pytest_mlgates.gates.metric.answers import Answers
+    from pytest_mlgates.gates.metric.answers import Measure as Answer
     from pytest_mlgates.gates.metric.metrics import Metric
     from pytest_mlgates.statistics.estimate import Estimate, Sampling
     from pytest_mlgates.statistics.group_samples import Sample
@@ -64,11 +65,17 @@ class _Asked:
 
 def class_metric(measure: Measure, classes: Classes) -> ClassMetric:
     """The metric of classes that *measure* is in every group."""
-    return ClassMetric(_Asked(metric=canonical(measure.name)), classes)
+    return ClassMetric(_Asked(metric=canonical(measure.name), beta=measure.beta), classes)
+
+
+def counted_measure(measure: Measure, classes: Classes, cells: Cells) -> Answer:
+    """*measure* of the rows in *cells*, at any confidence."""
+    metric = class_metric(measure, classes)
+    return partial(metric.of_counts, metric.matrix(cells))
 
 
 def whole_of_classes(measure: Measure, classes: Classes, truth: Codes, predicted: Codes) -> Whole:
-    """F1 or balanced accuracy of rows with these labels, by their places among *classes*."""
+    """F1, F-beta or balanced accuracy of rows with these labels: their places among *classes*."""
     metric = class_metric(measure, classes)
     if measure.binary:
         either = (truth == metric.positive) | (predicted == metric.positive)

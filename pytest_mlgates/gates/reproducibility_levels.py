@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.text import did_you_mean
 from pytest_mlgates.core.verdict import Bound
-from pytest_mlgates.engines.apart import Allowed
 
 if TYPE_CHECKING:
+    from pytest_mlgates.engines.apart import Allowed
     from pytest_mlgates.gates.reproducibility import ReproducibilityParameters
 
 LEVELS = ("bitwise", "tolerance", "statistical")
@@ -130,6 +130,8 @@ def limits(parameters: ReproducibilityParameters) -> Allowed | None:
     given = (parameters.atol, parameters.rtol, parameters.max_ulp, parameters.max_flips)
     if all(one is None for one in given):
         return None
+    from pytest_mlgates.engines.apart import Allowed  # imports numpy
+
     return Allowed(
         atol=parameters.atol,
         rtol=parameters.rtol,

@@ -14,31 +14,11 @@ from pytest_mlgates.core.ci import is_ci
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.engines import stored_runs
 from pytest_mlgates.extensions.manager import manager
+from pytest_mlgates.gates.stored_references import RUN
 
 if TYPE_CHECKING:
     from pytest_mlgates.engines.stored_runs import StoredRun
     from pytest_mlgates.gates.base import Context
-
-_RUN = re.compile(r"runs:/+(?P<run>[^/\s]+)/?")
-
-
-def reference(value: Any) -> str:
-    """What `against` takes: a file of the project, or a run of MLflow.
-
-    Raises:
-        ValueError: for anything else, in words.
-    """
-    want = 'a file ("repro/training.json") or a run of MLflow ("runs:/RUN_ID")'
-    text = os.fspath(value) if isinstance(value, os.PathLike) else value
-    if not isinstance(text, str) or not text.strip():
-        raise ValueError(want)
-    if _RUN.fullmatch(text):
-        return str(text)
-    if ":/" in text or not text.endswith(".json"):
-        raise ValueError(f"{want}: the name of a file ends with .json")
-    if not Path(text).is_absolute() and os.path.normpath(text).startswith(".."):
-        raise ValueError(f"{want}; one outside of the project is named by its full path")
-    return str(text)
 
 
 class Place(Protocol):
@@ -111,7 +91,7 @@ class InRun:
 
 def place_of(against: str, context: Context) -> Place:
     """Where *against* leads to."""
-    match = _RUN.fullmatch(against)
+    match = RUN.fullmatch(against)
     if match is None:
         return InFile(context.base / against)
     return InRun(match["run"], re.sub(r"[^\w.@-]+", "-", context.gate), context.base)

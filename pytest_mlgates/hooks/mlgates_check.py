@@ -8,14 +8,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from pytest_mlgates.core.boundary import guarded, parsed, write
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Judge the files in *argv* (default: the process's arguments); return the exit code."""
-    from pytest_mlgates.core.boundary import guarded, parsed
-
     return guarded(lambda: _run(parsed(_parser(), argv)))
 
 
@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace) -> int:
     if not arguments.filenames:
-        sys.stdout.write("mlgates-check: no files named\n")
+        write(sys.stdout, "mlgates-check: no files named\n")
         return 0
     from pytest_mlgates.runner.changed import configurations_of
 
@@ -43,7 +43,7 @@ def _run(arguments: argparse.Namespace) -> int:
     config = Path(arguments.config) if arguments.config else None
     found = configurations_of(files, config)
     if not found:
-        sys.stdout.write("mlgates-check: no configuration governs the named files, no data file\n")
+        write(sys.stdout, "mlgates-check: no configuration governs the named files, no data file\n")
         return 0
     return max(_judge(path, changed) for path, changed in found.items())
 
@@ -61,7 +61,7 @@ def _judge(path: Path, changed: list[Path]) -> int:
             return judge(configuration, gates)
     _refuse_nothing(path, changed)
     names = ", ".join(sorted({file.name for file in changed}))
-    sys.stdout.write(f"mlgates-check: no gate of {path.name} reads {names}\n")
+    write(sys.stdout, f"mlgates-check: no gate of {path.name} reads {names}\n")
     return 0
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_mlgates.config.base import Tree
+    from pytest_mlgates.config.weakening import Weakening
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,12 +62,7 @@ def _run(arguments: argparse.Namespace) -> int:
         for one in weaker
     ]
     if weaker:
-        lines.append(
-            "  want:  somebody who answers for it, in the same change\n"
-            "  fix:   undo it, or add to the configuration:\n"
-            f'         [[tool.mlgates.allow-loosening]]\n         gate = "{weaker[0].gate}"\n'
-            '         owner = "…"\n         reason = "…"\n         date = "…"'
-        )
+        lines.append(_way_out(base, weaker))
     lines += [*stale, *told]
     lines += [f"gate {one.gate!r} is weakened, as allowed: {one.what}" for one in allowed]
     count = f"{len(weaker)} weakened" if weaker else "no gate weakened"
@@ -75,6 +71,24 @@ def _run(arguments: argparse.Namespace) -> int:
     if mistakes:
         return 2
     return 1 if weaker or stale else 0
+
+
+def _way_out(base: Tree, weaker: Sequence[Weakening]) -> str:
+    """What somebody who answers for it adds, for the first; the others go likewise."""
+    from pytest_mlgates.config.find import OWN_NAME
+    from pytest_mlgates.config.weakening import joined
+
+    first = weaker[0]
+    own = base.there(joined(first.configuration, OWN_NAME))
+    others = dict.fromkeys(one.gate for one in weaker if one.gate != first.gate)
+    likewise = f"\n         # and so for each of: {', '.join(others)}" if others else ""
+    return (
+        "  want:  somebody who answers for it, in the same change\n"
+        "  fix:   undo it, or add to the configuration:\n"
+        f"         [[{'' if own else 'tool.mlgates.'}allow-loosening]]\n"
+        f'         gate = "{first.gate}"\n'
+        '         owner = "…"\n         reason = "…"\n         date = "…"' + likewise
+    )
 
 
 def _configurations(base: Tree) -> list[Path]:

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from pytest_mlgates.core.boundary import guarded, parsed, write
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Judge the files in *argv* (default: the process's arguments); return the exit code."""
-    from pytest_mlgates.core.boundary import guarded, parsed
-
     return guarded(lambda: _run(parsed(_parser(), argv)))
 
 
@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> int:
     files = [Path(name) for name in arguments.filenames]
     if not files:
-        sys.stdout.write("mlgates-data: no files named\n")
+        write(sys.stdout, "mlgates-data: no files named\n")
         return 0
     config = Path(arguments.config) if arguments.config else None
     if arguments.suite is not None:

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from pytest_mlgates.core.boundary import guarded, parsed, write
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Judge the files in *argv* (default: the process's arguments); return the exit code."""
-    from pytest_mlgates.core.boundary import guarded, parsed
-
     return guarded(lambda: _run(parsed(_parser(), argv)))
 
 
@@ -39,10 +39,9 @@ def _parser() -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> int:
     files = [Path(name) for name in arguments.filenames]
     if not files:
-        sys.stdout.write("mlgates-model-files: no files named\n")
+        write(sys.stdout, "mlgates-model-files: no files named\n")
         return 0
     from pytest_mlgates.config.model_files import model_files_for
-    from pytest_mlgates.core.boundary import write
     from pytest_mlgates.core.errors import MLGatesError
     from pytest_mlgates.core.text import plural
 

@@ -94,6 +94,8 @@ def summarise(session: GateSession, reporter: pytest.TerminalReporter) -> None:
     _write_holdouts(reporter, closed)
     for note in () if closed.evidence is None else closed.evidence.notes:
         reporter.write_line(_shown(f" {note}"), yellow=True)
+    if closed.evidence is not None and not closed.evidence.finished:
+        reporter.write_line(" the run did not finish: its evidence vouches for nothing", red=True)
     for problem in dict.fromkeys(closed.problems):
         reporter.write_line(_shown(f" {problem}"), red=True)
     for kind, count in labels:
@@ -183,6 +185,7 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
 
     from pytest_mlgates.core.verdict import Outcome
     from pytest_mlgates.runner.check import evidence_of, unknown_waivers
+    from pytest_mlgates.runner.evidence import UNFINISHED
 
     main, found = _configurations(session, pytest_session, closed)
     ledger = session.ledger
@@ -212,18 +215,20 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
     from pytest_mlgates.plugin.signing import signer_of_run, subjects_of_run
 
     settings = msgspec.structs.replace(primary.settings, required=tuple(required))
+    finished = _is_finished(pytest_session) and not _watch(session).ended
     evidence = evidence_of(
         dataclasses.replace(primary, settings=settings),
         verdicts,
         whole=whole and bool(found) and not missing and not _watch(session).ended,
-        finished=_is_finished(pytest_session) and not _watch(session).ended,
-        problems=closed.problems,
+        finished=finished,
+        problems=[*closed.problems, *([] if finished else [UNFINISHED])],
         notes=notes,
         named=subjects_of_run(session.config),
         tests=ledger.tests(str(primary.path or "")),
         began=_began(session, primary),
     )
-    closed.problems = list(evidence.problems)
+    # pytest itself fails a run that it did not finish.
+    closed.problems = [one for one in evidence.problems if one != UNFINISHED]
     closed.evidence = evidence
     path = _evidence_path(session, main)
     if path is None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import gc
+import sys
 import traceback
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,6 +155,30 @@ def forget_tables(error: BaseException | None) -> None:
                         _ = frame.f_locals  # whoever read it before made a copy: make it anew
                 frame = frame.f_back
         error = error.__cause__ or error.__context__
+
+
+def forget_tests_at_exit(config: pytest.Config) -> None:
+    """Let tests and the last failure go when the process ends, and the tables that they hold.
+
+    Python and pytest keep them for debuggers, and too long for DuckDB: its binding looks for what
+    is alive before. Not sooner: ``python -i -m pytest`` and notebooks may ask for it.
+    """
+    found = config.pluginmanager.get_plugin("session")
+    if found is not None:
+        atexit.register(_forget_tests, weakref.ref(found))
+
+
+def _forget_tests(session: weakref.ref[Any]) -> None:
+    if "duckdb" not in sys.modules:
+        return
+    ended = session()
+    if ended is not None and hasattr(ended, "items"):
+        ended.items.clear()
+    for name in ("last_exc", "last_value", "last_traceback", "last_type"):
+        with contextlib.suppress(AttributeError):
+            delattr(sys, name)
+    del ended
+    gc.collect()
 
 
 def junit_properties(verdict: Verdict) -> list[tuple[str, object]]:

@@ -439,3 +439,4 @@ class GateSession:
         self.configurations.release()
         for error in (*self._raised, getattr(sys, "last_value", None)):
             failures.forget_tables(error)
+        failures.forget_tests_at_exit(self.config)

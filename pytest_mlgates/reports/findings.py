@@ -33,6 +33,7 @@ class Told:
         line: Its line, from 1.
         fingerprint: The same in every run, for hosts that follow a finding over commits.
         reason: Why it is waived.
+        of_run: Whether it is a problem of the run, not a verdict.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Told:
     line: int
     fingerprint: str
     reason: str = ""
+    of_run: bool = False
 
 
 def told(evidence: Evidence, place_of: PlaceOf, otherwise: str) -> Iterator[Told]:
@@ -78,6 +80,7 @@ def told(evidence: Evidence, place_of: PlaceOf, otherwise: str) -> Iterator[Told
             path=otherwise,
             line=1,
             fingerprint=_fingerprint(f"run: {problem}"),
+            of_run=True,
         )
 
 

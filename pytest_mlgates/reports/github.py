@@ -1,6 +1,7 @@
 """Evidence as workflow commands of GitHub Actions: annotations at the lines of gates.
 
-GitHub shows ten errors and ten warnings of a step; the last one of ten counts the rest.
+GitHub shows ten errors and ten warnings of a step (and fifty of a job): the worst come first, and
+the last one of ten counts the rest.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
 _MOST = 10
 # GitHub cuts annotations off at 64 KiB, titles at 255 characters.
 _LONGEST, _LONGEST_TITLE = 16_000, 200
-_LEVEL = {"ERROR": "error", "FAIL": "error", "WAIVED": "warning", "PASS?": "warning"}
+# The worst first: what was not even judged, then what failed, then what rows left open.
+_LEVEL = {"ERROR": "error", "FAIL": "error", "PASS?": "warning", "WAIVED": "warning"}
+_RANK = {status: place for place, status in enumerate(_LEVEL)}
 
 
 def render(evidence: Evidence, place_of: PlaceOf, otherwise: str) -> str:
     """A line for each annotation; arguments as of :func:`findings.told`."""
-    found = list(told(evidence, place_of, otherwise))
+    found = sorted(told(evidence, place_of, otherwise), key=_rank)
     lines = []
     for level in ("error", "warning"):
         own = [one for one in found if _LEVEL[one.status] == level]
@@ -32,6 +35,11 @@ def render(evidence: Evidence, place_of: PlaceOf, otherwise: str) -> str:
             names = shortened(printable(", ".join(one.id for one in rest)), _LONGEST)
             lines.append(f"::{level} title=ML gates::{_data(f'{len(rest)} more: {names}')}")
     return "".join(f"{line}\n" for line in lines)
+
+
+def _rank(one: Told) -> tuple[int, bool]:
+    """What is sorted by: of what failed, a problem of the whole run stands before the gates."""
+    return _RANK[one.status], not one.of_run
 
 
 def _command(level: str, one: Told) -> str:

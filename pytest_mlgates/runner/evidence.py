@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.runner.signing import Signer
 
 WANTED = "what mlgates check --evidence or pytest --mlgates-evidence wrote"
+UNFINISHED = "the run did not finish"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,22 +47,22 @@ def default_path(configuration: Configuration) -> Path:
 
 
 def outdate(configuration: Configuration, *paths: Path, plain: Path | None = None) -> None:
-    """Mark evidence that exists at *paths* and at the default place as of an unfinished run.
+    """Mark evidence that exists at *paths* (default: the default place) as of an unfinished run.
 
     A run that is interrupted or killed must not leave an earlier run's pass behind it.
 
     Args:
         configuration: What governs the run.
-        paths: Where its evidence will be.
+        paths: Where its evidence will be, if it is not the default place.
         plain: Where its plain record will be.
     """
     from pytest_mlgates.runner.check import evidence_of
 
-    there = [path for path in (default_path(configuration), *paths) if path.is_file()]
+    there = [path for path in (paths or (default_path(configuration),)) if path.is_file()]
     plain = plain if plain is not None and plain.is_file() else None
     if not there and plain is None:
         return
-    problems = ["the run did not finish"]
+    problems = [UNFINISHED]
     unfinished = evidence_of(configuration, [], whole=False, finished=False, problems=problems)
     with contextlib.suppress(OSError):  # said when the run's own evidence is written
         for path in there:

@@ -99,9 +99,9 @@ def fairness(
         by: The sensitive columns, always needed; several mean their intersections.
         min: The least that is allowed (ratios, ``group_min``).
         max: The most that is allowed (differences, ``group_max``).
-        options: ``method="to_overall"``, ``agg="mean"``, ``control``, ``bins``, ``no_worse_than``
-            with ``margin``, roles, ``pos_label``, ``missing="group"``, ``confidence``,
-            ``inconclusive``, ``private``, ``id``.
+        options: ``method="to_overall"``, ``agg="mean"``, ``control``, ``bins``, ``beta``,
+            ``no_worse_than`` with ``margin``, roles, ``pos_label``, ``missing="group"``,
+            ``confidence``, ``inconclusive``, ``private``, ``id``.
 
     Raises:
         MLGatesError: misuse.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.verdict import Finding
 from pytest_mlgates.gates.metric.decide import Claim
-from pytest_mlgates.gates.metric.kind import claims_of
+from pytest_mlgates.gates.metric.judge import claims_of
 from pytest_mlgates.statistics.interval import Interval
 
 if TYPE_CHECKING:

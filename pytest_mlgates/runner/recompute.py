@@ -15,7 +15,7 @@ from pytest_mlgates.core.policy import judge
 from pytest_mlgates.core.verdict import Bound, Finding, Outcome, Policy, plain
 from pytest_mlgates.extensions.manager import gate_kind
 from pytest_mlgates.gates.base import GateParameters, parse
-from pytest_mlgates.gates.metric.kind import claims_of
+from pytest_mlgates.gates.metric.judge import claims_of
 from pytest_mlgates.gates.metric.metrics import is_known
 from pytest_mlgates.gates.recorded_counts import NoCountsError, classes_of, parts_of
 from pytest_mlgates.runner import recheck
@@ -160,8 +160,8 @@ def _metric(verdict: Verdict, parameters: Any, found: Recomputed) -> None:
 
 
 def _fairness(verdict: Verdict, parameters: Any, found: Recomputed) -> None:
-    from pytest_mlgates.gates.fairness import compared
     from pytest_mlgates.gates.fairness_counts import count_family
+    from pytest_mlgates.gates.fairness_judge import compared
 
     classes = classes_of(verdict.counts)
     parts = parts_of(verdict.counts, classes)

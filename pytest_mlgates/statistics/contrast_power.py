@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_mlgates.statistics.group_families import Comparison
+from pytest_mlgates.statistics.comparison import Comparison
 from pytest_mlgates.statistics.group_mean import Averaged
 from pytest_mlgates.statistics.group_pairs import BetweenGroups
 from pytest_mlgates.statistics.quantiles import POWER, z

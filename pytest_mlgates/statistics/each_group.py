@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pytest_mlgates.statistics.comparison import Comparison
 from pytest_mlgates.statistics.group_contrasts import Contrasts, Pair, argmax
-from pytest_mlgates.statistics.group_families import OVERALL, Comparison
+from pytest_mlgates.statistics.group_families import OVERALL
 from pytest_mlgates.statistics.interval import Interval
 from pytest_mlgates.statistics.pairs import sidak
 from pytest_mlgates.statistics.quantiles import POWER, z

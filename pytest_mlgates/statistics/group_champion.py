@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_mlgates.statistics.group_contrasts import Pair
-from pytest_mlgates.statistics.group_families import OVERALL, Comparison, Family
+from pytest_mlgates.statistics.group_families import OVERALL, Family
 from pytest_mlgates.statistics.group_pairs import BetweenGroups
 from pytest_mlgates.statistics.group_samples import Sample
 from pytest_mlgates.statistics.interval import Interval
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pytest_mlgates.core.exact import Number
+    from pytest_mlgates.statistics.comparison import Comparison
     from pytest_mlgates.statistics.group_families import Limits
 
     Floats = NDArray[np.float64]

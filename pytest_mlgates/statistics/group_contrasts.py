@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_mlgates.statistics.group_families import OVERALL, Comparison, Family
+from pytest_mlgates.statistics.comparison import Comparison
+from pytest_mlgates.statistics.group_families import OVERALL, Family
 from pytest_mlgates.statistics.interval import Interval, UndefinedError
 from pytest_mlgates.statistics.pairs import sidak
 from pytest_mlgates.statistics.quantiles import POWER, z

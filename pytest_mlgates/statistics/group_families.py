@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from pytest_mlgates.statistics.comparison import Comparison
 from pytest_mlgates.statistics.interval import UndefinedError
 from pytest_mlgates.statistics.proportions import FEW, clopper_pearson, wilson_limits
 from pytest_mlgates.statistics.quantiles import z
@@ -32,29 +32,6 @@ if TYPE_CHECKING:
 
 # In the place of a group: all rows of the family together.
 OVERALL = -1
-
-
-class Comparison(StrEnum):
-    """What is compared with the bound."""
-
-    DIFFERENCE = "difference"
-    RATIO = "ratio"
-    LOWEST = "group_min"
-    HIGHEST = "group_max"
-    # The group furthest from 0, either way: for values that ought to be 0 in every group.
-    FURTHEST = "furthest"
-    # How much wider a gap is than a champion's.
-    CHANGE = "change"
-
-    @property
-    def is_capped(self) -> bool:
-        """Whether the bound limits from above (``max``)."""
-        return self not in (Comparison.RATIO, Comparison.LOWEST)
-
-    @property
-    def is_gap(self) -> bool:
-        """Whether groups are compared with each other."""
-        return self in (Comparison.DIFFERENCE, Comparison.RATIO, Comparison.CHANGE)
 
 
 class Family(ABC):

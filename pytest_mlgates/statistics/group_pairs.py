@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pytest_mlgates.statistics.comparison import Comparison
 from pytest_mlgates.statistics.each_group import EachGroup
 from pytest_mlgates.statistics.group_contrasts import Contrasts, Pair, gap, interval
-from pytest_mlgates.statistics.group_families import Comparison
 from pytest_mlgates.statistics.pairs import difference_limits, ratio_limits
 from pytest_mlgates.statistics.to_overall import ToOverall
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_mlgates.core.exact import exact
-from pytest_mlgates.statistics.group_families import Comparison
+from pytest_mlgates.statistics.comparison import Comparison
 from pytest_mlgates.statistics.pairs import difference_limits, ratio_limits
 from pytest_mlgates.statistics.power import first
 from pytest_mlgates.statistics.proportions import FEW, clopper_pearson, wilson_limits

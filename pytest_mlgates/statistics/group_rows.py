@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_mlgates.statistics.group_families import OVERALL, Comparison
+from pytest_mlgates.statistics.comparison import Comparison
+from pytest_mlgates.statistics.group_families import OVERALL
 from pytest_mlgates.statistics.group_mean import Averaged
 from pytest_mlgates.statistics.group_pairs import BetweenGroups
 from pytest_mlgates.statistics.quantiles import POWER, z

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from pytest_mlgates.statistics.comparison import Comparison
 from pytest_mlgates.statistics.group_families import (
     OVERALL,
-    Comparison,
     Family,
     ShareFamily,
 )

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 from pytest_mlgates.core.exact import at_least, at_most
 from pytest_mlgates.core.text import plural
 from pytest_mlgates.core.verdict import Finding
+from pytest_mlgates.statistics.comparison import Comparison
 from pytest_mlgates.statistics.each_group import EachGroup
 from pytest_mlgates.statistics.group_champion import BetweenModels
 from pytest_mlgates.statistics.group_contrasts import Pair
 from pytest_mlgates.statistics.group_families import (
     OVERALL,
-    Comparison,
     Family,
     MeasuredFamily,
     RateFamily,

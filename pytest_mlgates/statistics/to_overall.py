@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pytest_mlgates.statistics.comparison import Comparison
 from pytest_mlgates.statistics.group_contrasts import Contrasts, Pair, gap, interval
-from pytest_mlgates.statistics.group_families import OVERALL, Comparison
+from pytest_mlgates.statistics.group_families import OVERALL
 from pytest_mlgates.statistics.pairs import difference_limits, ratio_limits
 
 if TYPE_CHECKING:

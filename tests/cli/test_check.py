@@ -171,6 +171,20 @@ def test_paths_that_cannot_be_written_are_told_together_after_the_verdicts(proje
     assert Path("file").read_text() == ""
 
 
+def test_evidence_of_an_earlier_run_that_cannot_be_replaced_is_told(project, capsys, monkeypatch):
+    assert main(["check", "schema"]) == 0
+    capsys.readouterr()
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pytest_mlgates.runner.evidence.write_atomically", refuse)
+    assert main(["check", "schema"]) == 2
+    told = capsys.readouterr().err
+    assert "evidence.json' cannot be written\n  where: the evidence of an earlier run is" in told
+    assert "got:   Permission denied" in told
+
+
 def test_a_checkout_that_cannot_be_written_only_loses_the_evidence_nobody_asked_for(
     project, capsys
 ):

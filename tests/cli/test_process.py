@@ -9,11 +9,13 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.projects import record_in, write_project
 
+FULL = Path("/dev/full")
 SLEEPER = """
 import pathlib, time
 def train():
@@ -90,6 +92,52 @@ def test_a_killed_run_leaves_whole_evidence_and_no_earlier_pass(project):
     assert left["problems"] == ["the run did not finish"]
     names = {path.name for path in (project / ".mlgates").iterdir()}
     assert {name for name in names if "evidence" in name} == {"evidence.json"}
+
+
+def test_evidence_elsewhere_leaves_that_of_the_default_place_alone(project):
+    run(project, "schema")
+    before = (project / ".mlgates/evidence.json").read_bytes()
+    assert run(project, "schema", "--evidence", "other.json").returncode == 0
+    assert record_in(project / "other.json")["result"] == "PASSED"
+    assert (project / ".mlgates/evidence.json").read_bytes() == before
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="a device that is always full")
+@pytest.mark.parametrize(
+    "arguments",
+    [("check",), ("check", "--json", "-"), ("check", "--locked"), ("plan",), ("--version",)],
+    ids=" ".join,
+)
+def test_output_that_cannot_be_written_is_told_and_is_no_bug_of_ours(project, arguments):
+    program = [sys.executable, "-m", "pytest_mlgates", *arguments]
+    with FULL.open("w") as full:
+        done = subprocess.run(
+            program,
+            cwd=project,
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert "BUG" not in done.stderr
+    if "--locked" not in arguments:  # which says first that there is no lock
+        assert "<stdout> cannot be written\n  got:   No space left on device" in done.stderr
+
+
+def test_a_closed_stdout_changes_no_verdict(project):
+    program = f"'{sys.executable}' -m pytest_mlgates check schema >&-"
+    done = subprocess.run(
+        program,
+        shell=True,
+        cwd=project,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_an_ascii_terminal_gets_ascii(project):

@@ -650,6 +650,9 @@ def test_a_project_in_a_folder_of_its_repository_is_reviewed(tmp_path, capsys, m
     assert code == 1
     assert "gate 'accuracy' is weakened" in text
     assert f"gate {F1!r} is weakened" in text
+    # What is to be added is right for this file, and says whom else it is needed for.
+    assert "[[allow-loosening]]\n" in text
+    assert f"# and so for each of: {F1}\n" in text
 
 
 def test_a_lock_that_is_not_up_to_date_is_refused(repository, capsys):

@@ -182,6 +182,48 @@ def test_a_small_file_that_keeps_its_declared_contract_needs_no_engine(tmp_path,
     assert imported("data/applications.csv") == "0 ['msgspec']"
 
 
+JUDGED = """
+y_true = "label"
+y_pred = "guess"
+
+[tables.t]
+path = "other.csv"
+
+[gates.good]
+kind = "metric"
+table = "t"
+metric = "accuracy"
+min = 0.5
+
+[gates.fair]
+kind = "fairness"
+table = "t"
+metric = "demographic_parity_difference"
+by = "sex"
+max = 0.1
+
+[gates.train]
+kind = "reproducibility"
+entry = "shop:train"
+level = "tolerance"
+atol = 0.001
+"""
+
+
+def test_gates_of_other_kinds_are_checked_and_cost_no_engine(folder, capsys):
+    """A mistake in any gate of the configuration is told, whatever the suite is about."""
+    (folder / "mlgates.toml").write_text(JUDGED)
+    assert imported("--suite", "suite.json", "good.csv") == "0 ['msgspec']"
+    for wrong, words in (
+        ("min = 0.5", "without a bound demands nothing"),
+        ("max = 0.1", "has no bound, and without one nothing can fail"),
+        ("atol = 0.001", "level 'tolerance' needs a limit"),
+    ):
+        (folder / "mlgates.toml").write_text(JUDGED.replace(wrong, ""))
+        assert main(["--suite", "suite.json", "good.csv"]) == 2
+        assert words in capsys.readouterr().err
+
+
 def test_a_declared_table_is_read_as_it_is_declared(folder, capsys):
     table = '[tables.t]\npath = "good.csv"\nprivate = true\n'
     (folder / "mlgates.toml").write_text(table)

@@ -67,3 +67,29 @@ def test_a_type_that_is_named_in_several_ways_is_told_once(folder, capsys):
     (folder / "people.csv").write_text("age\nold\n")
     out = told(capsys, "people.csv", code=1)
     assert "    - age: type int64, float64   " in out
+
+
+WRONG = {
+    "quick": "age,name,note\n1,Ada,x\n2,Zoe,Zürich\n",
+    "engine": 'age,name,note\n1,"Ada",x\n2,Zoe,Zürich\n',
+}
+
+
+@pytest.mark.parametrize("rows", WRONG.values(), ids=list(WRONG))
+def test_a_wrong_encoding_is_told_of_the_columns_that_are_read(folder, capsys, rows):
+    """The docs say so: to look at all others costs as much as the contract."""
+    (folder / "people.csv").write_bytes(rows.encode("latin-1"))
+    assert "1 expectation held" in told(capsys, "people.csv", code=0)
+    named = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "note"}}
+    (folder / "suite.json").write_text(json.dumps([*POSITIVE, named]))
+    out = told(capsys, "people.csv", code=2)
+    assert "got:   it is not UTF-8 text\n" in out
+    assert 'encoding = "cp1252"\n' in out
+
+
+def test_where_an_encoding_is_named_the_whole_file_is_held_to_it(folder, capsys):
+    (folder / "people.csv").write_bytes(WRONG["quick"].encode())
+    (folder / "mlgates.toml").write_text(
+        '[tables.people]\npath = "people.csv"\nencoding = "ascii"\n'
+    )
+    assert "people.csv:3\n" in told(capsys, "people.csv", code=2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_mlgates.cli import main
 from tests.plugin.conftest import GATES, configure
 from tests.projects import record_in
 
@@ -40,6 +41,29 @@ def test_a_worker_that_is_ended_with_0_inside_a_gated_test_fails_the_run(project
     project.makepyfile(SAME_TEST)
     result = project.runpytest_subprocess("-n", "1")
     assert result.ret != 0
+
+
+CUT_SHORT = {
+    "interrupted": ("raise KeyboardInterrupt", ()),
+    "stopped at the first failure": ("assert False", ("-x",)),
+}
+
+
+@pytest.mark.parametrize("how", CUT_SHORT)
+def test_no_report_says_passed_of_a_run_that_was_cut_short(declared, how, capsys):
+    line, options = CUT_SHORT[how]
+    configure(declared, GATES)
+    declared.makepyfile(f"def test_last():\n    {line}\n\ndef test_never():\n    pass\n")
+    result = declared.runpytest_subprocess("--mlgates", *options)
+    assert result.ret != 0
+    result.stdout.fnmatch_lines([" the run did not finish: its evidence vouches for nothing"])
+    record = record_in(declared.path / ".mlgates/evidence.json")
+    assert (record["result"], record["finished"]) == ("FAILED", False)
+    assert record["problems"] == ["the run did not finish"]
+    main(["report", "--markdown", "-"])
+    told = capsys.readouterr().out
+    assert "FAILED" in told
+    assert "the run did not finish" in told
 
 
 def test_a_run_that_is_ended_with_0_is_not_complete(declared):

@@ -89,3 +89,52 @@ def test_tests_with_gates_print_nothing_on_stderr(rows, options):
     result.assert_outcomes(passed=1, failed=4, errors=1)
     assert "leaked" not in result.stderr.str()
     assert not result.errlines
+
+
+HELD_BY_TESTS = """
+    import duckdb
+    import pytest
+
+    from pytest_mlgates import data_schema, read_table
+
+    @pytest.fixture(scope="session")
+    def table():
+        return read_table("rows.csv")
+
+    def test_fails_with_a_table_of_its_own():
+        mine = read_table("rows.csv")
+        assert not data_schema(mine, "held.json").passed
+
+    def test_fails_with_a_connection_of_its_own():
+        link = duckdb.connect()
+        assert link is None
+
+    def test_fails_with_the_table_of_a_fixture(table):
+        assert not data_schema(table, "held.json").passed
+
+    class TestKept:
+        def test_keeps(self, table, mlgate):
+            self.table = table
+            mlgate.data_schema(table, "held.json")
+"""
+NUMBERS = (
+    CONFIGURATION
+    + """
+    [tool.mlgates.gates.right]
+    kind = "metric"
+    table = "rows"
+    metric = "accuracy"
+    min = 0.8
+"""
+)
+
+
+@pytest.mark.parametrize("options", [(), ("-x",), ("-n", "1")], ids=["plain", "first", "xdist"])
+def test_what_tests_themselves_hold_prints_nothing_on_stderr(rows, options):
+    """Other plugins keep what tests raised, pytest the tests, until it is too late for DuckDB."""
+    configure(rows, NUMBERS.format(kind="csv", suite="held"))
+    rows.makepyfile(HELD_BY_TESTS)
+    result = rows.runpytest_subprocess(*options)
+    assert result.ret == 1
+    assert "leaked" not in result.stderr.str()
+    assert not result.errlines

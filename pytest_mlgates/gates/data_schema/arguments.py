@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import did_you_mean, listing
+from pytest_mlgates.gates.data_schema.numbers import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -229,9 +230,13 @@ def range_errors(kwargs: Mapping[str, Any], known: set[str], where: str) -> list
             )
         ]
     if upside_down:
+        in_quotes = all(isinstance(one, str) and is_number(one) for one in (low, high))
         return [
             MLGatesError(
-                "min_value is over max_value", where=where, got=f"min {low!r}, max {high!r}"
+                "min_value is over max_value",
+                where=where,
+                got=f"min {low!r}, max {high!r}" + (", which are texts" if in_quotes else ""),
+                fix="write numbers without quotes" if in_quotes else "",
             )
         ]
     return []

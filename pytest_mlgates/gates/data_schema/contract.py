@@ -39,7 +39,8 @@ class Contract:
         table = table.read_as(demands.of(self.expectations))
         free = frozenset(e.condition for e in self.expectations if allows_no_rows(e))
         self.plan = Plan(table, free)
-        self._works = [_begin(self.plan, expectation) for expectation in self.expectations]
+        said = demands.said_text(self.expectations)
+        self._works = [_begin(self.plan, one, said) for one in self.expectations]
 
     def results(self) -> list[tuple[Expectation, Result]]:
         """Each expectation with its answer, in the order of the suite.
@@ -60,12 +61,18 @@ class Contract:
             raise
 
 
-def _begin(plan: Plan, expectation: Expectation) -> Work:
-    """Register what *expectation* asks; what its columns cannot answer is answered now."""
+def _begin(plan: Plan, expectation: Expectation, said: frozenset[str]) -> Work:
+    """Register what *expectation* asks; what its columns cannot answer is answered now.
+
+    *said* are the columns of which the contract says that they are text.
+    """
     work = Work(expectation)
     native = NATIVE.get(expectation.type)
     if (complaint := demands.broken(plan.table, expectation)) is not None:
         work.result = Result(success=False, error=complaint)
+        return work
+    if (complaint := demands.against_numbers(plan.table, expectation, said)) is not None:
+        work.result = Result(success=None, answered=False, error=complaint)
         return work
     try:
         work.scope = plan.scope(expectation.condition)

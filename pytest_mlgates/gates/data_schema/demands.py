@@ -3,6 +3,8 @@
 A CSV has no types. What its values look like decides only what the contract leaves open: a regular
 expression, a length, a set of texts or the type ``str`` make a column text, however many digits it
 is made of; a bound or a mean makes it numbers. A column that is held to both is what it looks like.
+A bound that is a number in quotes makes it nothing: of texts, "9" is more than "18", and numbers
+are never compared so (:func:`against_numbers`).
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from pytest_mlgates.core.text import plural
 from pytest_mlgates.engines.wanted import Wanted
 from pytest_mlgates.gates.data_schema import foreign, type_names
 from pytest_mlgates.gates.data_schema.native import NATIVE
+from pytest_mlgates.gates.data_schema.numbers import is_number, unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,12 +52,13 @@ class _Held:
     times: set[str] = field(default_factory=set)
     same: list[tuple[str, ...]] = field(default_factory=list)
 
-    def to_values(self, column: str, values: Iterable[Any]) -> None:
-        """*column* is compared with each of *values*."""
+    def to_values(self, column: str, values: Iterable[Any], *, in_order: bool = False) -> None:
+        """*column* is compared with each of *values*; *in_order*: which of the two is more."""
         found = [value for value in values if value is not None]
         if found and all(isinstance(v, str) for v in found):
             # A date in a contract is written as text; the column may be dates, or text.
-            if not all(_DATE.match(v) for v in found):
+            plain = (not _DATE.match(v) and not (in_order and is_number(v)) for v in found)
+            if any(plain):
                 self.text.add(column)
         elif found and all(isinstance(v, int | float) and not isinstance(v, bool) for v in found):
             self.numbers.add(column)
@@ -78,6 +82,52 @@ def of(expectations: Sequence[Expectation]) -> Wanted:
         floats=frozenset(held.floats - text),
         times=frozenset(held.times - text),
     )
+
+
+def said_text(expectations: Sequence[Expectation]) -> frozenset[str]:
+    """The columns of which a type says that they are text."""
+    return frozenset(
+        column
+        for expectation in expectations
+        if isinstance(column := expectation.arguments.get("column"), str)
+        and (names := _types_named(expectation))
+        and {type_names.canonical(str(name)) for name in names} <= _TEXT_TYPES
+    )
+
+
+def against_numbers(table: Table, expectation: Expectation, said: frozenset[str]) -> str | None:
+    """The complaint where *expectation* wants numbers of a file to be more than a text, or None.
+
+    Read as texts, for whatever reason, they would compare letter by letter, and pass or fail by
+    chance. Columns *said* to be text are meant to be.
+
+    Raises:
+        TableError: if the file cannot be read.
+    """
+    for what, column, value in _ordered(expectation):
+        if not isinstance(value, str) or _DATE.match(value) or column in said:
+            continue
+        found = table.not_numbers(column) if column in table.columns else None
+        if found is not None and found.present and not found.count and not found.quoted:
+            return (
+                f"{what} {value!r} is text, and column {column!r} holds numbers"
+                f"{unquoted(value) or ': write a number'} (or expect the column to be of type str)"
+            )
+    return None
+
+
+def _ordered(expectation: Expectation) -> list[tuple[str, str, Any]]:
+    """What *expectation* compares by which is more: what it is called, the column, the value."""
+    given, found = expectation.arguments, []
+    column = given.get("column")
+    if isinstance(column, str) and _OF_VALUES.search(expectation.type):
+        found += [(name, column, given.get(name)) for name in ("min_value", "max_value")]
+    if expectation.condition is not None:
+        from pytest_mlgates.gates.data_schema.condition_demands import compared
+
+        for one, values, in_order in compared(expectation.condition, []):
+            found += [("row_condition:", one, value) for value in values if in_order]
+    return found
 
 
 def text_columns(expectations: Sequence[Expectation]) -> frozenset[str]:
@@ -131,8 +181,8 @@ def _held(expectations: Sequence[Expectation]) -> _Held:
         if expectation.condition is not None:
             from pytest_mlgates.gates.data_schema.condition_demands import compared
 
-            for column, values in compared(expectation.condition, held.same):
-                held.to_values(column, values)
+            for column, values, in_order in compared(expectation.condition, held.same):
+                held.to_values(column, values, in_order=in_order)
     return held
 
 
@@ -154,15 +204,24 @@ def _by_arguments(held: _Held, expectation: Expectation) -> None:
         held.same.append(tuple(columns))
     if len(columns) == 1:
         if _OF_VALUES.search(type_):
-            held.to_values(columns[0], [given.get("min_value"), given.get("max_value")])
+            bounds = [given.get("min_value"), given.get("max_value")]
+            held.to_values(columns[0], bounds, in_order=True)
         held.to_values(columns[0], _values(given.get("value_set")))
-        names = given.get("type_list") or given.get("type_")
-        if names and "type" in type_:
-            _by_type(held, columns[0], [names] if isinstance(names, str) else names)
+        if names := _types_named(expectation):
+            _by_type(held, columns[0], names)
     if len(columns) == 2:
         pairs = [pair for pair in _values(given.get("value_pairs_set")) if len(pair) == 2]
         for place, column in enumerate(columns):
             held.to_values(column, [pair[place] for pair in pairs])
+
+
+def _types_named(expectation: Expectation) -> Sequence[Any]:
+    """The types that *expectation* names, none if it is about something else."""
+    given = expectation.arguments
+    names = given.get("type_list") or given.get("type_")
+    if not names or "type" not in expectation.type:
+        return ()
+    return [names] if isinstance(names, str) else names
 
 
 def _values(given: Any) -> list[Any]:

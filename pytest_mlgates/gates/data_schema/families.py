@@ -174,7 +174,8 @@ def literal(table: Table, column: str, value: Any, *, what: str) -> Any:
             return moment
         zone = "with a time zone" if aware else "without a time zone"
         raise MismatchError(f"{what} {value!r} does not compare with {column!r}, timestamps {zone}")
-    raise MismatchError(f"{what} {value!r} does not compare with column {column!r} of {kind}")
+    hint = numbers.unquoted(value) if kind in MEASURED else ""
+    raise MismatchError(f"{what} {value!r} does not compare with column {column!r} of {kind}{hint}")
 
 
 def holds(table: Table, column: str, op: str, bound: Any, *, what: str) -> nw.Expr:

@@ -3,7 +3,25 @@
 from __future__ import annotations
 
 import math
+import re
 from fractions import Fraction
+from typing import Any
+
+_WRITTEN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_AS_JSON = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+
+
+def is_number(text: str) -> bool:
+    """Whether *text* is how a number is written."""
+    return _WRITTEN.fullmatch(text.strip()) is not None
+
+
+def unquoted(value: Any) -> str:
+    """What to do about *value* where numbers are compared: empty if it is no number as text."""
+    if not isinstance(value, str) or not is_number(value):
+        return ""
+    text = value.strip()
+    return f": write {text} without quotes" if _AS_JSON.fullmatch(text) else ": write a number"
 
 
 def integer_comparison(op: str, bound: Fraction, low: int, high: int) -> tuple[str, int] | bool:

@@ -89,6 +89,7 @@ class Plan:
         if column not in self.table.schema:
             hint = did_you_mean(column, available) or f"the table has {listing(available)}"
             raise MissingColumnError(f"column {column!r} is missing; {hint}")
+        self.table.refuse_pattern(column)
         return column
 
     def ask(self, key: tuple[Any, ...], expression: nw.Expr) -> Hashable:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mlgates.engines.backtracking import work
 from pytest_mlgates.engines.text_types import Kind
 from pytest_mlgates.gates.data_schema.column_answers import within
+from pytest_mlgates.gates.data_schema.numbers import is_number
 
 if TYPE_CHECKING:
     from pytest_mlgates.engines.plain_csv import Column
@@ -26,6 +27,8 @@ def between(column: Column, given: _Given) -> Iterable[bool] | None:
     """Whether each value lies in the range."""
     low, high = (_literal(column.kind, given.get(name)) for name in ("min_value", "max_value"))
     if low is _NONE_SUCH or high is _NONE_SUCH:
+        return None
+    if column.kind is Kind.TEXT and all(map(is_number, column.present)):  # it may be refused
         return None
     values = column.present
     found: Iterable[bool] | None = None

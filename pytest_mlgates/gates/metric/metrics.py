@@ -12,6 +12,9 @@ from pytest_mlgates.extensions.manager import registered_metrics
 
 Needs = Literal["classes", "scores", "numbers", "ranking", "own"]
 
+# Recall alone counts long before; its square must stay a float.
+_LARGEST_BETA = 1e6
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
@@ -51,6 +54,18 @@ class Metric:
 
 _EACH = ("binary", "macro", "micro", "weighted", "samples")
 _RANKED = ("macro", "weighted")
+
+
+def refuse_beta(metric: str, beta: float | None) -> None:
+    """Refuse a *beta* with which *metric*, an F-beta, says nothing.
+
+    Raises:
+        ValueError: what is wrong, and how to mend it.
+    """
+    if not 0 < (beta or 0) <= _LARGEST_BETA:
+        raise ValueError(
+            f"{metric} needs `beta`, a number over 0, at most 1,000,000 | `beta = 2.0`"
+        )
 
 
 def _of_classes(name: str, *aliases: str, options: tuple[str, ...] = ()) -> Metric:

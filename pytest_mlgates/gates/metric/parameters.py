@@ -9,11 +9,8 @@ from msgspec import Meta
 
 from pytest_mlgates.core.verdict import Bound
 from pytest_mlgates.gates.base import Columns, EvaluationParameters, Number, named_once
-from pytest_mlgates.gates.metric.metrics import Metric, canonical, cut_of, spec_of
+from pytest_mlgates.gates.metric.metrics import Metric, canonical, cut_of, refuse_beta, spec_of
 from pytest_mlgates.gates.reading import reader
-
-# Recall alone counts long before; its square must stay a float.
-_LARGEST_BETA = 1e6
 
 
 def _name(value: Any) -> str:
@@ -213,10 +210,8 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
                 'name them: multilabel = {"cat" = "cat_pred", "dog" = "dog_pred"}'
             )
         self._labels_are_several()
-        if "beta" in spec.options and not 0 < (self.beta or 0) <= _LARGEST_BETA:
-            raise ValueError(
-                f"{self.metric} needs `beta`, a number over 0, at most 1,000,000 | `beta = 2.0`"
-            )
+        if "beta" in spec.options:
+            refuse_beta(self.metric, self.beta)
         if self.alpha is not None and not 0 < self.alpha < 1:
             raise ValueError(f"alpha = {self.alpha!r} is no quantile | a number between 0 and 1")
         if spec.name.endswith("_at_k") and self.cut is None:

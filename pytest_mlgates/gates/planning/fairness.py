@@ -13,7 +13,7 @@ from pytest_mlgates.gates.labels import confusion, refuse_many_groups
 from pytest_mlgates.gates.planning.fairness_numbers import bounded_numbers
 from pytest_mlgates.gates.planning.model import PRACTICALLY_NEVER, Bounded, Plan, Reach, Rows
 from pytest_mlgates.gates.privacy import Display
-from pytest_mlgates.statistics.group_families import Comparison
+from pytest_mlgates.statistics.comparison import Comparison
 from pytest_mlgates.statistics.group_power import GroupSizes
 from pytest_mlgates.statistics.pairs import sidak
 from pytest_mlgates.statistics.quantiles import POWER

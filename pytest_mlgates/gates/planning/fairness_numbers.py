@@ -10,8 +10,9 @@ from pytest_mlgates.core.text import limit
 from pytest_mlgates.gates.fairness_champion import champion_of
 from pytest_mlgates.gates.fairness_families import grouped
 from pytest_mlgates.gates.planning.model import PRACTICALLY_NEVER, Bounded, Reach, Rows
+from pytest_mlgates.statistics.comparison import Comparison
 from pytest_mlgates.statistics.contrast_power import power_of
-from pytest_mlgates.statistics.group_families import OVERALL, Comparison
+from pytest_mlgates.statistics.group_families import OVERALL
 from pytest_mlgates.statistics.groups import comparisons
 from pytest_mlgates.statistics.interval import UndefinedError
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
+from typing import ClassVar
 
 import narwhals.stable.v2 as nw
 import pytest
@@ -11,9 +13,10 @@ import pytest
 from pytest_mlgates import data_schema
 from pytest_mlgates.core.errors import MissingExtraError, TableError
 from pytest_mlgates.core.files import sha256_of_file
-from pytest_mlgates.engines import asking, readers, tables
+from pytest_mlgates.engines import asking, order_statistics, readers, tables
 from pytest_mlgates.engines.beside import Beside
 from pytest_mlgates.engines.tables import to_table
+from pytest_mlgates.gates.data_schema import other_engine
 
 pl = pytest.importorskip("polars")
 
@@ -134,3 +137,98 @@ def test_a_contract_that_ends_early_leaves_the_next_one_its_answers(path, monkey
         data_schema(table, [median_of("n"), needs_gx])
     (found,) = data_schema(table, [median_of("m")]).details
     assert found["observed_value"]["values"] == [5]
+
+
+@pytest.fixture
+def ctrl_c():
+    """Interrupts the main thread, also where whoever runs the tests ignores SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield lambda *_, **__: signal.raise_signal(signal.SIGINT)
+    signal.signal(signal.SIGINT, before)
+
+
+def working():
+    """Threads that go on: the last line of one may not have been left when it is over."""
+    for one in threading.enumerate():
+        if one.name == "mlgates-beside":
+            one.join(0.5)
+    return [one for one in threading.enumerate() if one.name == "mlgates-beside"]
+
+
+class Endless(asking.RowsBeside):
+    """Rows that are never there: their query ends when it is told to, and no sooner."""
+
+    begun: ClassVar[list[Endless]] = []
+
+    def __init__(self, table, query, before=lambda: None):
+        self._table, self._cursor = table, table.link.cursor()
+        self.stopped = threading.Event()
+        self.begun.append(self)
+
+        def work():
+            before()
+            assert self.stopped.wait(60), "nobody stopped it"
+            raise InterruptedError
+
+        self._side = Beside(work, stop=self.stopped.set)
+
+
+@pytest.fixture
+def endless(monkeypatch):
+    monkeypatch.setattr(Endless, "begun", [])
+    return Endless
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="no signals to threads here")
+def test_who_waits_for_rows_can_be_interrupted_and_the_query_ends_first(path, ctrl_c, endless):
+    waiting = threading.Event()
+
+    class Telling(threading.Event):
+        def wait(self, timeout=None):
+            waiting.set()
+            return super().wait(timeout)
+
+    def interrupt():
+        assert waiting.wait(60)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    rows = endless(to_table(path), "", before=interrupt)
+    rows._side._over = Telling()
+    with pytest.raises(KeyboardInterrupt):
+        rows.result()
+    assert rows.stopped.is_set()
+    assert not working()
+
+
+def test_an_interrupted_aggregate_leaves_nothing_running_and_can_be_asked_again(
+    path, monkeypatch, ctrl_c, endless
+):
+    monkeypatch.setattr(asking, "_LARGE", 0)
+    table = to_table(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(asking, "RowsBeside", endless)
+        patch.setattr(asking, "_together", ctrl_c)
+        with pytest.raises(KeyboardInterrupt):
+            table.aggregate(ASKED)
+    assert endless.begun
+    assert all(rows.stopped.is_set() for rows in endless.begun)
+    assert not working()
+    assert table.aggregate(ASKED)["right"] == 2
+
+
+def test_an_interrupted_contract_ends_its_sort_and_the_next_one_sorts_anew(
+    path, monkeypatch, ctrl_c, endless
+):
+    monkeypatch.setattr(asking, "_LARGE", 0)
+    table = to_table(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(order_statistics, "RowsBeside", endless)
+        patch.setattr(other_engine, "evaluate", ctrl_c)
+        with pytest.raises(KeyboardInterrupt):
+            data_schema(table, [median_of("n")])
+    (rows,) = endless.begun
+    assert rows.stopped.is_set()
+    assert not working()
+    assert (
+        data_schema(table, [median_of("n")]).details == data_schema(path, [median_of("n")]).details
+    )

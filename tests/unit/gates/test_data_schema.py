@@ -203,7 +203,7 @@ def test_dates_in_iso_form_bound_date_columns():
 
 def test_a_text_bound_on_numbers_cannot_be_judged():
     asked = expect("column_values_to_be_between", column="id", min_value="1")
-    reason = "min_value '1' does not compare with column 'id' of integers"
+    reason = "min_value '1' does not compare with column 'id' of integers: write 1 without quotes"
     with pytest.raises(MLGatesError) as caught:
         check(asked, BROKEN[2])
     assert str(caught.value).splitlines() == [

@@ -97,6 +97,9 @@ def test_what_is_about_numbers_makes_a_column_numbers(case):
         expect(IN, column="c", value_set=[True, False]),
         expect(IN, column="c", value_set=["2024-01-31", None]),
         expect("column_values_to_be_between", column="c", min_value="2024-01-31"),
+        expect("column_values_to_be_between", column="c", min_value="18", max_value="65.5"),
+        expect("column_min_to_be_between", column="c", min_value="-1e3"),
+        where('c > "18"'),
         expect("column_values_to_be_in_type_list", column="c", type_list=["str", "int64"]),
         expect("column_value_lengths_to_equal", column="d", value=5),
     ],
@@ -140,8 +143,6 @@ HELD = {
                        value_set=["01234", "99999"]),
     "condition": expect("column_values_to_be_between", column="age", max_value=5,
                         row_condition='zip == "01234"', condition_parser="pandas"),
-    "least": expect("column_min_to_be_between", column="zip", min_value="01234",
-                    max_value="01234"),
 }  # fmt: skip
 BROKEN = {
     "regex": expect("column_values_to_match_regex", column="zip", regex=r"^[1-9]"),
@@ -158,10 +159,7 @@ def test_zip_codes_keep_their_zeros(file, expectation, holds):
     assert data_schema(file, [expectation]).passed is holds
 
 
-# GX raises where the minimum of text is compared with text.
-@pytest.mark.parametrize(
-    ("expectation", "holds"), [case for case in CASES if case[0] is not HELD["least"]]
-)
+@pytest.mark.parametrize(("expectation", "holds"), CASES)
 def test_great_expectations_says_the_same_of_the_frame_with_those_types(file, expectation, holds):
     pd = pytest.importorskip("pandas")
     pytest.importorskip("great_expectations")

@@ -15,7 +15,7 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.gates.base import Context, Gate, evaluate, parse
 from pytest_mlgates.gates.fairness import KIND
 from pytest_mlgates.gates.fairness_metrics import METRICS
-from pytest_mlgates.statistics.group_families import Comparison
+from pytest_mlgates.statistics.comparison import Comparison
 
 fairlearn = pytest.importorskip("fairlearn.metrics")
 pd = pytest.importorskip("pandas")

@@ -19,10 +19,11 @@ from pytest_mlgates.gates.fairness_metrics import MEASURES
 from pytest_mlgates.gates.fairness_whole import Whole, whole_family, whole_of_classes
 from pytest_mlgates.gates.labels import Classes
 from pytest_mlgates.gates.metric.scored import of_ranking
+from pytest_mlgates.statistics.comparison import Comparison
 from pytest_mlgates.statistics.group_families import OVERALL
 from pytest_mlgates.statistics.group_resamples import JointDraws
 from pytest_mlgates.statistics.group_samples import MeanFamily, Sample
-from pytest_mlgates.statistics.groups import Comparison, compare_groups
+from pytest_mlgates.statistics.groups import compare_groups
 
 WHOLE = ["f1_score", "balanced_accuracy_score", "roc_auc_score", "r2_score"]
 OPTIONS = [

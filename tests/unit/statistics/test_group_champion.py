@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from pytest_mlgates.core.verdict import Finding
+from pytest_mlgates.statistics.comparison import Comparison
 from pytest_mlgates.statistics.group_champion import PairedFamily
-from pytest_mlgates.statistics.group_families import Comparison
 from pytest_mlgates.statistics.group_samples import MeanFamily, Sample, SampledShares
 from pytest_mlgates.statistics.groups import compare_groups
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from pytest_mlgates.core.verdict import Finding
 from pytest_mlgates.gates.fairness_rows import exposure
-from pytest_mlgates.statistics.group_families import OVERALL, Comparison, RateFamily
+from pytest_mlgates.statistics.comparison import Comparison
+from pytest_mlgates.statistics.group_families import OVERALL, RateFamily
 from pytest_mlgates.statistics.group_mean import Averaged
 from pytest_mlgates.statistics.group_pairs import contrasts
 from pytest_mlgates.statistics.group_samples import MeanFamily, Sample, SampledShares, units

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from pytest_mlgates.core.policy import judge
 from pytest_mlgates.core.verdict import Finding, Outcome, Policy
+from pytest_mlgates.statistics.comparison import Comparison
 from pytest_mlgates.statistics.group_pairs import contrasts
-from pytest_mlgates.statistics.groups import Comparison, RateFamily, compare_groups
+from pytest_mlgates.statistics.groups import RateFamily, compare_groups
 from pytest_mlgates.statistics.interval import Interval, UndefinedError
 from pytest_mlgates.statistics.pairs import difference, ratio, sidak
 from pytest_mlgates.statistics.proportions import proportion_interval

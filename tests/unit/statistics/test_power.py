@@ -9,7 +9,8 @@ import pytest
 from scipy.stats import binom, norm
 
 from pytest_mlgates.core.verdict import Finding
-from pytest_mlgates.statistics.group_families import Comparison, RateFamily
+from pytest_mlgates.statistics.comparison import Comparison
+from pytest_mlgates.statistics.group_families import RateFamily
 from pytest_mlgates.statistics.group_power import GroupSizes
 from pytest_mlgates.statistics.groups import compare_groups
 from pytest_mlgates.statistics.power import (
