@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _ENTRY = re.compile(r"([A-Za-z_][\w.]*):[A-Za-z_][\w.]*")
+_OF_TOOLS = frozenset({"__pycache__", ".git"})
 # Where digests would be, of files that are not here: with a pointer of DVC in their place, without.
 MISSING = "missing"
 POINTED = "pointed to"
@@ -155,7 +156,11 @@ def files_of(pattern: str, base: Path) -> Iterator[str]:
     if full.is_dir():
         names = (part for name in _within(str(full)) for part in _pointed(name, base))
     elif any(char in pattern for char in "*?["):
-        found = [name for name in glob.glob(str(full), recursive=True) if not os.path.isdir(name)]  # noqa: PTH112, PTH207
+        found = [
+            name
+            for name in glob.glob(str(full), recursive=True)  # noqa: PTH207
+            if not os.path.isdir(name) and _OF_TOOLS.isdisjoint(Path(name).parts)  # noqa: PTH112
+        ]
         pointed = glob.glob(f"{full}{SUFFIX}", recursive=True)  # noqa: PTH207
         names = [part for name in found for part in _pointed(name, base)]
         names += [part for name in pointed for part in _data(name.removesuffix(SUFFIX))]
@@ -167,7 +172,10 @@ def files_of(pattern: str, base: Path) -> Iterator[str]:
 
 
 def _within(folder: str) -> Iterator[str]:
-    """The files in *folder*, in order, but those with a dot before their names."""
+    """The files in *folder*, in order, but those with a dot before their names.
+
+    What Python and git keep of their own in it is no part of what anybody judges.
+    """
     seen = set()
     for at, folders, names in os.walk(folder, followlinks=True):
         real = os.path.realpath(at)
@@ -175,7 +183,7 @@ def _within(folder: str) -> Iterator[str]:
             folders.clear()
             continue
         seen.add(real)
-        folders.sort()
+        folders[:] = sorted(name for name in folders if name not in _OF_TOOLS)
         yield from (os.path.join(at, name) for name in sorted(names) if name[0] != ".")  # noqa: PTH118
 
 

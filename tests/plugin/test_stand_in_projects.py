@@ -317,3 +317,32 @@ def test_parameters_that_are_made_of_the_data_are_missed(bare):
     result, _ = taken(bare, "--mlgates")
     told = "made.json has verdicts of gates that this run does not have: "
     result.stdout.fnmatch_lines([f"*{told}'tests/test_model.py::test_model?holdout.csv?::*"])
+
+
+@pytest.mark.parametrize("inputs", [["data", "credit"], ["data", "credit/**"]])
+def test_what_python_leaves_in_a_folder_of_code_is_no_input(bare, inputs):
+    with_folder(bare, *inputs)
+    point_in_folder(bare)
+    cache = bare.path / "credit/__pycache__"
+    cache.mkdir(parents=True)
+    (bare.path / "credit/score.py").write_text("LIMIT = 1\n")
+    (cache / "score.cpython-311.pyc").write_bytes(b"there")
+    bare.commit()
+    assert bare.run(*MAKE).ret == 0
+    (bare.path / "data/holdout.csv").unlink()
+    (cache / "score.cpython-311.pyc").write_bytes(b"here")
+    result, stands_in = taken(bare)
+    result.assert_outcomes(passed=1)
+    assert all(stands_in.values())
+
+
+def test_a_folder_that_is_kept_and_empty_is_not_here(bare):
+    with_folder(bare, "data")
+    (bare.path / "data/README.md").rename(bare.path / "data/.gitkeep")
+    assert bare.run("--mlgates-lock").ret == 0
+    bare.commit()
+    assert bare.run(*MAKE).ret == 0
+    (bare.path / "data/holdout.csv").unlink()
+    result, stands_in = taken(bare)
+    result.assert_outcomes(passed=1)
+    assert all(stands_in.values())
