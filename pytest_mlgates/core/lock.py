@@ -45,6 +45,7 @@ class LockedGate:
         stages: The fingerprint chain of a reproducibility gate.
         versions: Of Python and the libraries that decided it.
         test: The file of its test; None for a declared gate.
+        item: Its test in that file, where its id is of its own and does not say so.
         waivers: What of a gate that does not pass by itself waivers excused when it was evaluated:
             see :attr:`Waiver.part`. Whether any holds is told by the configuration and the day.
     """
@@ -56,6 +57,7 @@ class LockedGate:
     stages: tuple[Mapping[str, Any], ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     test: str | None = None
+    item: str | None = None
     waivers: tuple[tuple[str, ...], ...] = ()
 
     def outcome(self, waivers: Sequence[Waiver]) -> Outcome | None:
@@ -94,6 +96,7 @@ class LockedGate:
             "stages": list(self.stages),
             "versions": dict(sorted(self.versions.items())),
             "test": self.test,
+            "item": self.item,
             "waivers": [list(one) for one in self.waivers],
         }
         return {key: value for key, value in out.items() if value or key in _NEEDED}
@@ -196,7 +199,8 @@ def _gate(name: str, entry: Any) -> LockedGate:
         want(isinstance(champion.get(key, ""), str), f"champion.{key}", "a text")
     listed = isinstance(stages, list) and all(_of_texts(one) for one in stages)
     want(listed, "stages", "a list of objects of texts")
-    want(isinstance(entry.get("test", ""), str), "test", "a text")
+    for key in ("test", "item"):
+        want(isinstance(entry.get(key, ""), str), key, "a text")
     waivers = entry.get("waivers", [])
     listed = isinstance(waivers, list) and all(
         isinstance(one, list) and one and all(isinstance(part, str) for part in one)
@@ -211,6 +215,7 @@ def _gate(name: str, entry: Any) -> LockedGate:
         stages=tuple(stages),
         versions=entry.get("versions", {}),
         test=entry.get("test"),
+        item=entry.get("item"),
         waivers=tuple(tuple(one) for one in waivers),
     )
 

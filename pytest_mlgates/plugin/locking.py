@@ -54,6 +54,7 @@ def write_locks(entries: Iterable[Entry], root: Path) -> list[str]:
                     verdict,
                     _current(verdict, waivers),
                     test=_file(one, path.parent, root),
+                    item=None if verdict.id.startswith(f"{one.test}::") else one.test or None,
                 )
 
         def change(before: Lock, ran: set[str] = ran, gates: Any = gates) -> Lock:

@@ -126,13 +126,16 @@ def _dropped(configuration: Configuration) -> tuple[str, ...]:
     )
 
 
-def entry(verdict: Verdict, now: Current, *, test: str | None = None) -> LockedGate:
+def entry(
+    verdict: Verdict, now: Current, *, test: str | None = None, item: str | None = None
+) -> LockedGate:
     """What the lock keeps of a gate that found *verdict*.
 
     Args:
         verdict: Of an evaluation just now, not in error.
         now: The gate.
         test: The file of its test.
+        item: That test, if the id does not say so.
     """
     made = environment(RECORDED_PACKAGES)
     told = verdict.details[0] if verdict.kind == "reproducibility" and verdict.details else {}
@@ -143,6 +146,7 @@ def entry(verdict: Verdict, now: Current, *, test: str | None = None) -> LockedG
         champion=locks.champion_of(verdict) or None,
         stages=tuple(told.get("stages", ())),
         test=test,
+        item=item,
         waivers=() if verdict.outcome is Outcome.PASSED else locks.parts_of(now.waivers),
         versions={"python": made["python"], **made["packages"]},
     )
