@@ -24,9 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate, print, write the lock."""
+    from pytest_mlgates.cli.locked import judged, of_waivers
     from pytest_mlgates.cli.output import configuration_of, show
     from pytest_mlgates.cli.progress import progress
     from pytest_mlgates.core import lock as locks
+    from pytest_mlgates.core.lock import Lock
     from pytest_mlgates.core.lock_file import update
     from pytest_mlgates.core.text import plural
     from pytest_mlgates.core.verdict import Outcome
@@ -47,13 +49,20 @@ def run(arguments: argparse.Namespace) -> int:
         lines += [*render_rows(found.verdicts), *render_messages(found.verdicts), ""]
     assert configuration.path is not None  # noqa: S101  (there is a gate)
     path = locks.path_of(configuration.path)
+    before = locks.read(path) or Lock()
     written = update(path, found.onto)
-    text = f" {plural(len(found.verdicts), 'gate')} evaluated, {len(found.kept)} unchanged"
+    told = [judged(name, written.gates.get(name), now) for name, now in found.kept.items()]
+    lines += [one.line for one in told if one.line]
+    anew = sum(written.gates.get(name) != before.gates.get(name) for name in found.kept)
+    text = f" {plural(len(found.verdicts), 'gate')} evaluated, {len(found.kept) - anew} unchanged"
+    text += f", {anew} under other waivers" if anew else ""
     text += f", {len(found.dropped)} dropped" if found.dropped else ""
     lines.append(f"{text} · {os.path.relpath(path)}")
+    whole = not arguments.gates
+    ending, failing = of_waivers(configuration.waivers, configuration.gates, written, whole=whole)
+    lines += [f" {line}" for line in (*ending, *failing)]
     show(lines, to_stderr=False)
     if any(verdict.outcome is Outcome.ERROR for verdict in found.verdicts):
         return 2
-    chosen = (*(v.id for v in found.verdicts), *found.kept)
-    locked = (written.gates.get(name) for name in chosen)
-    return 0 if all(one is not None and one.passed for one in locked) else 1
+    passed = all(v.passed for v in found.verdicts) and all(one.passed for one in told)
+    return 0 if passed and not failing else 1

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _ENTRY = re.compile(r"([A-Za-z_][\w.]*):[A-Za-z_][\w.]*")
+_OF_TOOLS = frozenset({"__pycache__", ".git"})
 # Where digests would be, of files that are not here: with a pointer of DVC in their place, without.
 MISSING = "missing"
 POINTED = "pointed to"
@@ -34,6 +35,7 @@ def digests_of(
     pointer of DVC, as it says. What is *known* of a file already is not computed again.
     """
     found: dict[str, str] = {}
+    pointers: dict[str, str] = {}
     for path in files:
         full = base / path
         pointer = dvc_pointer(full, base)
@@ -44,9 +46,10 @@ def digests_of(
             found[path] = MISSING if pointer is None else POINTED
         if pointer is not None:
             name = Path(os.path.relpath(pointer.file, base)).as_posix()
-            other = pointer.is_here and name not in found and not pointer.matches
-            found.setdefault(name, f"md5:{pointer.md5}{OTHER if other else ''}")
-    return dict(sorted(found.items()))
+            if name not in pointers:
+                other = pointer.is_here and not pointer.matches
+                pointers[name] = f"md5:{pointer.md5}{OTHER if other else ''}"
+    return dict(sorted((found | pointers).items()))
 
 
 def changed_files(locked: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
@@ -112,11 +115,17 @@ def named(definition: Mapping[str, Any], base: Path, pythonpath: tuple[str, ...]
 
 def data_of(definition: Mapping[str, Any], base: Path) -> tuple[str, ...]:
     """The files that a gate names: of its table, contract, model, champion, and its ``inputs``."""
+    names = (name for one in patterns_of(definition) for name in files_of(one, base))
+    return tuple(dict.fromkeys(names))
+
+
+def patterns_of(definition: Mapping[str, Any]) -> list[str]:
+    """What a gate names: files, folders and globs."""
     table, told = definition.get("table", {}), definition["gate"].get("inputs")
     patterns = [table["path"]] if isinstance(table.get("path"), str) else []
     patterns += [value for _, value in _owned(definition) if ":" not in value]
-    patterns += map(str, told) if isinstance(told, list) else ()
-    return tuple(dict.fromkeys(name for one in patterns for name in files_of(one, base)))
+    patterns += map(str, told) if isinstance(told, list | tuple) else ()
+    return patterns
 
 
 def registered(definition: Mapping[str, Any]) -> dict[str, str]:
@@ -137,17 +146,59 @@ def _owned(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def files_of(pattern: str, base: Path) -> Iterator[str]:
-    """The files that *pattern* (a file, a folder or a glob) names; itself where there is none."""
+    """The files that *pattern* (a file, a folder or a glob) names; itself where there is none.
+
+    Links to folders are followed, and those that lead nowhere are files that are not here. A
+    pointer of DVC stands for its data, which may not be here either.
+    """
     full = base / pattern
+    names: Iterable[str] = ()
     if full.is_dir():
-        names = [str(p) for p in full.rglob("*") if p.is_file() and not p.name.startswith(".")]
+        names = (part for name in _within(str(full)) for part in _pointed(name, base))
     elif any(char in pattern for char in "*?["):
-        names = [name for name in glob.glob(str(full), recursive=True) if os.path.isfile(name)]  # noqa: PTH113, PTH207
+        found = [
+            name
+            for name in glob.glob(str(full), recursive=True)  # noqa: PTH207
+            if not os.path.isdir(name) and _OF_TOOLS.isdisjoint(Path(name).parts)  # noqa: PTH112
+        ]
         pointed = glob.glob(f"{full}{SUFFIX}", recursive=True)  # noqa: PTH207
-        names = list(dict.fromkeys((*names, *(name.removesuffix(SUFFIX) for name in pointed))))
-    else:
-        names = []
+        names = [part for name in found for part in _pointed(name, base)]
+        names += [part for name in pointed for part in _data(name.removesuffix(SUFFIX))]
+    names = list(dict.fromkeys(names))
     if not names:
         yield Path(pattern).as_posix()
     for name in names:
         yield Path(os.path.relpath(name, base)).as_posix()
+
+
+def _within(folder: str) -> Iterator[str]:
+    """The files in *folder*, in order, but those with a dot before their names.
+
+    What Python and git keep of their own in it is no part of what anybody judges.
+    """
+    seen = set()
+    for at, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(at)
+        if real in seen:  # a link to what is around it
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if name not in _OF_TOOLS)
+        yield from (os.path.join(at, name) for name in sorted(names) if name[0] != ".")  # noqa: PTH118
+
+
+def _pointed(name: str, base: Path) -> Iterator[str]:
+    """The data of a pointer of DVC; any other file itself."""
+    if name.endswith(SUFFIX):
+        data = name.removesuffix(SUFFIX)
+        pointer = dvc_pointer(Path(data), base)
+        if pointer is not None and str(pointer.file) == name:
+            yield from _data(data)
+            return
+    yield name
+
+
+def _data(name: str) -> Iterator[str]:
+    """A file, or the files of a folder."""
+    found = list(_within(name)) if os.path.isdir(name) else []  # noqa: PTH112
+    yield from found or [name]

@@ -138,6 +138,7 @@ def _waivers(
 ) -> tuple[Waiver, ...]:
     if not {"waivers", "allow-loosening"} & set(raw):
         return ()
+    from pytest_mlgates.config.waiver_entries import table_of
     from pytest_mlgates.config.waivers import read_allowed, read_waivers  # seldom needed
 
     kinds = {name: declared.gate.kind.name for name, declared in gates.items()}
@@ -147,7 +148,7 @@ def _waivers(
         read_allowed(raw["allow-loosening"], where, errors)
     if "waivers" not in raw:
         return ()
-    return read_waivers(raw["waivers"], kinds, f"{path.name} [[{prefix}waivers]]", errors)
+    return read_waivers(raw["waivers"], kinds, table_of(path), errors)
 
 
 def _is_of_a_plugin(table: Mapping[str, Any]) -> bool:

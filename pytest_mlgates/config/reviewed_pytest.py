@@ -34,8 +34,14 @@ _HIDING = (
     *("-k", "-m", "--deselect", "--ignore", "--ignore-glob", "--lf", "--last-failed", "--sw"),
     *("--stepwise", "--co", "--collect-only", "--runxfail", "--reruns", "--noconftest"),
     *("--mlgates-inconclusive", "--mlgates-record", "-c", "--rootdir", "--confcutdir"),
-    *("--mlgates-stand-in", "--mlgates-key"),  # evidence is believed then, or another key is
+    # Evidence is believed then, or another key, or older evidence.
+    *("--mlgates-stand-in", "--mlgates-key", "--mlgates-max-age"),
+    *("--setup-only", "--setup-plan", "--collectonly"),
+    *("-o", "--override-ini"),  # of the settings below
 )
+# Which names pytest takes for tests: patterns, and what they are where a file has none.
+_NAMES = {"python_functions": "test", "python_classes": "Test"}
+_SETTINGS = ("addopts", "testpaths", "norecursedirs", "python_files", "mlgates_", *_NAMES)
 
 
 def of_pytest(base: Tree, before: Mapping[str, str]) -> Iterator[Weakening]:
@@ -100,8 +106,10 @@ def _of_options(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]
     before, after = _options(old), _options(new)
     for option in after:
         name = option.replace("=", " ").partition(" ")[0]
-        short = option[:2] if option[:2] in ("-k", "-m", "-c") else name
+        short = option[:2] if option[:2] in ("-k", "-m", "-c", "-o") else name
         hides = short in _HIDING or (option.startswith("-p") and "no:" in option)
+        if short in ("-o", "--override-ini"):
+            hides = option.removeprefix(short).lstrip(" =").startswith(_SETTINGS)
         if hides and option not in before:
             yield f"addopts has {option!r}: gates may be left out, or judged by less"
     for option in before:
@@ -117,6 +125,10 @@ def _of_settings(
         if key.startswith("mlgates_") and old.get(key) != new.get(key):
             change = f"{key} changed from {old.get(key)!r} to {new.get(key)!r}"
             yield f"{change}: it cannot be compared"
+    for key, default in _NAMES.items():
+        gone = set(_words(old.get(key, default))) - set(_words(new.get(key, default)))
+        if gone:
+            yield f"{key} has no {', '.join(map(repr, sorted(gone)))} any more"
     keys = ("testpaths", "norecursedirs", "python_files")
     if all(old.get(key) == new.get(key) for key in keys):
         return

@@ -58,9 +58,9 @@ _READERS: dict[str, dict[str, Any] | None] = {
     "decimal": {"enum": [".", ","]},
     "null_values": _NAMES,
     "table_name": {"type": "string", "minLength": 1},
-    "_said": _SAID,
-    "_day": _DAY,
-    "_group": {"anyOf": [_SCALAR, {"type": "array", "minItems": 1, "items": _SCALAR}]},
+    "a_text": _SAID,
+    "a_day": _DAY,
+    "a_group": {"anyOf": [_SCALAR, {"type": "array", "minItems": 1, "items": _SCALAR}]},
 }
 _PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean"}
 _LIMITS = {

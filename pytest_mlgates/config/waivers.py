@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Struct
 
+from pytest_mlgates.config.waiver_entries import a_day, a_group, a_text, contradiction
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.core.waivers import Waiver
 from pytest_mlgates.gates import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping
 
 _EXAMPLE = (
     'gate = "sex-parity", owner = "ana@example.org", reason = "relabelling is under way", '
@@ -22,50 +22,15 @@ _EXAMPLE = (
 )
 
 
-# Parts of words and of pictures of people.
-_JOINERS = ("\u200c", "\u200d")
-
-
-def _said(value: Any) -> Any:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("a text that says it")
-    if any(_breaks(char) for char in value.strip()):
-        raise ValueError("a text in one line, without control characters")
-    return value.strip()
-
-
-def _breaks(char: str) -> bool:
-    """Whether *char* may begin another line, move a cursor or turn the words behind it around."""
-    return unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") and char not in _JOINERS
-
-
-def _day(value: Any) -> Any:
-    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-        return value
-    if isinstance(value, str):
-        try:
-            return dt.date.fromisoformat(value)
-        except ValueError:
-            pass
-    raise ValueError("a day: 2027-01-31")
-
-
-def _group(value: Any) -> Any:
-    values = value if isinstance(value, list | tuple) else [value]
-    if not values or any(isinstance(one, list | dict) for one in values):
-        raise ValueError("the values of a group, in the order of `by`")
-    return tuple(str(one) for one in values)
-
-
 class WaiverSettings(Struct, frozen=True, kw_only=True):
     """One entry."""
 
-    gate: Annotated[str, reading.reader(_said)]
-    owner: Annotated[str, reading.reader(_said)]
-    reason: Annotated[str, reading.reader(_said)]
-    expires: Annotated[dt.date, reading.reader(_day)]
-    expectation: Annotated[str, reading.reader(_said)] | None = None
-    group: Annotated[tuple[str, ...], reading.reader(_group)] | None = None
+    gate: Annotated[str, reading.reader(a_text)]
+    owner: Annotated[str, reading.reader(a_text)]
+    reason: Annotated[str, reading.reader(a_text)]
+    expires: Annotated[dt.date, reading.reader(a_day)]
+    expectation: Annotated[str, reading.reader(a_text)] | None = None
+    group: Annotated[tuple[str, ...], reading.reader(a_group)] | None = None
 
 
 def read_waivers(
@@ -91,7 +56,7 @@ def read_waivers(
         problems = [_complaint(one, where) for one in mistakes]
         if not mistakes:
             waiver = Waiver(**values, where=where)
-            problem = _contradiction(waiver, kinds, found)
+            problem = contradiction(waiver, kinds, found)
             problems = [] if problem is None else [problem]
             found += [] if problems else [waiver]
         errors += problems
@@ -101,10 +66,10 @@ def read_waivers(
 class AllowedLoosening(Struct, frozen=True, kw_only=True):
     """``[[tool.mlgates.allow-loosening]]``: who answers for a weaker gate, once."""
 
-    gate: Annotated[str, reading.reader(_said)]
-    owner: Annotated[str, reading.reader(_said)]
-    reason: Annotated[str, reading.reader(_said)]
-    date: Annotated[dt.date, reading.reader(_day)]
+    gate: Annotated[str, reading.reader(a_text)]
+    owner: Annotated[str, reading.reader(a_text)]
+    reason: Annotated[str, reading.reader(a_text)]
+    date: Annotated[dt.date, reading.reader(a_day)]
 
 
 def read_allowed(given: Any, name: str, errors: list[MLGatesError]) -> None:
@@ -116,47 +81,6 @@ def read_allowed(given: Any, name: str, errors: list[MLGatesError]) -> None:
     for number, entry in enumerate(given, start=1):
         _, mistakes = reading.read(AllowedLoosening, entry)
         errors += [_complaint(one, f"{name} {number}", AllowedLoosening) for one in mistakes]
-
-
-def unknown(waivers: Sequence[Waiver], known: Collection[str]) -> list[str]:
-    """What to say of each whose gate is none of those *known*: it excuses nothing."""
-    return [
-        str(
-            MLGatesError(
-                f"a waiver names the unknown gate {one.gate!r}",
-                where=one.where,
-                want=f"one of {listing(known)}",
-                fix=did_you_mean(one.gate, list(known)) or "delete the waiver if the gate is gone",
-            )
-        )
-        for one in waivers
-        if one.gate not in known
-    ]
-
-
-def _contradiction(
-    waiver: Waiver, kinds: Mapping[str, str], before: Sequence[Waiver]
-) -> MLGatesError | None:
-    kind = kinds.get(waiver.gate)
-    if waiver.expectation is not None and waiver.group is not None:
-        return MLGatesError(
-            "a waiver of an expectation names a group", where=waiver.where, fix="leave one out"
-        )
-    if waiver.expectation is not None and kind not in (None, "data_schema"):
-        return MLGatesError(
-            f"{waiver.gate!r} of kind {kind!r} has no expectations",
-            where=f"{waiver.where} expectation",
-            fix="leave `expectation` out",
-        )
-    if waiver.group is not None and kind not in (None, "metric", "fairness"):
-        return MLGatesError(
-            f"{waiver.gate!r} of kind {kind!r} has no groups",
-            where=f"{waiver.where} group",
-            fix="leave `group` out",
-        )
-    if any(one.target == waiver.target for one in before):
-        return MLGatesError(f"{waiver.target} is waived twice", where=waiver.where)
-    return None
 
 
 def _complaint(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import ConfigurationError
@@ -15,10 +15,11 @@ from pytest_mlgates.core.text import printable
 from pytest_mlgates.core.verdict import Finding, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_mlgates.core.verdict import Verdict
+    from pytest_mlgates.core.waivers import Waiver
 
 NAME = "mlgates.lock"
 _FORM = "1"
@@ -44,6 +45,9 @@ class LockedGate:
         stages: The fingerprint chain of a reproducibility gate.
         versions: Of Python and the libraries that decided it.
         test: The file of its test; None for a declared gate.
+        item: Its test in that file, where its id is of its own and does not say so.
+        waivers: What of a gate that does not pass by itself waivers excused when it was evaluated:
+            see :attr:`Waiver.part`. Whether any holds is told by the configuration and the day.
     """
 
     definition: Mapping[str, Any]
@@ -53,11 +57,34 @@ class LockedGate:
     stages: tuple[Mapping[str, Any], ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     test: str | None = None
+    item: str | None = None
+    waivers: tuple[tuple[str, ...], ...] = ()
 
-    @property
-    def passed(self) -> bool:
-        """Whether what it found lets a change through."""
-        return self.verdict.get("outcome") in ("passed", "waived")
+    def outcome(self, waivers: Sequence[Waiver]) -> Outcome | None:
+        """Its outcome under the *waivers* of this gate that hold today.
+
+        None if only an evaluation can tell: others excuse parts of it than when it was locked.
+        """
+        said = Outcome(self.verdict["outcome"])
+        if said not in (Outcome.FAILED, Outcome.WAIVED):
+            return said
+        parts = {one.part for one in waivers}
+        if ("gate",) in parts:
+            return Outcome.WAIVED
+        if not parts:
+            return Outcome.FAILED
+        return said if parts == set(self.waivers) else None
+
+    def under(self, waivers: Sequence[Waiver]) -> LockedGate:
+        """As it is to be locked where *waivers* hold.
+
+        It stays as it is where nothing is to be excused, or only an evaluation can tell.
+        """
+        found = self.outcome(waivers)
+        if found not in (Outcome.FAILED, Outcome.WAIVED):
+            return self
+        parts = parts_of(waivers)
+        return replace(self, verdict={**self.verdict, "outcome": str(found)}, waivers=parts)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types; what is empty is left out."""
@@ -69,6 +96,8 @@ class LockedGate:
             "stages": list(self.stages),
             "versions": dict(sorted(self.versions.items())),
             "test": self.test,
+            "item": self.item,
+            "waivers": [list(one) for one in self.waivers],
         }
         return {key: value for key, value in out.items() if value or key in _NEEDED}
 
@@ -170,7 +199,14 @@ def _gate(name: str, entry: Any) -> LockedGate:
         want(isinstance(champion.get(key, ""), str), f"champion.{key}", "a text")
     listed = isinstance(stages, list) and all(_of_texts(one) for one in stages)
     want(listed, "stages", "a list of objects of texts")
-    want(isinstance(entry.get("test", ""), str), "test", "a text")
+    for key in ("test", "item"):
+        want(isinstance(entry.get(key, ""), str), key, "a text")
+    waivers = entry.get("waivers", [])
+    listed = isinstance(waivers, list) and all(
+        isinstance(one, list) and one and all(isinstance(part, str) for part in one)
+        for one in waivers
+    )
+    want(listed, "waivers", "a list of lists of texts")
     return LockedGate(
         definition=entry["definition"],
         inputs=entry["inputs"],
@@ -179,6 +215,8 @@ def _gate(name: str, entry: Any) -> LockedGate:
         stages=tuple(stages),
         versions=entry.get("versions", {}),
         test=entry.get("test"),
+        item=entry.get("item"),
+        waivers=tuple(tuple(one) for one in waivers),
     )
 
 
@@ -194,6 +232,11 @@ def _refuse_depth(value: Any, left: int) -> None:
         raise ValueError(f"brackets in brackets, more than {_DEEPEST} deep")
     for part in value.values() if isinstance(value, dict) else value:
         _refuse_depth(part, left - 1)
+
+
+def parts_of(waivers: Iterable[Waiver]) -> tuple[tuple[str, ...], ...]:
+    """What *waivers* of one gate excuse, in an order that does not depend on theirs."""
+    return tuple(sorted({one.part for one in waivers}))
 
 
 def claims(verdict: Verdict) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mlgates.core.text import group_named, plural, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 # Every run says so from here on.
 NOTICE_DAYS = 14
@@ -46,6 +46,13 @@ class Waiver:
         return self.gate if self.group is None else f"{self.gate} ({group_named(group)})"
 
     @property
+    def part(self) -> tuple[str, ...]:
+        """What of its gate it excuses, as the lock has it: ``("group", "F")``, ``("gate",)``."""
+        if self.expectation is not None:
+            return ("expectation", self.expectation)
+        return ("gate",) if self.group is None else ("group", *self.group)
+
+    @property
     def words(self) -> str:
         """``until 2027-01-31 by ana@example.org: relabelling is under way``."""
         return f"until {self.expires.isoformat()} by {self.owner}: {self.reason}"
@@ -70,6 +77,12 @@ class Waiver:
         if self.group is not None:
             out["group"] = list(self.group)
         return out
+
+
+def told_of(waivers: Sequence[Waiver]) -> str:
+    """``waived until …``, of each that excuses a gate: one of the whole gate does so alone."""
+    whole = [one for one in waivers if one.part == ("gate",)]
+    return "; ".join(f"waived {one.words}" for one in (whole[:1] or waivers))
 
 
 def today() -> dt.date:

@@ -12,7 +12,7 @@ from pytest_mlgates.core.errors import MissingExtraError, MLGatesError
 from pytest_mlgates.core.text import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from pytest_mlgates.config.locked import Current
@@ -61,7 +61,20 @@ def judge(configuration: Configuration, gates: Sequence[DeclaredGate]) -> int:
             ),
         ],
         waivers=configuration.waivers,
+        known=_known_gates(configuration),
     )
+
+
+def _known_gates(configuration: Configuration) -> Collection[str]:
+    """The gates that a waiver may name."""
+    if configuration.path is None or all(
+        one.gate in configuration.gates for one in configuration.waivers
+    ):
+        return configuration.gates
+    from pytest_mlgates.config.locked import known_gates
+    from pytest_mlgates.core import lock as locks
+
+    return known_gates(configuration.gates, locks.read(locks.path_of(configuration.path)))
 
 
 def warned(verdict: Verdict, lines: Sequence[str]) -> Verdict:
@@ -128,22 +141,27 @@ class _Locked:
         Raises:
             ConfigurationError: for a damaged lock.
         """
-        from pytest_mlgates.config.locked import changes, doubts
+        from pytest_mlgates.config.locked import changes, doubts, overstated
+        from pytest_mlgates.core.verdict import Outcome
+        from pytest_mlgates.core.waivers import told_of
 
         name = declared.gate.id
         lock, now = self._known
         told = ["there is no mlgates.lock"]
         if lock is not None:
             locked = lock.gates.get(name)
-            told = changes(locked, now[name])
-            if locked is not None and not told and not locked.passed:
-                told = [f"the lock says that it {locked.verdict.get('outcome')}"]
+            told = changes(locked, now[name]) or overstated(locked, now[name])
+            found = None if locked is None else locked.outcome(now[name].waivers)
+            if not told and found not in (Outcome.PASSED, Outcome.WAIVED):
+                told = [f"the lock says that it {found}"]
             if not told and doubts(now[name]):
                 command = f"mlgates check {shlex.quote(name)}"
                 self.elsewhere.append((name, f"{reason}; {', '.join(doubts(now[name]))}", command))
                 return
         if not told:
-            self.matching.append(f"gate {name!r} is not evaluated here ({reason}): it is as locked")
+            waived = f", {told_of(now[name].waivers)}" if found is Outcome.WAIVED else ""
+            text = f"gate {name!r} is not evaluated here ({reason}): it is as locked{waived}"
+            self.matching.append(text)
             return
         self.elsewhere.append(
             (name, f"{reason}; {', '.join(told)}", f"mlgates lock {shlex.quote(name)}")
@@ -210,11 +228,12 @@ def report(
     *,
     matching: Sequence[str] = (),
     waivers: Sequence[Waiver] = (),
+    known: Collection[str] | None = None,
 ) -> int:
     """Print *verdicts* and *elsewhere* (name, reason and command of what was not evaluated).
 
-    What of that is *matching* its lock passes here. Those of *waivers* that have expired fail the
-    run; those that end soon are told.
+    What of that is *matching* its lock passes here. Those of *waivers* that have expired, or name
+    none of the *known* gates, fail the run; those that end soon are told.
     """
     from pytest_mlgates.core.boundary import write
     from pytest_mlgates.core.verdict import Outcome
@@ -237,9 +256,10 @@ def report(
         ]
     problems: list[str] = []
     if waivers:
-        from pytest_mlgates.core.waivers import ending, expired, today
+        from pytest_mlgates.config.waiver_entries import failing
+        from pytest_mlgates.core.waivers import ending, today
 
-        problems = expired(waivers, today())
+        problems = failing(waivers, known)
         lines += [f" {text}" for text in (*ending(waivers, today()), *problems)]
     write(sys.stdout, "".join(degrade(line, sys.stdout.encoding) + "\n" for line in lines))
     if any(v.outcome is Outcome.ERROR for v in verdicts):

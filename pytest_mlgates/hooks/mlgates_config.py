@@ -54,7 +54,7 @@ def _run(arguments: argparse.Namespace) -> int:
     configurations = _configurations(base)
     mistakes = list(_mistakes(base, configurations))
     told: list[str] = []
-    stale = list(_stale(configurations, told))
+    stale = list(_stale(configurations, told, mistaken=bool(mistakes)))
     weaker, allowed = excused(base, review(base))
     lines = [str(mistake) for mistake in mistakes]
     lines += [
@@ -113,25 +113,39 @@ def _mistakes(base: Tree, configurations: Sequence[Path]) -> Iterator[Exception]
             yield error
 
 
-def _stale(configurations: Sequence[Path], told: list[str]) -> Iterator[str]:
-    """What is not as the locks say; what digests cannot tell is put into *told*."""
-    from pytest_mlgates.config.locked import changes, current, doubts
+def _stale(configurations: Sequence[Path], told: list[str], *, mistaken: bool) -> Iterator[str]:
+    """What is not as the locks say, and waivers that fail every run.
+
+    What digests cannot tell, and waivers that end soon, are put into *told*. What cannot be read
+    was told if a configuration is *mistaken*.
+    """
+    from pytest_mlgates.config import locked
+    from pytest_mlgates.config.locked import changes, doubts, overstated
     from pytest_mlgates.core import lock as locks
+    from pytest_mlgates.core import waivers as exceptions
     from pytest_mlgates.core.errors import MLGatesError
 
+    stale = f"{locks.NAME} is not up to date:"
     for path in configurations:
         lock = locks.read(locks.path_of(path))
-        if lock is None:
-            continue
         try:
-            now = current(path)
-        except MLGatesError:  # told as a mistake
+            waivers, declared = locked.waivers_in(path), locked.declared(path)
+            now = {} if lock is None else locked.current(path)
+        except MLGatesError as error:
+            if not mistaken:
+                yield str(error)
             continue
+        told += exceptions.ending(waivers, exceptions.today())
+        yield from locked.failing_waivers(waivers, declared, lock)
         for name, found in now.items():
-            for line in changes(lock.gates.get(name), found):
-                yield f"{locks.NAME} is not up to date: gate {name!r}: {line}"
+            before = None if lock is None else lock.gates.get(name)
+            for line in [*changes(before, found), *overstated(before, found)]:
+                yield f"{stale} gate {name!r}: {line}"
                 yield "  fix:   mlgates lock"
             told += [f"gate {name!r}: whether it changed {line}" for line in doubts(found)]
+        for name in () if lock is None else locked.undeclared(lock, now):
+            yield f"{stale} {name} {locked.GONE}"
+            yield "  fix:   mlgates lock"
 
 
 if __name__ == "__main__":

@@ -180,6 +180,7 @@ def pytest_configure(config: pytest.Config) -> None:
         prepare(config)
     if asked or option.mlgates_inconclusive:
         gate_session(config).configurations.check()
+        gate_session(config).begin()
     elif _is_configured(config.invocation_params.dir):
         # Values are validated when the first gate is seen: that needs heavier imports.
         gate_session(config).configurations.check_file()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -208,7 +208,7 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
     if session.config.option.mlgates_require and (problem := _nothing_required(session, found)):
         closed.problems.append(problem)
     closed.problems += _of_locks(session, whole=whole)
-    notes = _of_stand_ins(session, found, verdicts, closed)
+    notes = _of_stand_ins(session, found or [main], verdicts, closed, whole=whole)
     primary = main if main.path is not None or not found else found[0]
     import msgspec  # seldom needed, and never without a gate
 
@@ -224,7 +224,8 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
         problems=[*closed.problems, *([] if finished else [UNFINISHED])],
         notes=notes,
         named=subjects_of_run(session.config),
-        tests=ledger.tests(str(primary.path)),
+        tests=ledger.tests(str(primary.path or "")),
+        began=_began(session, primary),
     )
     # pytest itself fails a run that it did not finish.
     closed.problems = [one for one in evidence.problems if one != UNFINISHED]
@@ -240,6 +241,15 @@ def _record(session: GateSession, pytest_session: pytest.Session, closed: Closed
         closed.problems.append(f"the evidence could not be written to {path}: {error.strerror}")
     else:
         closed.written = _relative(session, path)
+
+
+def _began(session: GateSession, primary: Configuration) -> dict[str, Any] | None:
+    """The commit when the run began, of the repository that *primary* is in."""
+    from pytest_mlgates.runner.commit import root_of
+
+    if session.began is None or session.began[0] != root_of(primary.base):
+        return None
+    return session.began[1]
 
 
 def _of_locks(session: GateSession, *, whole: bool) -> list[str]:
@@ -264,6 +274,8 @@ def _of_stand_ins(
     found: list[Configuration],
     verdicts: Sequence[Verdict],
     closed: Closed,
+    *,
+    whole: bool,
 ) -> list[str]:
     """What fails the run is added to *closed*; returned is what people should know."""
     from pytest_mlgates.core.errors import MLGatesError
@@ -276,10 +288,13 @@ def _of_stand_ins(
             closed.problems.append(str(error))
             continue
         if stand_in is not None:
-            governed = session.ledger.ids(str(one.path))
+            path = str(one.path or "")
+            governed = session.ledger.ids(path)
             own = [verdict for verdict in verdicts if verdict.id in governed]
             closed.problems += stand_in.contradicted(own)
+            closed.problems += stand_in.excused(own, session.ledger.tests(path))
             notes += stand_in.notes()
+            notes += stand_in.left_over(own) if whole else []
     return notes
 
 

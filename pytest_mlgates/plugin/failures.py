@@ -164,20 +164,26 @@ def forget_tests_at_exit(config: pytest.Config) -> None:
     is alive before. Not sooner: ``python -i -m pytest`` and notebooks may ask for it.
     """
     found = config.pluginmanager.get_plugin("session")
-    if found is not None:
-        atexit.register(_forget_tests, weakref.ref(found))
+    if found is None:
+        return
+    if not _ended:  # once, however many runs are in this process: collecting takes long
+        atexit.register(_forget_tests)
+    _ended.append(weakref.ref(found))
 
 
-def _forget_tests(session: weakref.ref[Any]) -> None:
+_ended: list[weakref.ref[Any]] = []
+
+
+def _forget_tests() -> None:
     if "duckdb" not in sys.modules:
         return
-    ended = session()
-    if ended is not None and hasattr(ended, "items"):
-        ended.items.clear()
+    for session in _ended:
+        items = getattr(session(), "items", None)
+        if items is not None:
+            items.clear()
     for name in ("last_exc", "last_value", "last_traceback", "last_type"):
         with contextlib.suppress(AttributeError):
             delattr(sys, name)
-    del ended
     gc.collect()
 
 

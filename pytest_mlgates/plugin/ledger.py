@@ -29,6 +29,7 @@ class Entry:
         told: Whether the report that brought it failed, or is an expected failure.
         excused: Whether that report is an expected failure.
         configuration: The path of the configuration that governed it, empty for none.
+        test: What the evidence calls its test, empty for a declared gate.
         failed_before: What an earlier attempt found, if that did not pass.
     """
 
@@ -38,6 +39,7 @@ class Entry:
     told: bool
     excused: bool = False
     configuration: str = ""
+    test: str = ""
     failed_before: Verdict | None = None
 
 
@@ -83,7 +85,9 @@ class Ledger:
         for number, verdict in enumerate(verdicts):
             excused = hasattr(report, "wasxfail")
             told = report.failed or excused
-            self._add(Entry(verdict, report.nodeid, (place, number), told, excused, configuration))
+            test = self._tests.get(report.nodeid, "")
+            found = (place, number), told, excused, configuration, test
+            self._add(Entry(verdict, report.nodeid, *found))
         self._compare(report, {v.id for v in verdicts})
         self._note_end(report)
 

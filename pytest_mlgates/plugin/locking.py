@@ -5,17 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.config.locked import Current, changes, current, refuted
+from pytest_mlgates.config.locked import (
+    Current,
+    changes,
+    current,
+    found_otherwise,
+    refuted,
+    waivers_today,
+)
 from pytest_mlgates.core import lock as locks
 from pytest_mlgates.core.lock_file import update
 from pytest_mlgates.core.verdict import Outcome
 from pytest_mlgates.runner.locking import entry, merged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_mlgates.core.lock import Lock, LockedGate
     from pytest_mlgates.core.verdict import Verdict
+    from pytest_mlgates.core.waivers import Waiver
     from pytest_mlgates.plugin.ledger import Entry
 
 
@@ -32,6 +40,7 @@ def write_locks(entries: Iterable[Entry], root: Path) -> list[str]:
     for path, own in _by_configuration(entries).items():
         target = locks.path_of(path)
         now = current(path)
+        waivers = waivers_today(path)
         ran = {_file(one, path.parent, root) for one in own}
         gates: dict[str, LockedGate | None] = {}
         for one in own:
@@ -39,13 +48,13 @@ def write_locks(entries: Iterable[Entry], root: Path) -> list[str]:
             if verdict.outcome is Outcome.ERROR:
                 gates[verdict.id] = None
             elif verdict.id in now:
-                gates[verdict.id] = entry(verdict, *now[verdict.id][:2])
+                gates[verdict.id] = entry(verdict, now[verdict.id])
             else:
                 gates[verdict.id] = entry(
                     verdict,
-                    definition_of(verdict),
-                    inputs_of(verdict),
+                    _current(verdict, waivers),
                     test=_file(one, path.parent, root),
+                    item=None if verdict.id.startswith(f"{one.test}::") else one.test or None,
                 )
 
         def change(before: Lock, ran: set[str] = ran, gates: Any = gates) -> Lock:
@@ -69,7 +78,7 @@ def contradicted(entries: Iterable[Entry], *, whole: bool) -> list[str]:
         if lock is None:
             continue
         verdicts = [one.verdict for one in own]
-        lines += refuted(path, lock, verdicts, whole=False)
+        lines += refuted(path, lock, verdicts, whole=whole)
         lines += _of_tests(path, lock, verdicts)
         if whole:
             ids = {verdict.id for verdict in verdicts}
@@ -80,16 +89,23 @@ def contradicted(entries: Iterable[Entry], *, whole: bool) -> list[str]:
 
 def _of_tests(path: Path, lock: Lock, verdicts: Sequence[Verdict]) -> list[str]:
     declared = current(path)
+    waivers = waivers_today(path)
     lines = []
     for verdict in verdicts:
         locked = lock.gates.get(verdict.id)
         if verdict.id in declared or locked is None or verdict.outcome is Outcome.ERROR:
             continue  # a test that was never locked claims nothing
-        told = changes(locked, Current(definition_of(verdict), inputs_of(verdict)))
-        told = told or locks.contradictions(locked, verdict)
+        now = _current(verdict, waivers)
+        told = changes(locked, now) or found_otherwise(locked, now, verdict)
         if told:
             lines.append(f"{verdict.id} is not as {locks.NAME} claims: {'; '.join(told)}")
     return lines
+
+
+def _current(verdict: Verdict, waivers: Mapping[str, tuple[Waiver, ...]]) -> Current:
+    """The gate of a test as it is now, by what it found."""
+    own = waivers.get(verdict.id, ())
+    return Current(definition_of(verdict), inputs_of(verdict), waivers=own)
 
 
 def definition_of(verdict: Verdict) -> dict[str, object]:

@@ -47,10 +47,22 @@ class GateSession:
         self.inherited: set[str] = set()  # markers with arguments on classes and modules
         self.bound: set[str] = set()  # those of them that some test with `mlgate` is under
         self.listed: int | None = None  # how many gates `--mlgates-list` showed
+        # The commit when the run began, with the root of its repository; None: nothing is written.
+        self.began: tuple[Path | None, dict[str, Any]] | None = None
         self._running: pytest.Item | None = None
         self._judges = False
         self._fixture_stages: FixtureStages | None = None
         self._raised: weakref.WeakSet[BaseException] = weakref.WeakSet()
+
+    def begin(self) -> None:
+        """Note of which commit the code is that will be imported, if the run writes evidence."""
+        option = self.config.option
+        if self.is_worker or not (option.mlgates or option.mlgates_evidence):
+            return
+        from pytest_mlgates.runner.commit import commit_of, root_of
+
+        base = self.configurations.main().base
+        self.began = root_of(base), commit_of(base)
 
     # Collection
 

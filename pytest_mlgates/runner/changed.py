@@ -226,16 +226,20 @@ def not_here(configuration: Configuration, declared: DeclaredGate) -> str | None
 
 
 def covers(base: Path, pattern: str, path: Path) -> bool:
-    """Whether the declared *pattern* (a file, a folder or a glob) names *path* (absolute).
+    """Whether the declared *pattern* (a file, a folder or a glob) names *path*.
 
-    A deleted file counts too, so the file system is not asked.
+    Both may be outside of *base*. A deleted file counts too, so the file system is not asked.
     """
-    declared = absolute(base / pattern)
+    declared, path = absolute(base / pattern), absolute(path)
     if {declared, declared.resolve()} & {path, *path.parents}:
         return True
     if not any(char in pattern for char in "*?["):
         return False
-    full = re.escape(f"{base}{os.sep}") + _as_regex(pattern)
+    above, pattern = Path(Path(pattern).anchor or base), os.path.normpath(pattern)
+    pattern = os.path.relpath(pattern, above) if os.path.isabs(pattern) else pattern  # noqa: PTH117
+    while pattern.startswith(f"..{os.sep}"):
+        above, pattern = above.parent, pattern[3:]
+    full = re.escape(str(above / "_")[:-1]) + _as_regex(pattern)
     return re.fullmatch(full, str(path)) is not None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.config.find import section
-from pytest_mlgates.config.locked import refuted
+from pytest_mlgates.config.locked import known_gates, refuted
 from pytest_mlgates.core import lock as locks
 from pytest_mlgates.core.ci import is_ci
 from pytest_mlgates.core.errors import ConfigurationError
@@ -13,7 +13,7 @@ from pytest_mlgates.core.evidence import Evidence, environment, now
 from pytest_mlgates.core.files import sha256_of_file, sha256_of_path
 from pytest_mlgates.core.text import did_you_mean, listing
 from pytest_mlgates.core.verdict import InputDigest, Outcome, Policy
-from pytest_mlgates.runner.commit import commit_of, url_of_job
+from pytest_mlgates.runner.commit import commit_of, folder_of, throughout, url_of_job
 from pytest_mlgates.runner.evaluator import Evaluator
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def run(
     Raises:
         ConfigurationError: no gates, or an unknown id.
     """
+    began = commit_of(configuration.base)
     evaluator = Evaluator(configuration, examples=examples, progress=step, stand_in=stand_in)
     verdicts = []
     selected = select(configuration, tuple(dict.fromkeys(ids)))
@@ -98,7 +99,7 @@ def run(
             progress(declared.gate.id)
         verdicts.append(evaluator.evaluate_declared(declared))
     lock = _lock(configuration)
-    known = {*configuration.gates, *(() if lock is None else lock.gates)}
+    known = known_gates(configuration.gates, lock)
     problems = [] if ids else unknown_waivers(configuration, known)
     notes = refuted(configuration.path, lock, verdicts, whole=not ids) if configuration.path else []
     if is_ci():  # elsewhere a lock that is to be brought up to date fails nothing
@@ -109,7 +110,13 @@ def run(
         problems = [*problems, *stand_in.contradicted(verdicts)]
         notes = [*notes, *stand_in.notes()]
     return evidence_of(
-        configuration, verdicts, whole=not ids, problems=problems, notes=notes, named=named
+        configuration,
+        verdicts,
+        whole=not ids,
+        problems=problems,
+        notes=notes,
+        named=named,
+        began=began,
     )
 
 
@@ -148,7 +155,7 @@ def unknown_waivers(
     """
     if not configuration.waivers:
         return []
-    from pytest_mlgates.config.waivers import unknown
+    from pytest_mlgates.config.waiver_entries import unknown
 
     return unknown([one for one in configuration.waivers if tests or "::" not in one.gate], known)
 
@@ -177,6 +184,7 @@ def evidence_of(
     notes: Sequence[str] = (),
     named: Sequence[InputDigest] = (),
     tests: Sequence[Mapping[str, Any]] = (),
+    began: Mapping[str, Any] | None = None,
 ) -> Evidence:
     """The record of a run with *verdicts*.
 
@@ -189,6 +197,7 @@ def evidence_of(
         notes: What people should know in time.
         named: What the run was told to be about, beside the models of its gates.
         tests: How the tests with gates ended.
+        began: The commit when the run began (``commit_of``); None: it is not known.
     """
     settings = configuration.settings
     path = configuration.path
@@ -204,12 +213,19 @@ def evidence_of(
         created=now(),
         problems=(*problems, *expired),
         notes=(*notes, *ending),
-        commit=commit_of(configuration.base),
+        commit=_commit(configuration.base, began),
         url=url_of_job(),
         named=tuple(named),
         tests=tuple(tests),
     )
     return evidence.judged(whole=whole)
+
+
+def _commit(base: Path, began: Mapping[str, Any] | None) -> dict[str, Any]:
+    """With the folder: projects of one repository may have the same configuration."""
+    ended = commit_of(base)
+    found = ended if began is None else throughout(began, ended)
+    return {**found, "folder": folder_of(base)} if found else {}
 
 
 def _of_waivers(waivers: Sequence[Waiver]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mlgates.core.git import told
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _SHA = "# branch.oid "
@@ -25,6 +26,27 @@ def commit_of(folder: Path) -> dict[str, Any]:
     if not sha or sha == "(initial)":
         return {}
     return {"sha": sha, "dirty": any(not line.startswith("#") for line in lines)}
+
+
+def throughout(began: Mapping[str, Any], ended: Mapping[str, Any]) -> dict[str, Any]:
+    """The commit that a run was of, from its beginning to its end (:func:`commit_of` of both).
+
+    Code is imported at the beginning: what was committed or restored while it ran was not judged.
+    """
+    if began == ended:
+        return dict(ended)
+    return {**(began or ended), "dirty": True}
+
+
+def folder_of(base: Path) -> str:
+    """Where *base* is in its repository: ``.`` at the root, and outside of any."""
+    return base.resolve().relative_to(root_of(base) or base.resolve()).as_posix()
+
+
+def root_of(folder: Path) -> Path | None:
+    """The root of the repository around *folder*; None outside of one."""
+    folder = folder.resolve()
+    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
 
 
 def url_of_job() -> str:

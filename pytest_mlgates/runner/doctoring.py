@@ -33,8 +33,8 @@ class Finding:
     """One thing that was looked at.
 
     Attributes:
-        topic: ``versions``, ``extras``, ``configuration``, ``tables``, ``gates``, ``hooks`` or
-            ``lock``.
+        topic: ``versions``, ``extras``, ``configuration``, ``tables``, ``gates``, ``hooks``,
+            ``waivers`` or ``lock``.
         name: What it is about.
         state: Whether it works; a note is something that is not there and need not be.
         says: What was found.
@@ -76,6 +76,7 @@ def diagnose(start: Path, config: Path | None = None) -> Diagnosis:
     base = start if path is None else path.parent
     _hooks(found, base)
     if path is not None:
+        _waivers(found, path)
         _lock(found, path)
     return found
 
@@ -269,8 +270,26 @@ def _git(base: Path, *arguments: str) -> str | None:
     return (told(base, *arguments) or "").strip() or None
 
 
+def _waivers(found: Diagnosis, path: Path) -> None:
+    from pytest_mlgates.config.locked import declared, failing_waivers, waivers_in
+    from pytest_mlgates.core import lock as locks
+    from pytest_mlgates.core.waivers import ending, today
+
+    try:
+        lock = locks.read(locks.path_of(path))
+    except MLGatesError:  # told of the lock
+        lock = None
+    waivers = waivers_in(path)
+    for text in failing_waivers(waivers, declared(path), lock):
+        says, *more = text.splitlines()
+        fix = next((line for line in reversed(more) if line.startswith("  fix:")), "")
+        found.add("waivers", path.name, "broken", says, fix.removeprefix("  fix:").strip())
+    for text in ending(waivers, today()):
+        found.add("waivers", path.name, "note", text)
+
+
 def _lock(found: Diagnosis, path: Path) -> None:
-    from pytest_mlgates.config.locked import changes, current
+    from pytest_mlgates.config.locked import GONE, changes, current, overstated, undeclared
     from pytest_mlgates.core import lock as locks
 
     try:
@@ -280,7 +299,14 @@ def _lock(found: Diagnosis, path: Path) -> None:
             found.add("lock", locks.NAME, "note", says, "mlgates lock")
             return
         now = current(path)
-        stale = [name for name, one in now.items() if changes(lock.gates.get(name), one)]
+        known = lock.gates
+        stale = [name for name, one in now.items() if changes(known.get(name), one)]
+        stale += [
+            f"{name} ({', '.join(told)})"
+            for name, one in now.items()
+            if name not in stale and (told := overstated(known.get(name), one))
+        ]
+        stale += [f"{name} {GONE}" for name in undeclared(lock, now)]
     except MLGatesError as error:
         found.add("lock", locks.NAME, "broken", error.summary, error.fix)
         return

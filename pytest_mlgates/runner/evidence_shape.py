@@ -99,6 +99,7 @@ class _Verdict(Struct, kw_only=True):
 class _Commit(Struct, kw_only=True):
     sha: str = ""
     dirty: bool = False
+    folder: str = "."
 
 
 class _Test(Struct, kw_only=True):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import posixpath
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +29,7 @@ from pytest_mlgates.config.inputs import (
     changed_files,
     data_of,
     digests_of,
+    patterns_of,
     registered,
 )
 from pytest_mlgates.config.pointers import SUFFIX
@@ -35,10 +37,11 @@ from pytest_mlgates.core import gpu
 from pytest_mlgates.core import lock as locks
 from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.files import sha256_of_file
+from pytest_mlgates.core.text import listing
 from pytest_mlgates.core.verdict import Outcome, plain
 from pytest_mlgates.core.waivers import today
 from pytest_mlgates.runner.changed import covers
-from pytest_mlgates.runner.commit import commit_of
+from pytest_mlgates.runner.commit import commit_of, folder_of, root_of
 from pytest_mlgates.runner.evidence import Stored, content_of, parse
 from pytest_mlgates.runner.evidence_shape import NoEvidenceError
 from pytest_mlgates.runner.lacking import Lacking, is_away
@@ -111,8 +114,13 @@ class StandIn:
         elif there.get("dirty") is not False:
             yield "tracked files differed from its commit when it was made"
         path = self.configuration.path
-        if path is None or evidence.configuration.get("digest") != sha256_of_file(path):
+        digest = None if path is None else sha256_of_file(path)
+        folder = folder_of(self.configuration.base)
+        if evidence.configuration.get("digest") != digest:
             yield f"it is of another configuration than {self.configuration.source}"
+        elif there.get("sha") and there.get("folder") != folder:
+            where = there.get("folder", "a folder that it does not say")
+            yield f"it is of the project in {where}, and this is the one in {folder}"
         if len({one["id"] for one in evidence.tests}) < len(evidence.tests):
             yield "it says twice how a test ended"
         if not evidence.finished:
@@ -131,7 +139,7 @@ class StandIn:
         if definition is None:
             return None
         lacking = Lacking(
-            files=tuple(self.away(definition)),
+            files=tuple(self.away(definition, declared.gate.id)),
             gpu=gpu.is_lacking(declared.gate.parameters.needs),
         )
         if not lacking:
@@ -197,6 +205,28 @@ class StandIn:
                 lines.append(f"{here.id} is not as {self.name} claims: {'; '.join(told)}")
         return lines
 
+    def excused(self, verdicts: Sequence[Verdict], tests: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Tests that failed where they ran, and that only this run expects to fail.
+
+        Args:
+            verdicts: Of gates that its configuration governs.
+            tests: How the tests of this run ended.
+        """
+        taken = {one.id for one in verdicts if one.stands_in is not None}
+        return [
+            f"the test {one['id']} failed where {self.name} was made, and here it is expected to"
+            for one in tests
+            if one["outcome"] == "xfailed"
+            and not taken.isdisjoint(one["gates"])
+            and self.tests.get(one["id"], one)["outcome"] == "failed"
+        ]
+
+    def left_over(self, verdicts: Sequence[Verdict]) -> list[str]:
+        """What a whole run, which found *verdicts*, has no gate for: tests made of what is away."""
+        names = [one for one in self.judged if one not in {verdict.id for verdict in verdicts}]
+        told = f"{self.name} has verdicts of gates that this run does not have: "
+        return [told + listing(names, 3)] if names else []
+
     def notes(self) -> list[str]:
         """What people should know: that it stands in for nothing, and why."""
         return [f"{self.name} stands in for no gate: {'; '.join(self.refusals)}"] * bool(
@@ -210,25 +240,44 @@ class StandIn:
 
     @cached_property
     def _tracked(self) -> frozenset[str]:
-        """The files of the commit, relative to the folder of the configuration."""
-        return tracked(self.configuration.base)
+        """The files of the commit, relative to the root of the repository."""
+        return tracked(root_of(self.configuration.base) or self.configuration.base)
+
+    def _is_tracked(self, path: str) -> bool:
+        """Whether *path*, relative to the folder of the configuration, is a file of the commit."""
+        folder = folder_of(self.configuration.base)
+        return posixpath.normpath(posixpath.join(folder, path)) in self._tracked
 
     @cached_property
     def lock(self) -> Mapping[str, LockedGate]:
         """What the lock of this commit says; one that is no part of it says nothing."""
         path = self.configuration.path
-        if path is None or locks.NAME not in self._tracked:
+        if path is None or not self._is_tracked(locks.NAME):
             return {}
         found = locks.read(locks.path_of(path))
         return {} if found is None else found.gates
 
-    def away(self, definition: Mapping[str, Any]) -> list[str]:
-        """The data files of a gate that are not here; its contract is no data."""
+    def away(self, definition: Mapping[str, Any], name: str) -> list[str]:
+        """The data files of a gate that are not here; its contract is no data.
+
+        Of a folder, or a glob, a part may be here: the evidence knows the rest, else the lock.
+        """
         base, suite = self.configuration.base, definition["gate"].get("suite")
         suite = Path(suite).as_posix() if isinstance(suite, str) else None
-        return [
+        found = [
             path for path in data_of(definition, base) if path != suite and is_away(base / path)
         ]
+        verdict, locked = self.judged.get(name), self.lock.get(name)
+        known = verdict.files if verdict is not None else locked.inputs if locked else {}
+        patterns = [one for one in patterns_of(definition) if one not in (*found, suite)]
+        found += [
+            path
+            for path in known
+            if not (base / path).exists()
+            and any(covers(base, one, base / path) for one in patterns)
+            and not any(covers(base, one, base / path) for one in found)
+        ]
+        return found
 
     def of_verdict(self, verdict: Verdict) -> Iterator[str]:
         """What speaks against a verdict, whatever gate it is of."""
@@ -260,7 +309,7 @@ class StandIn:
         if locked is not None and dict(locked.definition) != dict(definition):
             locked = None
         known = {} if locked is None else locked.inputs
-        now = digests_of(data_of(definition, base), base)
+        now = digests_of((*data_of(definition, base), *away), base)
         for path in [path for path in away if now[path] == MISSING]:
             named = {name: one for name, one in known.items() if covers(base, path, base / name)}
             if not named:
@@ -270,7 +319,7 @@ class StandIn:
         pinning = [p for p in now if now[p].startswith("md5:")]
         pinning += [p for p in away if (base / p).is_file()]  # pointers of Git LFS
         for path in pinning:
-            if path not in self._tracked:
+            if not self._is_tracked(path):
                 yield f"{path} is no part of this commit"
         for line in changed_files(verdict.files, now):
             yield f"it judged other data: {line}"

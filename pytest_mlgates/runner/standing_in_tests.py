@@ -108,7 +108,7 @@ class _Taking:
         self._locked = {
             name: one
             for name, one in stand_in.lock.items()
-            if one.test == test.file and name.startswith(f"{test.id}::")
+            if one.test == test.file and (one.item == test.id or name.startswith(f"{test.id}::"))
         }
         self._told: Mapping[str, Any] = stand_in.tests.get(test.id, {})
         self._verdicts = [
@@ -140,16 +140,16 @@ class _Taking:
 
     def _lacking(self) -> Lacking:
         """What of all gates of the test is not here: it runs as a whole."""
-        definitions = [*self._of_markers.values()]
-        definitions += [one.definition.get("gate", {}) for one in self._locked.values()]
-        definitions += [verdict.definition for verdict in self._verdicts]
+        known: list[tuple[str, Mapping[str, Any]]] = [*self._of_markers.items()]
+        known += [(name, one.definition.get("gate", {})) for name, one in self._locked.items()]
+        known += [(verdict.id, plain(verdict.definition)) for verdict in self._verdicts]
         away = [
             path
-            for one in definitions
+            for name, one in known
             if one.get("inputs")  # else nothing would say what the test judges
-            for path in self._stand_in.away({"gate": one})
+            for path in self._stand_in.away({"gate": one}, name)
         ]
-        lacks = any(gpu.is_lacking(one.get("needs")) for one in definitions)
+        lacks = any(gpu.is_lacking(one.get("needs")) for _, one in known)
         return Lacking(files=tuple(dict.fromkeys(away)), gpu=lacks)
 
     def _of_test(self) -> Iterator[str]:
@@ -220,7 +220,9 @@ class _Taking:
     def _of_files(self, verdict: Verdict) -> Iterator[str]:
         """It judged the files of this commit, and none that its gate does not name."""
         base, definition = self._stand_in.configuration.base, {"gate": plain(verdict.definition)}
-        yield from self._stand_in.of_files(definition, verdict, self._stand_in.away(definition))
+        yield from self._stand_in.of_files(
+            definition, verdict, self._stand_in.away(definition, verdict.id)
+        )
         patterns = [*map(str, verdict.definition.get("inputs", ())), *data_of(definition, base)]
         unnamed = [
             path

@@ -83,7 +83,7 @@ def test_a_summary_that_github_would_drop_is_cut_at_a_line_and_says_so(
     tmp_path, monkeypatch, capsys
 ):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(output, "_MOST_OF_A_SUMMARY", 20_000)
+    monkeypatch.setattr(output, "_MOST_OF_A_SUMMARY", 10_000)
     many_failing(12)
     summary = tmp_path / "summary.md"
     summary.write_text("x" * 3_000 + "\n")
@@ -92,7 +92,7 @@ def test_a_summary_that_github_would_drop_is_cut_at_a_line_and_says_so(
     text = summary.read_text()
     assert text.startswith("x" * 3_000 + "\n## ML gates: FAILED\n")
     assert text.endswith(CUT)
-    assert 19_000 < len(text.encode()) <= 20_000
+    assert 9_000 < len(text.encode()) <= 10_000
     assert text.count("```") % 2 == 0
     assert text.index("| FAIL | g6 ") < text.index("| PASS | g0 ")
     whole = ran(capsys, "report", "--markdown", "-")[1]

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from pytest_mlgates.cli import main
+from pytest_mlgates.config.load import load
 from pytest_mlgates.core import dsse
 from pytest_mlgates.core.lock import LockedGate
 from pytest_mlgates.core.statement import EXTENSION
 from pytest_mlgates.core.verdict import Bound, Outcome, Verdict
+from pytest_mlgates.runner.check import run
 from pytest_mlgates.runner.signing import signer_of
 from pytest_mlgates.runner.standing_in import of_registry
 from tests.keys import write_keys
@@ -462,3 +464,10 @@ def test_a_shorter_age_may_be_asked_for(pointed, capsys):
     resign(lambda record: record.update(created=created))
     assert checked(capsys)[0] == 0
     refused(capsys, "it is 2h", "--max-age", "1h")
+
+
+def test_what_is_committed_while_gates_are_evaluated_was_not_judged(pointed):
+    found = run(load(Path("pyproject.toml")))
+    assert (found.commit["dirty"], found.commit["folder"]) == (False, ".")
+    found = run(load(Path("pyproject.toml")), progress=lambda _: commit("while it ran"))
+    assert found.commit["dirty"] is True

@@ -385,6 +385,30 @@ WEAKER = {
         "*",
         "--mlgates-stand-in=made.json",
     ),
+    "older evidence in the place of data as an option": (
+        {},
+        lambda: write("pytest.ini", "[pytest]\naddopts = --mlgates-max-age=999d\n"),
+        "*",
+        "--mlgates-max-age=999d",
+    ),
+    "a setting of pytest as an option": (
+        {},
+        lambda: write("pytest.ini", "[pytest]\naddopts = -o python_files=nothing_*.py\n"),
+        "*",
+        "-o python_files=nothing_*.py",
+    ),
+    "other names of tests": (
+        {},
+        lambda: write("pytest.ini", "[pytest]\npython_functions = check_*\n"),
+        "*",
+        "python_functions has no 'test' any more",
+    ),
+    "nothing but the setup": (
+        {},
+        lambda: write("pytest.ini", "[pytest]\naddopts = --setup-plan\n"),
+        "*",
+        "--setup-plan",
+    ),
     "test deselected": (
         {},
         lambda: write("tox.ini", "[pytest]\naddopts = --deselect tests/test_model.py\n"),
@@ -592,6 +616,12 @@ WEAKER = {
     },
 }
 HONEST = {
+    "a setting of pytest's output as an option, and more names of tests": (
+        {},
+        lambda: write(
+            "pytest.ini", "[pytest]\naddopts = -o log_cli=true\npython_functions = test check\n"
+        ),
+    ),
     "a file of predictions that no gate is held to": (
         {"champion.csv": "y_true,y_pred\n1,1\n"},
         lambda: write("champion.csv", "y_true,y_pred\n1,0\n"),

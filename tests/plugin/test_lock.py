@@ -96,3 +96,61 @@ def test_a_damaged_lock_fails_the_run(project, monkeypatch):
     result = project.runpytest("--mlgates-lock")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["*mlgates.lock is damaged*"])
+
+
+WAIVER = '[[waivers]]\ngate = "{gate}"\nowner = "ana"\nreason = "known"\nexpires = 9000-01-01\n'
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["deleted", "added"])
+def test_the_lock_of_a_test_holds_under_the_waivers_of_today(project, monkeypatch, before):
+    """What it says of a gate that failed is true with and without a waiver of the whole gate."""
+    project.path.joinpath("test_it.py").write_text(TEST.replace("max=0.9", "max=0.1"))
+    path = project.path / "mlgates.toml"
+    plain, waived = path.read_text(), path.read_text() + WAIVER.format(gate=METHOD)
+    path.write_text(waived if before else plain)
+    assert project.runpytest("--mlgates", "--mlgates-lock").ret == (0 if before else 1)
+    assert locked(project)[METHOD]["verdict"]["outcome"] == ("waived" if before else "failed")
+    assert locked(project)[METHOD].get("waivers") == ([["gate"]] if before else None)
+    path.write_text(plain if before else waived)
+    monkeypatch.setenv("CI", "true")
+    result = project.runpytest("--mlgates")
+    assert result.ret == (1 if before else 0)
+    told = f"{METHOD} is not as mlgates.lock claims: outcome waived in the lock, failed now"
+    assert (told in result.stdout.str()) == before
+    result = project.runpytest("--mlgates", "--mlgates-lock")
+    assert "in the lock" not in project.runpytest("--mlgates").stdout.str()
+    assert locked(project)[METHOD]["verdict"]["outcome"] == ("failed" if before else "waived")
+
+
+def test_a_waiver_of_another_group_is_another_lock_of_a_test(project, monkeypatch):
+    project.makepyfile(
+        test_it=TEST.replace(
+            'mlgate.metric(HOLDOUT, "accuracy", max=0.9, subject="all")',
+            'mlgate.metric(HOLDOUT.assign(sex=["F", "M"] * 100), "accuracy", min=0.4, by="sex",'
+            ' subject="all")',
+        )
+    )
+    gate = "test_it.py::test_method::metric:accuracy:sex@all"
+    path = project.path / "mlgates.toml"
+    plain = path.read_text()
+    path.write_text(plain + WAIVER.format(gate=gate) + 'group = ["M"]\n')
+    assert project.runpytest("--mlgates", "--mlgates-lock").ret == 0
+    assert locked(project)[gate]["waivers"] == [["group", "M"]]
+    monkeypatch.setenv("CI", "true")
+    assert project.runpytest("--mlgates").ret == 0
+    path.write_text(plain + WAIVER.format(gate=gate) + 'group = ["F"]\n')
+    result = project.runpytest("--mlgates")
+    assert result.ret == 1
+    assert f"{gate} is not as mlgates.lock claims: its waivers changed" in result.stdout.str()
+
+
+def test_a_declared_gate_that_only_the_lock_has_fails_a_whole_run_in_ci(project, monkeypatch):
+    assert project.runpytest("--mlgates", "--mlgates-lock").ret == 0
+    path = project.path / "mlgates.toml"
+    path.write_text(path.read_text().replace("[gates.declared]", "[gates.other]"))
+    monkeypatch.setenv("CI", "true")
+    result = project.runpytest("--mlgates")
+    assert result.ret == 1
+    told = "declared is in mlgates.lock, and no gate is declared by that id"
+    result.stdout.fnmatch_lines([f"*{told}*"])
+    assert told not in project.runpytest("--mlgates", "test_it.py").stdout.str()
