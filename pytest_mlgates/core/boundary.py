@@ -44,6 +44,7 @@ def guarded(run: Callable[[], int]) -> int:
         if getattr(sys, name) is None:  # closed by whoever started this process (``>&-``)
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123  (for its whole life)
     try:
+        _refuse_nowhere()
         code = run()
         write(sys.stdout, "")
     except _Finished as finished:
@@ -54,6 +55,19 @@ def guarded(run: Callable[[], int]) -> int:
     except BaseException as error:
         return _explain(error)
     return code
+
+
+def _refuse_nowhere() -> None:
+    try:
+        os.getcwd()  # noqa: PTH109  (pathlib is an import)
+    except OSError as error:
+        from pytest_mlgates.core.errors import MLGatesError
+
+        raise MLGatesError(
+            "there is no working directory any more",
+            got=str(error.strerror or error),
+            fix='go to one that is there: cd "$PWD"',
+        ) from None
 
 
 def write(stream: TextIO, text: str) -> None:

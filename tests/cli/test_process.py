@@ -126,6 +126,23 @@ def test_output_that_cannot_be_written_is_told_and_is_no_bug_of_ours(project, ar
         assert "<stdout> cannot be written\n  got:   No space left on device" in done.stderr
 
 
+def test_a_working_directory_that_was_deleted_is_told(project):
+    gone = project / "gone"
+    gone.mkdir()
+    program = f"rmdir '{gone}'; exec '{sys.executable}' -m pytest_mlgates check"
+    done = subprocess.run(
+        program,
+        shell=True,
+        cwd=gone,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("there is no working directory any more\n")
+
+
 def test_a_closed_stdout_changes_no_verdict(project):
     program = f"'{sys.executable}' -m pytest_mlgates check schema >&-"
     done = subprocess.run(
