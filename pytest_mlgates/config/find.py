@@ -54,6 +54,11 @@ def has_gates(path: Path) -> bool:
     return b"mlgates" in text and "mlgates" in _tool(path)
 
 
+def is_name(name: str) -> bool:
+    """Whether *name*, with ``/`` between folders, is one that a configuration may have."""
+    return name.rpartition("/")[2] in NAMES
+
+
 def section(path: Path | None, *parts: str) -> str:
     """``[tool.mlgates.gates.NAME]``, or what *path* calls it: a file of our own has no prefix."""
     prefix = ("tool", "mlgates") if path is None or path.name == PYPROJECT else ()
@@ -86,7 +91,7 @@ def _tool(path: Path) -> dict[str, Any]:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        return _parsed(path.read_text(encoding="utf-8"))
+        return parsed(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError(
             f"{path.name} cannot be read", where=str(path), got=str(error.strerror)
@@ -102,6 +107,6 @@ def _toml(path: Path) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=16)
-def _parsed(text: str) -> dict[str, Any]:
-    """TOML, read once for all gates of a process that ask for the same configuration."""
+def parsed(text: str) -> dict[str, Any]:
+    """TOML, read once for all that ask for the same text in a process; not to be changed."""
     return tomllib.loads(text)

@@ -10,11 +10,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.config.definitions import plain
-from pytest_mlgates.config.find import NAMES
+from pytest_mlgates.config.find import NAMES, is_name
 from pytest_mlgates.config.loosening import loosened
 from pytest_mlgates.config.reviewed_configuration import of_configuration
-from pytest_mlgates.config.reviewed_pytest import of_pytest
-from pytest_mlgates.config.reviewed_sources import of_defaults, of_sources, of_takeovers
 from pytest_mlgates.config.weakening import Weakening, gates_of, joined
 from pytest_mlgates.core import lock as locks
 from pytest_mlgates.core.waivers import today
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 
 def review(base: Tree) -> list[Weakening]:
     """Everything that the working tree weakens."""
-    names = sorted(name for name in base.files if PurePosixPath(name).name in NAMES)
+    names = sorted(filter(is_name, base.files))
     base.fetch(names)
     texts = {name: base.read(name) or "" for name in names}
     before = {name: raw for name in names if (raw := gates_of(texts[name], name))}
@@ -36,17 +34,29 @@ def review(base: Tree) -> list[Weakening]:
     found: list[Weakening] = []
     for name, old in before.items():
         found += of_configuration(base, name, old, base.changed)
-        if name in base.changed:
-            found += of_defaults(base, name, old, folders)
-    for name in sorted(base.changed - base.files):
-        if PurePosixPath(name).name in NAMES and gates_of(base.now(name) or "", name) is not None:
-            found += of_takeovers(base, name, folders)
     locked = _Locks(base)
-    found += of_sources(base, folders, locked.knows)
-    found += of_pytest(base, folders)
+    if base.changed:
+        found += _of_changed(base, before, folders, locked)
     for folder in folders:
         found += locked.weaker(folder)
     return found
+
+
+def _of_changed(
+    base: Tree, before: Mapping[str, Any], folders: Mapping[str, str], locked: _Locks
+) -> Iterator[Weakening]:
+    """What is weaker by files that changed, beside what the configurations say of gates."""
+    from pytest_mlgates.config.reviewed_pytest import of_pytest
+    from pytest_mlgates.config.reviewed_sources import of_defaults, of_sources, of_takeovers
+
+    for name, old in before.items():
+        if name in base.changed:
+            yield from of_defaults(base, name, old, folders)
+    for name in sorted(filter(is_name, base.changed - base.files)):
+        if gates_of(base.now(name) or "", name) is not None:
+            yield from of_takeovers(base, name, folders)
+    yield from of_sources(base, folders, locked.knows)
+    yield from of_pytest(base, folders)
 
 
 class _Locks:

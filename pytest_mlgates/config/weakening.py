@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from pytest_mlgates.config.find import PYPROJECT
+from pytest_mlgates.config.find import PYPROJECT, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -39,7 +39,7 @@ def gates_of(text: str, name: str) -> dict[str, Any] | None:
     if PurePosixPath(name).name == PYPROJECT and "mlgates" not in text:
         return None
     try:
-        raw = tomllib.loads(text)
+        raw = parsed(text)
     except tomllib.TOMLDecodeError:
         return {}
     if PurePosixPath(name).name != PYPROJECT:

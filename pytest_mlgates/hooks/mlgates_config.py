@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -92,9 +92,9 @@ def _way_out(base: Tree, weaker: Sequence[Weakening]) -> str:
 
 
 def _configurations(base: Tree) -> list[Path]:
-    from pytest_mlgates.config.find import NAMES, has_gates
+    from pytest_mlgates.config.find import has_gates, is_name
 
-    names = sorted(name for name in base.tracked if PurePosixPath(name).name in NAMES)
+    names = sorted(filter(is_name, base.tracked))
     return [base.root / name for name in names if has_gates(base.root / name)]
 
 
