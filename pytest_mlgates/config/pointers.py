@@ -5,7 +5,6 @@ Standard library only.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from typing import TYPE_CHECKING, NamedTuple
@@ -86,5 +85,7 @@ def _of_folder(folder: Path) -> str:
         {"md5": md5_of_unchanged(path).removeprefix("md5:"), "relpath": name}
         for name, path in files
     ]
+    import hashlib  # here: hooks that digest nothing have milliseconds
+
     text = json.dumps(listed, sort_keys=True).encode()
     return f"{hashlib.md5(text, usedforsecurity=False).hexdigest()}.dir"

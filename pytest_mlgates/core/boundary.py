@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -100,6 +99,8 @@ def _explain(error: BaseException) -> int:
     if isinstance(error, MLGatesError):
         _say(str(error))
         return MISUSE
+    import traceback
+
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "unknown place"
     if isinstance(error, ImportError):  # its text names modules, never data

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
-import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_mlgates.core.errors import MLGatesError
+
+if TYPE_CHECKING:
+    import hashlib
 
 FOLDER = ".mlgates"  # of what runs leave beside a configuration
 _BLOCK = 1 << 20
@@ -24,6 +26,8 @@ def write_atomically(path: Path, text: str | bytes) -> None:
     Raises:
         OSError: if the folder cannot be made or written.
     """
+    import tempfile  # here, as `hashlib` below: hooks that write nothing have milliseconds
+
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -58,6 +62,8 @@ def sha256_of_folder(folder: Path, *, but: frozenset[str] = NOT_OF_A_MODEL) -> s
         OSError: for what cannot be read.
         MLGatesError: for a link to a folder.
     """
+    import hashlib
+
     digest = hashlib.sha256()
     files = []
     for path in folder.rglob("*"):
@@ -112,11 +118,15 @@ def sha256_of_path(given: str, *, where: str, base: Path | None = None) -> str:
 
 def sha256_of_file(path: Path) -> str:
     """``sha256:<hex>`` of the bytes of *path*, in constant memory."""
+    import hashlib
+
     return f"sha256:{_fed(hashlib.sha256(), path).hexdigest()}"
 
 
 def md5_of_file(path: Path) -> str:
     """``md5:<hex>`` of the bytes of *path*, to be compared with what others wrote down."""
+    import hashlib
+
     return f"md5:{_fed(hashlib.md5(usedforsecurity=False), path).hexdigest()}"
 
 

@@ -12,7 +12,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from fractions import Fraction
 from typing import Any
 
 SCHEMA_VERSION = "1"
@@ -266,7 +265,7 @@ def plain(value: Any) -> Any:
         return value if isinstance(value, bool | None) else str(value)  # numpy's text is a str too
     if isinstance(value, int):
         return int(value)
-    if isinstance(value, float | Fraction):
+    if isinstance(value, float) or kind.__module__ == "fractions":  # an import of a millisecond
         number = float(value)
         return number if math.isfinite(number) else None
     if isinstance(value, Mapping):
