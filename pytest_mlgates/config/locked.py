@@ -8,7 +8,7 @@ from pytest_mlgates.config.definitions import definitions
 from pytest_mlgates.config.find import read
 from pytest_mlgates.config.inputs import MISSING, changed_files, digests_of, named
 from pytest_mlgates.core.lock import NAME, contradictions
-from pytest_mlgates.core.verdict import Outcome
+from pytest_mlgates.core.outcomes import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence

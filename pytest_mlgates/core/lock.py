@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import ConfigurationError
+from pytest_mlgates.core.outcomes import Finding, Outcome
 from pytest_mlgates.core.text import printable
-from pytest_mlgates.core.verdict import Finding, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -11,40 +11,13 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
+from pytest_mlgates.core.outcomes import Finding as Finding
+from pytest_mlgates.core.outcomes import Outcome as Outcome
+from pytest_mlgates.core.outcomes import Policy as Policy
+
 SCHEMA_VERSION = "1"
-
-
-class Finding(StrEnum):
-    """What the rows say about the claim, statistics alone."""
-
-    PROVEN = "proven"
-    DISPROVEN = "disproven"
-    INCONCLUSIVE = "inconclusive"
-
-
-class Outcome(StrEnum):
-    """The finding under the policy and the waivers."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    WAIVED = "waived"
-    ERROR = "error"
-
-
-class Policy(StrEnum):
-    """What becomes of an inconclusive finding.
-
-    ``estimate``: its deciding estimate resolves it (no error guarantee). ``pass``: only what is
-    disproven blocks (false block at most alpha). ``fail``: proof is required (false pass at most
-    alpha).
-    """
-
-    ESTIMATE = "estimate"
-    PASS = "pass"  # noqa: S105
-    FAIL = "fail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
