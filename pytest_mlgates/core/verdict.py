@@ -13,9 +13,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_mlgates.core.outcomes import Finding as Finding
-from pytest_mlgates.core.outcomes import Outcome as Outcome
-from pytest_mlgates.core.outcomes import Policy as Policy
+from pytest_mlgates.core.outcomes import Finding, Outcome, Policy
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Bound",
+    "Finding",
+    "GroupValue",
+    "InputDigest",
+    "Outcome",
+    "Policy",
+    "Verdict",
+    "plain",
+]
 
 SCHEMA_VERSION = "1"
 
