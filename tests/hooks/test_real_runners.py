@@ -155,6 +155,37 @@ def test_a_model_of_the_project_is_not_imported_by_the_hook(project):
     assert "imported" not in text
 
 
+FOREST = """\
+import sklearn  # the project has it, the environment of the hooks has not
+
+
+def predict(features):
+    return (features["signal"] > 0.5).astype(int)
+"""
+
+
+def test_a_model_that_only_the_project_can_import_is_judged_by_its_lock(project):
+    pytest.importorskip("sklearn")
+    change(project, "forest.py", FOREST)
+    held = (project.root / "holdout.csv").read_text().splitlines()
+    rows = [line.split(",") for line in held[1:]]
+    signals = "".join(f"{truth},{score},{sex}\n" for truth, _, score, sex in rows)
+    change(project, "holdout.csv", f"y_true,signal,sex\n{signals}")
+    model = f'{MODEL}\nfeatures = ["signal"]'
+    change(project, "pyproject.toml", LIGHT.replace('path = "holdout.csv"', model))
+    locked = [sys.executable, "-m", "pytest_mlgates", "lock"]
+    scripts = {**project.environment, "PYTHONPATH": str(Path(__file__).parents[2])}
+    assert run(locked, project.root, scripts, check=False).returncode == 0
+    project.git("add", "-A")
+    code, text = project.hook("mlgates-check", "--verbose")
+    assert code == 0, text
+    assert "it is as locked" in text
+    change(project, "forest.py", FOREST.replace("> 0.5", "> 0.9"))
+    code, text = project.hook("mlgates-check")
+    assert code == 1
+    assert "forest.py changed" in text
+
+
 def test_a_contract_that_is_removed_is_seen(project):
     project.git("rm", "-q", "contracts/applications.json")
     code, text = project.hook("mlgates-config")
