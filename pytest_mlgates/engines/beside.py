@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found")
 
+# Ctrl-C just before a wait begins is only seen when the wait ends; on Windows also one within it.
+_LOOK_UP_SECONDS = 0.2
+
 
 class Beside(Generic[Found]):
     """*work* in a thread of its own, which ends with the process at the latest.
@@ -38,7 +41,7 @@ class Beside(Generic[Found]):
 
     def result(self) -> Found:
         """What *work* returned, once it has; what it raised is raised."""
-        self._over.wait()
+        self._wait()
         if self._raised is not None:
             raise self._raised
         return self._found[0]
@@ -47,4 +50,8 @@ class Beside(Generic[Found]):
         """End it, and wait for its end."""
         if self._stop is not None and not self._over.is_set():
             self._stop()
-            self._over.wait()
+            self._wait()
+
+    def _wait(self) -> None:
+        while not self._over.wait(_LOOK_UP_SECONDS):
+            pass

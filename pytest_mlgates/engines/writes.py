@@ -30,14 +30,15 @@ _SKIPPED_FILES = (".py", ".pyc", ".pyi")
 _MOST_WRITES = 1000
 MOST_FILES = 100_000
 _CLOCK_NS = 20_000_000  # file systems tell times by a slower clock
-_CHANGES = {
-    "os.remove": (0,),
-    "os.rename": (0, 1),
-    "os.mkdir": (0,),
-    "os.rmdir": (0,),
-    "os.link": (1,),
-    "os.symlink": (1,),
-    "os.truncate": (0,),
+# Which arguments of an event are changed paths, and which tell the open folder that they start at.
+_CHANGES: dict[str, tuple[tuple[int, int | None], ...]] = {
+    "os.remove": ((0, 1),),
+    "os.rename": ((0, 2), (1, 3)),
+    "os.mkdir": ((0, 2),),
+    "os.rmdir": ((0, 1),),
+    "os.link": ((1, 3),),
+    "os.symlink": ((1, 2),),
+    "os.truncate": ((0, None),),
 }
 _listening: list[Watcher] = []
 _hook: list[bool] = []
@@ -87,8 +88,9 @@ class Watcher:
             if writes or self._earlier:
                 self._note(path, reads=not flags & os.O_WRONLY, writes=bool(writes), flags=flags)
         elif event in _CHANGES:
-            for place in _CHANGES[event]:
-                self._note(args[place], reads=False, writes=True)
+            for place, folder in _CHANGES[event]:
+                start = -1 if folder is None else args[folder]
+                self._note(_from(args[place], start), reads=False, writes=True)
 
     def _note(self, path: Any, *, reads: bool, writes: bool, flags: int = 0) -> None:
         if not isinstance(path, str | bytes | os.PathLike):  # an open file
@@ -116,6 +118,19 @@ class Watcher:
 def _hear(event: str, args: tuple[Any, ...]) -> None:
     for watcher in _listening:
         watcher.hear(event, args)
+
+
+def _from(path: Any, folder: int) -> Any:
+    """*path* as it starts at the open *folder* (-1: the working directory), which `rmtree` uses.
+
+    None where the system does not tell which folder that is.
+    """
+    if folder == -1 or not isinstance(path, str | bytes | os.PathLike):
+        return path
+    try:
+        return Path(f"/proc/self/fd/{folder}").readlink() / os.fsdecode(path)
+    except OSError:
+        return None
 
 
 def _is_skipped(name: str) -> bool:

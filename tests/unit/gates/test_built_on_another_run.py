@@ -196,6 +196,27 @@ def test_what_each_run_writes_anew_is_a_warning_that_names_it(
     assert "outside of its own folder: a later run may read it" in warning
 
 
+def tidies_a_temporary_folder(name):
+    """What it removes there has the name of a file of the project; `rmtree` tells no folder."""
+    import shutil
+    import tempfile
+
+    scratch = Path(tempfile.mkdtemp())
+    (scratch / name).write_text("x")
+    (scratch / "sub").mkdir()
+    (scratch / "sub" / name).write_text("x")
+    shutil.rmtree(scratch)
+    return Path(name).read_text(), ROWS
+
+
+def test_a_file_removed_elsewhere_is_not_the_one_of_its_name_in_the_project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("data.csv").write_text("x\n")
+    verdict = reproducibility(partial(tidies_a_temporary_folder, "data.csv"))
+    assert verdict.passed
+    assert verdict.warnings == ()
+
+
 SCRIPT = """
 import pathlib, random, sqlite3, sys
 out = pathlib.Path(sys.argv[1])
