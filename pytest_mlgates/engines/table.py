@@ -17,10 +17,8 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from pytest_mlgates.core.errors import ColumnError, MLGatesError, TableError
-from pytest_mlgates.engines import digests
 from pytest_mlgates.engines import keys as key_values
-from pytest_mlgates.engines.asking import aggregate, are_large
-from pytest_mlgates.engines.beside import Beside
+from pytest_mlgates.engines.asking import aggregate
 from pytest_mlgates.engines.columns import filled, python_value, sort_key
 from pytest_mlgates.engines.counting import counted
 from pytest_mlgates.engines.dictionaries import coded
@@ -29,6 +27,7 @@ from pytest_mlgates.engines.grouping import grouped, unused
 from pytest_mlgates.engines.interrupts import interruptible
 from pytest_mlgates.engines.nulls import holds_numpy, one_null
 from pytest_mlgates.engines.reading_errors import reading_error
+from pytest_mlgates.engines.table_digests import TableDigests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,13 +36,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from pytest_mlgates.core.verdict import InputDigest
+    from pytest_mlgates.engines.beside import Beside
     from pytest_mlgates.engines.text_reading import NotNumbers
     from pytest_mlgates.engines.wanted import Wanted
-
-
-def hashing_of(files: Sequence[Path]) -> Beside[str] | None:
-    """The digest of *files*, which is computed beside what is done next; None if that is soon."""
-    return Beside(lambda: digests.of_files(files)) if are_large(files) else None
 
 
 class Table:
@@ -80,30 +75,34 @@ class Table:
         self._arrays: dict[str, np.ndarray[Any, Any]] = {}
         self._exact: dict[str, Any] = {}  # of a lazy frame, what its arrays round
         self._codes: dict[str, tuple[list[Any], np.ndarray[Any, np.dtype[np.intp]]]] = {}
-        self._digests: dict[tuple[str, ...], str | None] = {}
-        self._hashing = hashing
+        self._digests = TableDigests(hashing)
 
     @cached_property
-    def _opened(self) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
+    def opened(self) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
+        """The narwhals frame as it was given, or read."""
         return self._given.frame() if isinstance(self._given, FileReading) else self._given
 
     @cached_property
     def schema(self) -> dict[str, nw.dtypes.DType]:
         """The columns and their types, in order."""
-        found = dict(self._opened.collect_schema())
+        found = dict(self.opened.collect_schema())
         return self._given.schema(found) if isinstance(self._given, FileReading) else found
 
     @cached_property
     def frame(self) -> Any:
         """The narwhals frame, NaN already null."""
-        return one_null(self._opened, self._opened.collect_schema(), is_own=self.link is not None)
+        return one_null(self.opened, self.opened.collect_schema(), is_own=self.link is not None)
 
     def _only(self, columns: Sequence[str]) -> Any:
-        """*columns* of :attr:`frame`; of a dataframe no other column is copied for it."""
-        if "frame" in self.__dict__ or not isinstance(self._opened, nw.DataFrame):
+        """*columns* of :attr:`frame`; no other column is copied or planned for it."""
+        if "frame" in self.__dict__:
             return self.frame.select(*columns)
-        part = self._opened.select(*columns)
-        return one_null(part, part.collect_schema(), is_own=False)
+        schema = self.opened.collect_schema()
+        return one_null(
+            self.opened.select(*columns),
+            {column: schema[column] for column in columns},
+            is_own=self.link is not None,
+        )
 
     @property
     def columns(self) -> list[str]:
@@ -172,7 +171,7 @@ class Table:
 
     def _like(self, frame: nw.DataFrame[Any] | nw.LazyFrame[Any] | FileReading) -> Table:
         made = Table(frame, name=self.name, private=self.private, files=self.files, link=self.link)
-        made.origins, made._hashing = self.origins, self._hashing
+        made.origins, made._digests.hashing = self.origins, self._digests.hashing
         return made
 
     @property
@@ -180,13 +179,13 @@ class Table:
         """Whether every query returns the rows in one order: dataframes, files, own arrays."""
         if isinstance(self._given, FileReading):
             return self._given.is_ordered
-        return isinstance(self._opened, nw.DataFrame) or self.link is not None
+        return isinstance(self.opened, nw.DataFrame) or self.link is not None
 
     @property
     def implementation(self) -> str:
         """The backend's name: ``pandas``, ``polars``, ``pyarrow``, ``duckdb``, ``pyspark``."""
         # Spark Connect answers as Spark does.
-        return str(self._opened.implementation.name).lower().removesuffix("_connect")
+        return str(self.opened.implementation.name).lower().removesuffix("_connect")
 
     def native_type(self, column: str) -> str:
         """What DuckDB calls the type of *column*, empty on another engine."""
@@ -228,8 +227,8 @@ class Table:
     @cached_property
     def n_rows(self) -> int:
         """The number of rows."""
-        if isinstance(self._opened, nw.DataFrame):
-            return len(self._opened)
+        if isinstance(self.opened, nw.DataFrame):
+            return len(self.opened)
         return int(self.aggregate({"rows": nw.len()})["rows"])
 
     def require_rows(self) -> int:
@@ -259,7 +258,7 @@ class Table:
         for key in wanted:
             self.require(key)
         if wanted not in self._counts:
-            frame = self._opened
+            frame = self.opened
             found = counted(frame, wanted) if isinstance(frame, nw.DataFrame) else None
             if found is None:
                 found = self._grouped(wanted)
@@ -306,7 +305,7 @@ class Table:
         """
         self.require(column)
         if column not in self._codes:
-            frame = self._opened
+            frame = self.opened
             found = coded(frame.get_column(column)) if isinstance(frame, nw.DataFrame) else None
             if found is None:
                 zoned = key_values.zoned(self.schema, column)
@@ -317,29 +316,33 @@ class Table:
 
     def kinds(self, column: str) -> list[str]:
         """The kinds of values in a *column* of Python objects; empty for any other column."""
-        frame, dtype = self._opened, self.schema[self.require(column)]
+        frame, dtype = self.opened, self.schema[self.require(column)]
         if not (isinstance(frame, nw.DataFrame) and isinstance(dtype, nw.Object | nw.Unknown)):
             return []
         return key_values.kinds_of(frame.get_column(column).to_list())
 
     def _values(self, column: str) -> Any:
         array = self.arrays([column])[column]
-        if not isinstance(self._opened, nw.DataFrame):
+        if not isinstance(self.opened, nw.DataFrame):
             return self._exact.get(column, array)
         dtype = self.schema[column]
         if dtype.is_float() or (dtype.is_integer() and array.dtype.kind in "iu"):
             return array
-        return self._opened.get_column(column).to_list()
+        return self.opened.get_column(column).to_list()
+
+    def begin_digest(self, columns: Sequence[str] = ()) -> None:
+        """Begin to compute the digest of the files, else of *columns*, where that takes long.
+
+        It goes on beside what is done next; columns that are no numbers are left for later.
+        """
+        self._digests.begin(self, columns)
 
     def digest(self, columns: Sequence[str] | None = None) -> str | None:
         """``sha256:…`` of the content: of the files, else of *columns* (default: all).
 
         None for a table that lives in a cluster (PySpark): collecting it would be the dearest step.
         """
-        key = () if self.files or columns is None else tuple(sorted(set(columns)))
-        if key not in self._digests:
-            self._digests[key] = self._compute_digest(key or tuple(self.columns))
-        return self._digests[key]
+        return self._digests.of(self, columns)
 
     def rows(self, frame: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> list[tuple[Any, ...]]:
         """The rows of a (small) *frame* derived from this table, as plain tuples."""
@@ -416,7 +419,7 @@ class Table:
         return found
 
     def _read_arrays(self, columns: list[str]) -> dict[str, np.ndarray[Any, Any]]:
-        if isinstance(self._opened, nw.DataFrame):
+        if isinstance(self.opened, nw.DataFrame):
             return {c: self._as_array(self._column(c), c) for c in columns}
         try:
             if self.implementation == "duckdb":
@@ -436,7 +439,7 @@ class Table:
 
     def _column(self, column: str) -> nw.Series[Any]:
         """*column* of a dataframe, with one null; as it is, where an array will have NaN anyway."""
-        frame: Any = self._opened
+        frame: Any = self.opened
         if self.schema[column].is_float() and not holds_numpy(frame, column):
             frame = self._only([column])
         found: nw.Series[Any] = frame.get_column(column)
@@ -495,28 +498,3 @@ class Table:
         return TableError(
             f"table {self.name!r} cannot be evaluated", got=f"{type(error).__name__}: {first}"
         )
-
-    def begin_digest(self) -> None:
-        """Begin to compute the digest of files beside what is done next, where that takes long."""
-        if self._hashing is None and () not in self._digests:
-            self._hashing = hashing_of(self.files)
-
-    def _compute_digest(self, columns: tuple[str, ...]) -> str | None:
-        import hashlib
-
-        if self.files:
-            if self._hashing is not None:
-                return self._hashing.result()
-            return digests.of_files(self.files)
-        if self.implementation == "pyspark":
-            return None
-        digest = hashlib.sha256()
-        frame = self._opened
-        eager = isinstance(frame, nw.DataFrame)
-        for column in columns:
-            series = frame.get_column(column) if isinstance(frame, nw.DataFrame) else None
-            if series is None or not digests.of_series(digest, column, series):
-                array = self.arrays([column] if eager else columns)[column]
-                zoned = key_values.zoned(self.schema, column)
-                digests.of_array(digest, column, array, zoned=zoned)
-        return f"sha256:{digest.hexdigest()}"

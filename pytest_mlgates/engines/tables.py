@@ -12,7 +12,8 @@ from pytest_mlgates.engines import readers
 from pytest_mlgates.engines.columns import one_dimensional
 from pytest_mlgates.engines.file_reading import FileReading
 from pytest_mlgates.engines.partitions import root_of
-from pytest_mlgates.engines.table import Table, hashing_of
+from pytest_mlgates.engines.table import Table
+from pytest_mlgates.engines.table_digests import hashing_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

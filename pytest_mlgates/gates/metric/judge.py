@@ -36,13 +36,13 @@ def evaluate(parameters: MetricParameters, subject: Any, context: Context) -> Ve
             on these rows or a slice of them, and a champion that cannot be compared.
     """
     table = to_table(subject, base=context.base)
-    table.begin_digest()  # while its rows are read
     display = Display(private=table.private, min_cell=context.min_cell)
     own = None
     if parameters.spec.needs == "own":
         from pytest_mlgates.gates.metric.own import resolved
 
         own = resolved(parameters, table, context, display)
+    table.begin_digest(_columns(parameters, own))  # while its rows are read
     if parameters.no_worse_than is None:
         return _absolute(parameters, table, display, own)
     # Champions need numpy and a model; a gate with a bound of its own does not.
@@ -129,16 +129,7 @@ def _verdict(
             *veil.warnings(),
         )
     )
-    columns = [*(parameters.by or ())]
-    if own is not None:
-        columns += own.used
-    elif parameters.multilabel is not None:
-        columns += [*parameters.multilabel, *parameters.multilabel.values()]
-    else:
-        answers = parameters.y_score if parameters.takes_scores else [parameters.y_pred]
-        columns += [parameters.y_true, *answers]
-    roles = (parameters.sample_weight, parameters.cluster, parameters.query)
-    columns += [name for name in roles if name is not None]
+    columns = _columns(parameters, own)
     confidence = decision.confidence
     return Verdict(
         id="",
@@ -169,6 +160,20 @@ def _verdict(
         message=text.message(parameters, decision, outcome, veil, found),
         summary=text.summary(parameters, decision, veil),
     )
+
+
+def _columns(parameters: MetricParameters, own: Own | None) -> list[str]:
+    """What is read for the verdict."""
+    columns = [*(parameters.by or ())]
+    if own is not None:
+        columns += own.used
+    elif parameters.multilabel is not None:
+        columns += [*parameters.multilabel, *parameters.multilabel.values()]
+    else:
+        answers = parameters.y_score if parameters.takes_scores else [parameters.y_pred]
+        columns += [parameters.y_true, *answers]
+    roles = (parameters.sample_weight, parameters.cluster, parameters.query)
+    return [*columns, *(name for name in roles if name is not None)]
 
 
 def _groups(decision: Decision, display: Display, veil: Veil) -> tuple[GroupValue, ...]:

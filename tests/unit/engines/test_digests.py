@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import hashlib
+import weakref
 
 import numpy as np
 import pytest
 
-from pytest_mlgates.engines import digests
+from pytest_mlgates.engines import digests, table_digests
 from pytest_mlgates.engines.tables import to_table
 
 pa = pytest.importorskip("pyarrow")
@@ -78,3 +80,38 @@ def test_large_columns_are_digested_in_parts_to_the_same_digest():
         digests.of_array(found, "x", array, zoned=False)
         whole.update(raw.tobytes())
         assert found.hexdigest() == whole.hexdigest()
+
+
+@pytest.mark.parametrize("form", ["pandas", "polars", "pyarrow"])
+def test_a_digest_begun_early_is_that_of_the_columns(form, monkeypatch):
+    rows = 1000
+    monkeypatch.setattr(table_digests, "_LARGE_ROWS", rows)
+    whole = pa.table(
+        {
+            "int": [None, *range(rows - 1)],
+            "float": [float("nan"), -0.0, *(k / 7 for k in range(rows - 2))],
+            "wide": pa.array([2**64 - 1] * rows, pa.uint64()),
+            "text": ["a"] * rows,
+        }
+    )
+    made = {"pandas": whole.to_pandas, "polars": lambda: pl.from_arrow(whole)}
+    frame = made.get(form, lambda: whole)()
+    for columns in (["float"], ["int", "float"], ["wide", "int"], ["text", "int"], ["nowhere"]):
+        begun = to_table(frame)
+        begun.begin_digest(columns)
+        begun.begin_digest(columns)
+        if columns != ["nowhere"]:
+            assert begun.digest(columns) == to_table(frame).digest(columns)
+
+
+def test_a_table_whose_digest_was_begun_is_gone_with_its_last_name(monkeypatch):
+    monkeypatch.setattr(table_digests, "_LARGE_ROWS", 3)
+    table = to_table(pl.DataFrame({"x": [1, 2, 3]}))
+    table.begin_digest(["x"])
+    seen = weakref.ref(table)
+    gc.disable()
+    try:
+        del table
+        assert seen() is None
+    finally:
+        gc.enable()
