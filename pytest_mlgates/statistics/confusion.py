@@ -97,7 +97,7 @@ def per_class(
         name = f"class {labels[place]!r}" if len(labels) else f"class {place}"
         each.append(_ratio(matrix, part, f"{name}: {_EMPTY[metric]}"))
     total = _total(matrix)
-    sizes = matrix.sum(axis=1)
+    sizes = matrix.sum(axis=1).tolist()  # a fraction of numpy integers overflows
     if average == "macro":
         shares: list[float | Fraction] = [Fraction(1, k)] * k
         moves = sum(one.moves for one in each) / k

@@ -55,6 +55,16 @@ def test_the_influence_of_a_cell_is_the_derivative_by_its_share(name, classes):
     assert np.abs(found.moves).max() <= found.reach * 2
 
 
+@pytest.mark.parametrize("name", CELLS)
+def test_a_metric_of_millions_of_rows_is_that_of_their_shares(name):
+    """Integers of numpy overflow in fractions, and tell nobody."""
+    matrix = np.random.default_rng(9).integers(10**5, 10**8, (3, 3))
+    counts, weights = CELLS[name](matrix), CELLS[name](matrix.astype(float))
+    assert float(counts.value) == pytest.approx(float(weights.value), rel=1e-12)
+    assert counts.moves == pytest.approx(weights.moves, rel=1e-9, abs=1e-12)
+    assert counts.reach == pytest.approx(weights.reach, rel=1e-9)
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize(
     ("rank", "oracle"),
