@@ -15,11 +15,10 @@ import math
 import sys
 import warnings
 import zlib
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +26,9 @@ import pandas as pd
 import pytest_mlgates
 from pytest_mlgates.core.verdict import Finding
 from pytest_mlgates.gates.metric.metrics import spec_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SEED, RUNS, ALPHA = 20240607, 2000, 0.05
 MOST = 1.5 * ALPHA
@@ -164,9 +166,7 @@ def cases() -> list[Case]:
         ),
         *(
             Case(name, name, numbers, {"alpha": 0.9} if name == "pinball" else {})
-            for name in (
-                *("mae", "mse", "rmse", "mape", "median_absolute_error", "pinball", "r2"),
-            )
+            for name in (*("mae", "mse", "rmse", "mape", "median_absolute_error", "pinball", "r2"),)
         ),
         *(queries(name, name, arguments=ranked) for name in ("ndcg", "map", "mrr")),
         *(

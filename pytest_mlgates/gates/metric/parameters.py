@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from pytest_mlgates.core.text import limit
 from pytest_mlgates.core.verdict import Bound
 from pytest_mlgates.gates.base import Columns, EvaluationParameters, Number, named_once
 from pytest_mlgates.gates.metric.metrics import Metric, canonical, cut_of, refuse_beta, spec_of
@@ -286,6 +287,8 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
         parts = [self.metric if named else f"{self.metric}@{self.k}"]
         if self.average is not None:
             parts.append(self.average)
+        options = {"beta": self.beta, "alpha": self.alpha, "n_bins": self.n_bins}
+        parts += [f"{name} {limit(value)}" for name, value in options.items() if value is not None]
         if self.no_worse_than is not None:
             parts.append("no_worse_than")
         if self.by:

@@ -242,7 +242,12 @@ def test_ids_tell_gates_apart() -> None:
     assert absolute.id_part() == "accuracy:sex,age"
     against = parse(KIND, ("accuracy",), {"no_worse_than": "m:f", "margin": 0.1})
     assert against.id_part() == "accuracy:no_worse_than"
-    assert against.bound().to_dict() == {"no_worse_than": "m:f", "margin": 0.1}
+    for metric, options, told in (
+        ("fbeta", {"min": 0.9, "beta": 2, "average": "macro"}, "fbeta:macro:beta 2"),
+        ("pinball", {"max": 1, "alpha": 0.9}, "pinball:alpha 0.90"),
+        ("ece", {"max": 0.1, "n_bins": 5}, "expected_calibration_error:n_bins 5"),
+    ):
+        assert parse(KIND, (metric,), options).id_part() == told
 
 
 def blocked(truth: list[float], sizes: list[int], rounds: int = 200) -> tuple[float, float]:
