@@ -88,10 +88,11 @@ bench-fingerprints: .venv-bench/bench
 bench-hooks: .venv/dev
 	.venv/bin/python benchmarks/hook_environment.py $(HOOKS)
 
-# How often the findings and outcomes of gates are wrong (under 5 minutes): the tables of
-# docs/verdicts.md and docs/reproducibility.md. SIMULATE='--runs 500' for less.
+# How often the findings and outcomes of gates are wrong (about 12 minutes): the tables of
+# docs/verdicts.md, docs/metrics.md and docs/reproducibility.md. SIMULATE='--runs 500' for less.
 simulate: .venv/dev
 	.venv/bin/python benchmarks/simulate_metrics.py $(SIMULATE)
+	.venv/bin/python benchmarks/simulate_each_metric.py $(SIMULATE)
 	.venv/bin/python benchmarks/simulate_seeds.py $(SIMULATE)
 
 .venv-bench/bench: .venv/uv pyproject.toml constraints.txt benchmarks/constraints.txt

@@ -257,16 +257,24 @@ def main() -> int:
 
 def table(results: list[Result]) -> list[str]:
     """The Markdown table: a line for each metric, both sizes beside each other."""
-    lines = [
-        "| metric | sample | false block | false pass | warned |",
-        "|---|---|---|---|---|",
-    ]
-    for one in results:
-        shares = (one.false_block, one.false_pass, one.warned)
-        texts = (f"{share:.3f}".removeprefix("0") if share < 1 else "1" for share in shares)
-        sample = f"{one.size:,} {one.case.unit}"
-        lines.append(f"| {one.case.name} | {sample} | " + " | ".join(texts) + " |")
+    lines = ["| metric | samples of | false block | false pass | warned |", "|---|---|---|---|---|"]
+    for name in dict.fromkeys(one.case.name for one in results):
+        both = [one for one in results if one.case.name == name]
+        sizes = " and ".join(f"{one.size:,}" for one in both)
+        shares = (
+            ", ".join(map(_share, column))
+            for column in (
+                [one.false_block for one in both],
+                [one.false_pass for one in both],
+                [one.warned for one in both],
+            )
+        )
+        lines.append(f"| {name} | {sizes} {both[0].case.unit} | " + " | ".join(shares) + " |")
     return lines
+
+
+def _share(share: float) -> str:
+    return f"{share:.3f}".removeprefix("0") if share < 1 else "1.000"
 
 
 if __name__ == "__main__":

@@ -130,7 +130,8 @@ def rmse_of(truth: Floats, predicted: Floats, drawn: Sampling) -> Estimate:
 def r2_of(truth: Floats, predicted: Floats, drawn: Sampling) -> Estimate:
     """R2 = 1 - mse/var: a row moves it by ``-(e^2 - mse)/var + mse ((y - m)^2 - var)/var^2``."""
     squares = (predicted - truth) ** 2
-    around = (truth - drawn.mean(truth)) ** 2 if len(truth) else truth
+    distances = truth - drawn.mean(truth) if len(truth) else truth
+    around = distances**2
     total = drawn.mean(around) if len(truth) else 0.0
     if total == 0 or len(truth) < 2:
         raise UndefinedError("R2 of a truth that does not vary")
@@ -141,5 +142,6 @@ def r2_of(truth: Floats, predicted: Floats, drawn: Sampling) -> Estimate:
         moves=np.asarray(moves),
         scale=Scale.COMPLEMENT,
         high=1.0,
-        method="delta on log(1 - R2)",
+        method="looser of t and hall on log(1 - R2)",
+        warnings=regression.skewed(distances),
     )

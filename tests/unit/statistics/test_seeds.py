@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -102,21 +102,21 @@ def test_several_values_widen_what_is_expected():
 
 
 @given(st.integers(2, 12), st.floats(0, 2.5), st.floats(1.7, 8))
+@example(5, 1.96, 1.9)  # a hair beyond what any number decides: by over ten thousand
 def test_as_many_seeds_as_said_decide_and_one_less_does_not(k, off, tolerance):
     sample = seeds.Sample.of(list(range(k)))
     off, tolerance = off * sample.deviation, tolerance * sample.deviation
     found = seeds.shift(list(range(k)), sample.mean + off, tolerance, 0.95)
     needed = seeds.seeds_for_shift(found, 0.95)
-    if needed is None:  # even the distribution itself leaves it open
-        assert off <= stats.norm.ppf(0.975) * sample.deviation * (1 + 1e-9)
-        assert off + stats.norm.ppf(0.95) * sample.deviation >= tolerance * (1 - 1e-9)
-        return
 
-    def decided(n: int) -> bool:
+    def decided(n: int, slack: float = 0.0) -> bool:
         error, off = sample.deviation * math.sqrt(1 + 1 / n), abs(found.difference)
-        outside = off > stats.t.ppf(0.975, n - 1) * error
-        return outside or off + stats.t.ppf(0.95, n - 1) * error <= tolerance
+        outside = off > stats.t.ppf(0.975, n - 1) * error * (1 + slack)
+        return outside or off + stats.t.ppf(0.95, n - 1) * error <= tolerance * (1 - slack)
 
+    if needed is None:  # as many as nobody trains leave it open
+        assert not decided(seeds.MOST_SEEDS, slack=1e-9)
+        return
     assert decided(needed)
     assert needed == sample.n + 1 or not decided(needed - 1)
 
