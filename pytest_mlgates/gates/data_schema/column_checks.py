@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.exact import rounded, told
 from pytest_mlgates.engines.columns import python_value
+from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.gates.data_schema import decimals, families, times
 from pytest_mlgates.gates.data_schema.arguments import COLUMN, RANGED
 from pytest_mlgates.gates.data_schema.column_answers import of_values, within
@@ -19,8 +20,6 @@ from pytest_mlgates.gates.data_schema.wording import ranged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import narwhals.stable.v2 as nw
 
     from pytest_mlgates.gates.data_schema.plan import Plan, Scope
     from pytest_mlgates.gates.data_schema.suite import Expectation
@@ -49,6 +48,8 @@ def _check(statistic: str, reduce: Callable[[nw.Expr], nw.Expr]) -> Check:
         if kind is Family.DECIMAL and statistic not in _ORDERED:
             values = families.floats(plan.table, column)
         values = families.only(plan.table, values, scope.mask)
+        if statistic == "sum" and isinstance(dtype, nw.Int32 | nw.UInt32):  # polars wraps around
+            values = values.cast(nw.Int64)
         slot = plan.ask((statistic, column, scope.condition), reduce(values))
         mean = None
         if statistic == "sum" and kind is Family.INTEGER:

@@ -8,6 +8,7 @@ import statistics
 from decimal import Decimal
 
 import duckdb
+import numpy as np
 import polars as pl
 import pytest
 
@@ -327,6 +328,35 @@ def test_sums_of_integers_pass_64_bits(engine):
     ).details
     assert [one["observed_value"] for one in found] == [2**64, -(2**64), 2]
     assert [one["success"] for one in found] == [False, False, True]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("kind", ["Int8", "Int16", "Int32", "UInt8", "UInt16", "UInt32"])
+def test_sums_of_narrow_integers_pass_their_own_bits(engine, kind):
+    top = int(np.iinfo(kind.lower()).max)
+    frame = pl.DataFrame({"i": pl.Series([top] * 5, dtype=getattr(pl, kind))})
+    limit = 5 * top
+    found = check(
+        expect("sum_to_be_between", column="i", min_value=limit, max_value=limit),
+        subject=ENGINES[engine](frame),
+    ).details
+    assert found[0]["observed_value"] == limit
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_single_precision_is_compared_as_it_is(engine):
+    """0.3 is 0.30000001192092896 there. Great Expectations says so of values, not of a median."""
+    frame = pl.DataFrame({"x": pl.Series([0.1, 0.3, 0.5], dtype=pl.Float32)})
+    found = check(
+        *(
+            expect(f"{what}_to_be_between", column="x", max_value=limit)
+            for what, limit in (("median", 0.3), ("median", 0.3000001), ("min", 0.1), ("max", 0.5))
+        ),
+        expect("values_to_be_between", column="x", max_value=0.3),
+        subject=ENGINES[engine](frame),
+    ).details
+    assert [one["success"] for one in found] == [False, True, False, True, False]
+    assert found[-1]["unexpected_count"] == 2
 
 
 @pytest.mark.parametrize("engine", ENGINES)
