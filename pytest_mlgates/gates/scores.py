@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.engines.lazy import nw
 from pytest_mlgates.gates.labels import (
     Column,
     kind_of,
@@ -239,15 +240,25 @@ def checked_scores(
 
 
 def numbers(
-    table: Table, parameters: EvaluationParameters, role: str, *, metric: str, display: Display
+    table: Table,
+    parameters: EvaluationParameters,
+    role: str,
+    *,
+    metric: str,
+    display: Display,
+    booleans: bool = False,
 ) -> Floats:
-    """The finite numbers in the column that plays *role*.
+    """The finite numbers in the column that plays *role*; with *booleans* true is 1 and false 0.
 
     Raises:
-        MLGatesError: for text, booleans, missing or infinite values.
+        MLGatesError: for text, other booleans, missing or infinite values.
     """
     column = role_column(table, parameters, role)
     dtype = table.schema[column.name]
+    if booleans and isinstance(dtype, nw.Boolean):
+        found = table.arrays([column.name])[column.name]
+        whole = found.astype(np.int8) if found.dtype.kind == "b" else found
+        return checked_numbers(whole, column, metric, table, display)
     if not dtype.is_numeric():
         raise MLGatesError(
             f"{metric} needs numbers, and {column} holds {dtype}",

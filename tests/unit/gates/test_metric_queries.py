@@ -56,6 +56,18 @@ def test_ndcg_is_scikit_learns(k: int | None) -> None:
     assert same.estimate == found.estimate
 
 
+@pytest.mark.parametrize("metric", ["ndcg", "map", "mrr", "recall@3"])
+def test_relevance_may_be_a_truth_value(metric: str) -> None:
+    table = sample()
+    table["y_true"] = table["y_true"] > 0
+    numbers = table.assign(y_true=table["y_true"].astype(int))
+    found, wanted = judged(table, metric), judged(numbers, metric)
+    assert (found.estimate, found.lower) == (wanted.estimate, wanted.lower)
+    gaps = table.assign(y_true=table["y_true"].astype("boolean").where(table.index > 0))
+    with pytest.raises(MLGatesError, match="is missing in 1 of 960 rows"):
+        judged(gaps, metric)
+
+
 def test_map_is_scikit_learns_where_scores_differ() -> None:
     table = sample()
     expected = np.mean(
