@@ -51,9 +51,7 @@ def answers(
     """
     metric = parameters.metric
     codes = query_codes(table, parameters, display)
-    relevance = numbers(
-        table, parameters, "y_true", metric=metric, display=display, booleans=True
-    )
+    relevance = numbers(table, parameters, "y_true", metric=metric, display=display, booleans=True)
     if rival is None:
         values = scores(
             table, parameters, metric=metric, probabilities=False, display=display
