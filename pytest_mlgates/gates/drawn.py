@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.text import listing
 from pytest_mlgates.gates.labels import Column, refuse_missing
 from pytest_mlgates.gates.scores import checked_numbers
 
@@ -49,12 +50,20 @@ def codes_of(table: Table, role: str, name: str, display: Display) -> NDArray[np
     """Which value of the column *name* each row has, as 0 … G-1.
 
     Raises:
-        MLGatesError: where it is missing in some row.
+        MLGatesError: where it is missing in some row, or holds lists or the like.
     """
     table.require(name, role=role)
+    column, dtype = Column(role=role, name=name, table=table.name), table.schema[name]
+    kinds = table.kinds(name)
+    if dtype.is_nested() or {"list", "dict", "set", "ndarray"} & set(kinds):
+        raise MLGatesError(
+            f"{role} needs one plain value per row, and {column} holds {listing(kinds) if kinds else dtype}",
+            got=str(dtype),
+            want="text, numbers, truth values or times",
+            fix="write the field that tells them apart into a column of its own",
+        )
     values, codes = table.codes(name)
     if None in values:
-        column = Column(role=role, name=name, table=table.name)
         missing = int(np.count_nonzero(codes == values.index(None)))
         refuse_missing(column, missing, table, display)
     return codes

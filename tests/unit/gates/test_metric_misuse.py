@@ -330,6 +330,19 @@ def test_a_single_class_has_no_auc() -> None:
     )
 
 
+@pytest.mark.parametrize("role", ["by", "cluster", "query"])
+@pytest.mark.parametrize(("value", "kind"), [([1, 2], "list"), ({"a": 1}, "dict")])
+def test_lists_tell_no_rows_apart(role: str, value: Any, kind: str) -> None:
+    text = complaint("accuracy", {**GOOD, "who": [value] * 6}, **{role: "who"})
+    role = "cluster" if role == "query" else role
+    assert f"needs one plain value per row, and {role} 'who' of table 'holdout'" in text
+    assert f"holds '{kind}'" in text
+    polars = pytest.importorskip("polars")
+    table = to_table(polars.DataFrame({**GOOD, "who": [value] * 6}))
+    with pytest.raises(MLGatesError, match=r"holds (List|Struct)\("):
+        judged(table, "accuracy", {"min": 0.5, role: "who"})
+
+
 @pytest.mark.parametrize("metric", ["mae", "mse", "rmse", "r2"])
 def test_text_where_numbers_are_wanted(metric: str) -> None:
     bound = {"min": 0.5} if metric == "r2" else {"max": 0.5}
