@@ -57,7 +57,8 @@ def codes_of(table: Table, role: str, name: str, display: Display) -> NDArray[np
     kinds = table.kinds(name)
     if dtype.is_nested() or {"list", "dict", "set", "ndarray"} & set(kinds):
         raise MLGatesError(
-            f"{role} needs one plain value per row, and {column} holds {listing(kinds) if kinds else dtype}",
+            f"{role} needs one plain value per row, and {column} holds "
+            f"{listing(kinds) if kinds else dtype}",
             got=str(dtype),
             want="text, numbers, truth values or times",
             fix="write the field that tells them apart into a column of its own",

@@ -202,7 +202,8 @@ def refuse_non_groups(table: Table, by: Sequence[str]) -> None:
         kinds = table.kinds(name)
         if dtype.is_nested() or not kinds_are_values(kinds):
             raise MLGatesError(
-                f"by needs one plain value per row, and {column} holds {listing(kinds) if kinds else dtype}",
+                f"by needs one plain value per row, and {column} holds "
+                f"{listing(kinds) if kinds else dtype}",
                 got=str(dtype),
                 want="text, numbers, truth values or times",
                 fix="write the field that divides the rows into a column of its own",
