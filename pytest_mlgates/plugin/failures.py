@@ -23,7 +23,7 @@ from pytest_mlgates.core.verdict import Outcome, Policy, Verdict
 from pytest_mlgates.reports.rows import bound_text, status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from types import FrameType
 
     import pytest
@@ -91,22 +91,6 @@ def unexpected(error: BaseException, *, private: bool) -> MLGatesError:
     """How the evidence names what is neither a verdict nor misuse."""
     name = type(error).__name__
     return MLGatesError(f"{name} while the gate was evaluated", got="" if private else repr(error))
-
-
-def error_record(name: str, kind: str) -> Callable[[MLGatesError], Verdict]:
-    """How to record the misuse of a method of ``mlgate``, whose parameters may not even parse."""
-
-    def record(error: MLGatesError) -> Verdict:
-        return Verdict(
-            id=name,
-            kind=kind,
-            finding=None,
-            outcome=Outcome.ERROR,
-            message=str(error),
-            summary=error.summary,
-        )
-
-    return record
 
 
 def shorten(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import GateFailure, MLGatesError
@@ -114,6 +115,7 @@ class MLGate:
     def _one(
         self, kind: str, subject: Any, args: tuple[Any, ...], options: dict[str, Any]
     ) -> Verdict:
+        from pytest_mlgates.runner.evaluator import misuse_verdict
         from pytest_mlgates.runner.functions import evaluate_call
         from pytest_mlgates.runner.judged_files import with_files
 
@@ -137,7 +139,8 @@ class MLGate:
             )
             return with_files(verdict, subject, evaluator.context)
 
-        record = failures.error_record(f"{prefix}::{kind}" + (f"@{label}" if label else ""), kind)
+        name = f"{prefix}::{kind}" + (f"@{label}" if label else "")
+        record = partial(misuse_verdict, name, kind)
         result = self._guarded(run, kind, record)
         self._settle([result])
         if isinstance(result, MLGatesError):  # deferred: the end of the block raises it

@@ -196,9 +196,11 @@ class GateSession:
         if running is None:
             self.ledger.problems.append(str(error))
         else:
+            from pytest_mlgates.runner.evaluator import misuse_verdict
+
             name = f"{running.nodeid}::mlgate of {owner.nodeid}"
-            record = failures.error_record(name, "metric")
-            self.attempt(running).record_error(record(error), name)
+            record = misuse_verdict(name, "metric", error)
+            self.attempt(running).record_error(record, name)
         raise error
 
     def evaluator(self, item: pytest.Item) -> Evaluator:

@@ -370,16 +370,22 @@ class Evaluator:
         return import_entry(entry)
 
 
-def error_verdict(gate: Gate, error: MLGatesError) -> Verdict:
-    """The record of a gate that could not be evaluated: never a pass."""
-    parameters = gate.parameters
+def misuse_verdict(name: str, kind: str, error: MLGatesError) -> Verdict:
+    """The record of a gate whose parameters may not even parse: never a pass."""
     return Verdict(
-        id=gate.id,
-        kind=gate.kind.name,
+        id=name,
+        kind=kind,
         finding=None,
         outcome=Outcome.ERROR,
         message=str(error),
         summary=error.summary,
+    )
+
+
+def error_verdict(gate: Gate, error: MLGatesError) -> Verdict:
+    """The record of a gate that could not be evaluated: never a pass."""
+    parameters = gate.parameters
+    return misuse_verdict(gate.id, gate.kind.name, error).replace(
         metric=getattr(parameters, "metric", None),
         by=tuple(getattr(parameters, "by", None) or ()),
         bound=parameters.bound(),

@@ -19,7 +19,7 @@ from pytest_mlgates.core.text import listing
 from pytest_mlgates.core.verdict import Outcome, Verdict, plain
 from pytest_mlgates.gates.base import ROLES
 from pytest_mlgates.runner.changed import covers
-from pytest_mlgates.runner.evaluator import error_verdict
+from pytest_mlgates.runner.evaluator import error_verdict, misuse_verdict
 from pytest_mlgates.runner.lacking import Lacking
 from pytest_mlgates.runner.standing_in import OTHER_DEFINITION
 from pytest_mlgates.runner.subjects import OPTIONS
@@ -185,7 +185,7 @@ class _Taking:
         if gate is not None:
             record = error_verdict(gate, error.at(gate.where)).replace(id=verdict.id)
         else:
-            record = _record(verdict.id, verdict.kind, error.at(verdict.id))
+            record = misuse_verdict(verdict.id, verdict.kind, error.at(verdict.id))
         return InPlace(key=key, verdict=record, error=error)
 
     def _gate_of(self, name: str) -> Gate | None:
@@ -235,15 +235,4 @@ class _Taking:
 
 def _of_lock(name: str, locked: LockedGate, error: MLGatesError) -> InPlace:
     kind = str(locked.definition.get("gate", {}).get("kind", "metric"))
-    return InPlace(key=kind, verdict=_record(name, kind, error), error=error)
-
-
-def _record(name: str, kind: str, error: MLGatesError) -> Verdict:
-    return Verdict(
-        id=name,
-        kind=kind,
-        finding=None,
-        outcome=Outcome.ERROR,
-        message=str(error),
-        summary=error.summary,
-    )
+    return InPlace(key=kind, verdict=misuse_verdict(name, kind, error), error=error)
