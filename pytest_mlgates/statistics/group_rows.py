@@ -82,13 +82,36 @@ def undecided(table: Contrasts | Averaged, bound: float) -> list[RowsNeeded]:
             row, column = down[place], place
         if table.far[row, column] <= limit:
             continue
-        found = _rows(table, table.at(row, column), planned, seen=False)
+        if between:
+            found = _of_two(table, (table.groups[row], table.groups[column]), planned)
+        else:
+            found = _rows(table, table.at(row, column), planned, seen=False)
         if found and group in found.groups and found.rows > table.family.sizes[group]:
             one = RowsNeeded(
                 family=found.family, level=found.level, groups=(group,), rows=found.rows
             )
             out.append(one)
     return out
+
+
+def _of_two(table: Contrasts, groups: tuple[int, int], distance: float) -> RowsNeeded | None:
+    """What :func:`_rows` plans for two groups, without their bounds: there are many such pairs."""
+    family = table.family
+    variance = family.row_variance(table.comparison, OVERALL)
+    target = distance / (z(table.confidence) + z(POWER))
+    if target < 1e-9 or not math.isfinite(variance):
+        return None
+    sides = [_Side(group, float(family.sizes[group]), variance) for group in groups]
+    if sides[1].rows < sides[0].rows:
+        sides.reverse()
+    rows, both = _solve(sides, target**2)
+    chosen = sides if both else sides[:1]
+    return RowsNeeded(
+        family=family.name,
+        level=family.level,
+        groups=tuple(side.group for side in chosen),
+        rows=rows,
+    )
 
 
 def _rows(
