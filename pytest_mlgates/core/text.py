@@ -109,7 +109,8 @@ def _escape(code: int) -> str:
 
 def nearest(wanted: str, names: Sequence[str]) -> str | None:
     """The name that *wanted* was most probably meant to be, or None."""
-    by_folded = {name.casefold().replace("-", "_"): name for name in names}
+    # A dataframe may call its columns by numbers.
+    by_folded = {str(name).casefold().replace("-", "_"): name for name in names}
     found = difflib.get_close_matches(
         wanted.casefold().replace("-", "_"), list(by_folded), n=1, cutoff=0.6
     )

@@ -144,7 +144,21 @@ class JsonFiles:
             relation = interruptible(lambda: link.sql(query), link)
         except Exception as error:
             raise self.error(error) from None
-        return dict(zip(relation.columns, map(str, relation.types), strict=True))
+        types = dict(zip(relation.columns, map(str, relation.types), strict=True))
+        wide = [column for column, type_ in types.items() if type_ == "HUGEINT"]
+        if wide:
+            # DuckDB 2.0 takes integers of both signs for such, however small they are.
+            ends = ", ".join(f"min({sql.name(c)}), max({sql.name(c)})" for c in wide)
+            try:
+                (row,) = interruptible(relation.aggregate(ends).fetchall, link)
+            except Exception as error:
+                raise self.error(error) from None
+            for column, low, high in zip(wide, row[::2], row[1::2], strict=True):
+                if low >= -(2**63) and high < 2**63:
+                    types[column] = "BIGINT"
+                elif low >= 0 and high < 2**64:
+                    types[column] = "UBIGINT"
+        return types
 
 
 def _read(files: Sequence[Path], packed: str, options: Mapping[str, Any]) -> str:

@@ -61,7 +61,7 @@ def to_table(
     if isinstance(obj, dict):
         return table_of_arrays(obj, name=name, private=private)
     try:
-        native = nw.from_native(obj)
+        native = nw.from_native(_plain(obj))
     except TypeError:
         native = None
     except nw.exceptions.NarwhalsError as error:  # two columns of one name
@@ -78,6 +78,35 @@ def to_table(
             else "",
         )
     return Table(native, name=name, private=private)
+
+
+def _plain(obj: Any) -> Any:
+    """A table of pyarrow in types that all of its functions take: values, not how they are kept.
+
+    Dictionaries differ between chunks, and stand for numbers too; views of text have no functions.
+    """
+    if type(obj).__module__.partition(".")[0] != "pyarrow" or type(obj).__name__ != "Table":
+        return obj
+    import pyarrow as pa
+
+    wanted = [_plain_type(field.type, pa) for field in obj.schema]
+    if any(found is not None for found in wanted):
+        for place, (field, found) in enumerate(zip(obj.schema, wanted, strict=True)):
+            if found is not None:
+                obj = obj.set_column(place, field.name, obj.column(place).cast(found))
+    return obj.unify_dictionaries() if any(map(pa.types.is_dictionary, obj.schema.types)) else obj
+
+
+def _plain_type(found: Any, pa: Any) -> Any:
+    """The type that *found* is better cast to; None for one that is plain already."""
+    if pa.types.is_dictionary(found):
+        held = found.value_type
+        text = pa.types.is_string(held) or pa.types.is_large_string(held)
+        return None if text else _plain_type(held, pa) or held
+    if pa.types.is_date64(found):
+        return pa.date32()
+    is_view = getattr(pa.types, "is_string_view", None)  # pyarrow 16 and newer
+    return pa.large_string() if is_view is not None and is_view(found) else None
 
 
 def is_table_like(obj: Any) -> bool:

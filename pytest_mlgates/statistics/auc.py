@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 # (error .121 at nominal .05 for 30 positives, .076 for 100).
 FEW_POSITIVES = 100
 HIGH_AUC = 0.95
+# Under this many two models are hardly compared, and under this many one hardly measured: rows that
+# score against their class are mostly not in the table (errors up to .19).
+FEW_IN_PAIRS, VERY_FEW = 50, 10
 _BLOCK = 1 << 14
 
 
@@ -94,7 +97,14 @@ def auc_interval(measured: RocAuc, confidence: float) -> Measured:
         interval=Interval(min(first.lower, second.lower), max(first.upper, second.upper)),
         n=n_positive + n_negative,
         method="auc: looser of logit-delong and newcombe-5",
+        warnings=_very_few(min(n_positive, n_negative)),
     )
+
+
+def _very_few(rarer: int) -> tuple[str, ...]:
+    if rarer >= VERY_FEW:
+        return ()
+    return (f"{rarer} rows in the rarer class: bounds of an AUC err by up to .19 instead of .05",)
 
 
 def delong_logit(measured: RocAuc, confidence: float) -> Interval:
@@ -147,10 +157,16 @@ def auc_difference(first: RocAuc, second: RocAuc, confidence: float) -> Measured
         se = math.sqrt(_variance_of_mean(d10) + _variance_of_mean(d01))
         reach = z(confidence) * se
         interval = Interval(float(difference) - reach, float(difference) + reach)
-        if min(n_positive, n_negative) < FEW_POSITIVES and max(first.auc, second.auc) > HIGH_AUC:
+        rarer = min(n_positive, n_negative)
+        if rarer < FEW_POSITIVES and max(first.auc, second.auc) > HIGH_AUC:
             warnings.append(
-                f"with {min(n_positive, n_negative)} rows in the rarer class and an AUC over "
-                f"{HIGH_AUC} these bounds are too narrow (error about .12 instead of .05)"
+                f"with {rarer} rows in the rarer class and an AUC over {HIGH_AUC} these bounds are "
+                "too narrow (error about .12 instead of .05)"
+            )
+        elif rarer < FEW_IN_PAIRS:
+            warnings.append(
+                f"with {rarer} rows in the rarer class these bounds are too narrow (error up to "
+                ".18 instead of .05)"
             )
     return Measured(
         value=difference,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_mlgates.statistics.interval import Interval, Measured, UndefinedError
-from pytest_mlgates.statistics.means import hall_limits
+from pytest_mlgates.statistics.means import hall_limits, rests_on_few
 from pytest_mlgates.statistics.quantiles import t, z
 from pytest_mlgates.statistics.scales import BACK, Scale, looser, of_share, unmoved
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 FEW_CLUSTERS = 30
+# In fewer than these the wrong rows (or the right ones, if these are rarer) say little of others.
+FEW_HOLD_RARE = 10
 # From here on t and the normal agree to a thousandth.
 _MANY = 1000
 _OF_MEANS = (Scale.MEAN, Scale.ROOT)
@@ -236,8 +238,28 @@ def bounds(found: Estimate, confidence: float, sampling: Sampling = PLAIN) -> Me
         interval=interval.clipped(found.low, found.high),
         n=n,
         method=", ".join([found.method, *how]),
-        warnings=(*found.warnings, *sampling.warnings(n)),
+        warnings=(*found.warnings, *sampling.warnings(n), *_few_clusters(found, sampling)),
     )
+
+
+def _few_clusters(found: Estimate, sampling: Sampling) -> tuple[str, ...]:
+    """Why bounds from clusters deserve less trust, though there are enough of them.
+
+    In 32 to 60 clusters with an intraclass correlation of .3 a share of .97 is proven wrongly in
+    .06 to .11 (nominal .05), an RMSE of very uneven errors in .17.
+    """
+    if sampling.clusters is None or found.times is not None:
+        return ()
+    if found.scale in _OF_MEANS:
+        return rests_on_few(sampling.totals(found.moves))
+    if found.scale is not Scale.SHARE:
+        return ()
+    rare = found.moves < 0 if float(found.value) > 0.5 else found.moves > 0
+    held = len(np.unique(sampling.clusters[rare]))
+    if not 0 < held < FEW_HOLD_RARE:
+        return ()
+    where = "1 cluster" if held == 1 else f"{held} clusters"
+    return (f"the rarer rows lie in {where} only: these bounds err by up to .11 instead of .05",)
 
 
 def _rounding(found: Estimate) -> float:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+# Of a mean of fewer values that carry its spread bounds are warned of.
+FEW_CARRY = 8
 _EQUAL_VALUES = "all values are equal: their spread says nothing about rows not seen"
 
 
@@ -59,9 +61,16 @@ def hall_limits(n: int, mean: float, spread: float, skewness: float, confidence:
 
 
 def mean(
-    values: Floats, confidence: float, *, low: float = -math.inf, high: float = math.inf
+    values: Floats,
+    confidence: float,
+    *,
+    low: float = -math.inf,
+    high: float = math.inf,
+    tails: bool = True,
 ) -> Measured:
     """The mean of *values* in the range *low* to *high* with Hall's bounds, and what weakens them.
+
+    *tails*: whether losses without an end are warned of where few rows carry their spread.
 
     Raises:
         UndefinedError: for no rows.
@@ -72,6 +81,8 @@ def mean(
         warnings.append("one row bounds nothing")
     elif float(np.min(values)) == float(np.max(values)):
         warnings.append(_EQUAL_VALUES)
+    elif tails and low == 0 and high == math.inf:
+        warnings += rests_on_few(values)
     return Measured(
         value=float(np.mean(values)),
         interval=interval,
@@ -105,6 +116,28 @@ def kurtosis(errors: Floats) -> float:
     squares = errors * errors
     level = float(np.mean(squares)) if len(squares) else 0.0
     return float(np.mean((squares / level) ** 2)) if level > 0 else 0.0
+
+
+def rests_on_few(values: Floats) -> tuple[str, ...]:
+    """Why bounds of the mean of *values* deserve less trust: hardly any of them carry its spread.
+
+    With d the distances from the mean, ``(sum d^2)^2 / sum d^4`` is as many values as would have
+    that spread if all the others had none: a third of normal ones. Under 8 the upper bound of a
+    mean errs up to .13 at nominal .05 (lognormal losses with sigma 1.5, 50 rows), and the bounds of
+    a difference of two models that differ on few rows up to .22.
+    """
+    middle = float(np.mean(values)) if len(values) > 1 else math.inf
+    if not math.isfinite(middle):
+        return ()
+    distances = values - middle
+    most = float(np.max(np.abs(distances)))
+    if not 0 < most < math.inf:
+        return ()
+    squares = (distances / most) ** 2
+    if float(np.sum(squares)) ** 2 >= FEW_CARRY * float(np.sum(squares * squares)):
+        return ()
+    few = f"fewer than {FEW_CARRY} rows (or clusters) carry most of the spread"
+    return (f"{few}: others like them are not in the table, and the bounds may err by .1 and more",)
 
 
 def _inverse(y: float, skewness: float, n: int) -> float:

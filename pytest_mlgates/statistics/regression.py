@@ -30,7 +30,7 @@ _HEAVY = 4.5
 _SKEWED, _SKEWED_BY_ROOT = 0.6, 0.08
 
 
-def _tails(errors: Floats) -> tuple[str, ...]:
+def tails(errors: Floats) -> tuple[str, ...]:
     """Why bounds of squared *errors* deserve less trust than they say."""
     if heavy_tailed(errors * errors):
         return (HEAVY_TAILS,)
@@ -44,13 +44,13 @@ def _tails(errors: Floats) -> tuple[str, ...]:
 def mse(errors: Floats, confidence: float) -> Measured:
     """The mean squared error of *errors* (prediction minus truth), bounds by Hall."""
     squares = errors * errors
-    result = mean(squares, confidence, low=0.0)
+    result = mean(squares, confidence, low=0.0, tails=False)
     return Measured(
         value=result.value,
         interval=result.interval,
         n=result.n,
         method=result.method,
-        warnings=result.warnings + _tails(errors),
+        warnings=result.warnings + tails(errors),
     )
 
 
@@ -83,7 +83,7 @@ def r2(truth: Floats, predicted: Floats, confidence: float) -> Measured:
     around = truth - float(np.mean(truth)) if n else truth
     if n < 2 or float(np.min(truth)) == float(np.max(truth)):
         raise UndefinedError("R2 of a truth that does not vary")
-    warnings = [*_tails(errors), *skewed(around)]
+    warnings = [*tails(errors), *skewed(around)]
     squares, around = errors * errors, around * around
     level, total = float(np.mean(squares)), float(np.mean(around))
     interval = Interval(-math.inf, 1.0)
@@ -109,13 +109,14 @@ def r2(truth: Floats, predicted: Floats, confidence: float) -> Measured:
     )
 
 
-def skewed(around: Floats) -> tuple[str, ...]:
+def skewed(around: Floats, units: int | None = None) -> tuple[str, ...]:
     """Why bounds of R2 deserve less trust: a truth whose distances from its mean are *around*.
 
     With a skewness over .08 sqrt(n) the few rows that make up the variance are mostly not in the
     table, and a model is blocked wrongly in .09 to .16 of them at nominal .05 (lognormal truths).
+    *units* are the independent ones, where rows are drawn in clusters.
     """
-    n = len(around)
+    n = len(around) if units is None else units
     squares = around * around
     spread = float(np.mean(squares)) if n else 0.0
     if not spread > 0:

@@ -48,12 +48,17 @@ def _check(statistic: str, reduce: Callable[[nw.Expr], nw.Expr]) -> Check:
         if kind is Family.DECIMAL and statistic not in _ORDERED:
             values = families.floats(plan.table, column)
         values = families.only(plan.table, values, scope.mask)
-        if statistic == "sum" and isinstance(dtype, nw.Int32 | nw.UInt32):  # polars wraps around
-            values = values.cast(nw.Int64)
-        slot = plan.ask((statistic, column, scope.condition), reduce(values))
-        mean = None
-        if statistic == "sum" and kind is Family.INTEGER:
+        total = mean = None
+        if statistic in _ADDED and kind is Family.INTEGER:
+            # Engines add integers up as floats for a mean, and in 64 bits for a sum.
+            wide = values.cast(nw.Int64) if isinstance(dtype, nw.Int32 | nw.UInt32) else values
+            total = plan.ask(("sum", column, scope.condition), wide.sum())
             mean = plan.ask(("mean", column, scope.condition), values.mean())
+        slot = (
+            total
+            if statistic == "sum" and total is not None
+            else plan.ask((statistic, column, scope.condition), reduce(values))
+        )
         held = _times_held(plan, scope, column, statistic, expectation) if timed else None
 
         def judge(there: int) -> Result:
@@ -63,8 +68,10 @@ def _check(statistic: str, reduce: Callable[[nw.Expr], nw.Expr]) -> Check:
                     success=False, error=f"{column!r} has no {statistic}: it is undefined"
                 )
             observed = _observed(times.with_zone(value, dtype), kind, statistic)
-            if mean is not None:
-                observed = _unwrapped(observed, near=there * Fraction(plan.value(mean)))
+            if total is not None and mean is not None:
+                whole = _observed(plan.value(total), kind, "sum")
+                observed = _unwrapped(whole, near=there * Fraction(plan.value(mean)))
+                observed = float(Fraction(observed, there)) if statistic == "mean" else observed
             success = held() if held is not None else _within(observed, bounds, expectation, kind)
             shown = float(observed) if isinstance(observed, Decimal) else observed
             if statistic in _ADDED and isinstance(shown, float):

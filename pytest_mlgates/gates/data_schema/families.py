@@ -125,7 +125,7 @@ def comparable(table: Table, column: str) -> nw.Expr:
     expression = nw.col(column)
     if isinstance(dtype, nw.Categorical | nw.Enum):
         return expression.cast(nw.String)
-    if isinstance(dtype, nw.Float32):
+    if dtype.is_float() and not isinstance(dtype, nw.Float64):
         return expression.cast(nw.Float64)
     if isinstance(dtype, nw.Boolean):
         return expression.cast(nw.Int64)

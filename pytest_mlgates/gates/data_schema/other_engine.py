@@ -6,6 +6,7 @@ is anything to judge.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError
@@ -75,7 +76,7 @@ def evaluate(plan: Plan, works: Sequence[Work]) -> None:
         asked: list[dict[str, Any]] = [
             {
                 "type": w.expectation.type,
-                "kwargs": dict(w.expectation.arguments),
+                "kwargs": _lists(w.expectation.arguments),
                 "where": w.expectation.where,
             }
             for w in group
@@ -91,6 +92,15 @@ def evaluate(plan: Plan, works: Sequence[Work]) -> None:
             )
         for work, answer in zip(group, answers, strict=True):
             work.result = _of_answer(answer, may_be_empty=plan.number(work.rows) == 0)
+
+
+def _lists(value: Any) -> Any:
+    """Great Expectations takes lists for what are tuples here."""
+    if isinstance(value, tuple | list):
+        return [_lists(one) for one in value]
+    if isinstance(value, Mapping):
+        return {key: _lists(one) for key, one in value.items()}
+    return value
 
 
 def _hollow(plan: Plan, work: Work) -> Result | None:

@@ -47,13 +47,13 @@ def columns_match_set(plan: Plan, scope: Scope, expectation: Expectation) -> Pen
     """The columns are these, in any order; more are allowed unless ``exact_match``."""
     del scope
     wanted = set(expectation.arguments["column_set"])
-    missing = sorted(wanted - set(plan.table.columns))
-    more = sorted(set(plan.table.columns) - wanted)
+    missing = sorted(wanted - set(plan.table.columns), key=str)
+    more = sorted(set(plan.table.columns) - wanted, key=str)
     exact = bool(expectation.arguments.get("exact_match", True))
     bad = bool(missing) or (exact and bool(more))
     return lambda: Result(
         success=not bad,
-        observed_value=sorted(plan.table.columns),
+        observed_value=sorted(plan.table.columns, key=str),
         note=_difference(missing, more if exact else []) if bad else None,
     )
 

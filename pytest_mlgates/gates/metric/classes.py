@@ -31,7 +31,7 @@ _SIMPLE = {
     "cohen_kappa": confusion.cohen_kappa,
 }
 # Rows of the rarest class under which bounds by the delta method err by up to twice their level.
-FEW_OF_A_CLASS = 20
+FEW_OF_A_CLASS = 40
 
 
 class Asked(Protocol):

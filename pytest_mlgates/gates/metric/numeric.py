@@ -124,6 +124,7 @@ def rmse_of(truth: Floats, predicted: Floats, drawn: Sampling) -> Estimate:
         scale=Scale.ROOT,
         low=0.0,
         method="root of t and hall on linearised totals",
+        warnings=regression.tails(predicted - truth),
     )
 
 
@@ -143,5 +144,8 @@ def r2_of(truth: Floats, predicted: Floats, drawn: Sampling) -> Estimate:
         scale=Scale.COMPLEMENT,
         high=1.0,
         method="looser of t and hall on log(1 - R2)",
-        warnings=regression.skewed(distances),
+        warnings=(
+            *regression.tails(predicted - truth),
+            *regression.skewed(distances, None if drawn.clusters is None else drawn.count()),
+        ),
     )

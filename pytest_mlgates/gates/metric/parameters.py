@@ -92,7 +92,9 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
     @property
     def grouping(self) -> str | None:
         """The column of rows that belong together; those of a query do."""
-        return self.cluster or (None if self.spec.needs == "ranking" else self.query)
+        if self.cluster is not None:
+            return self.cluster
+        return None if self.spec.needs == "ranking" else self.query
 
     @property
     def takes_scores(self) -> bool:

@@ -155,8 +155,9 @@ def _compared(rivals: Rivals, rows: Mask | None, confidence: float) -> PairedDif
         if first.placed is not None and second.placed is not None:
             return auc.auc_difference(first.placed(rows), second.placed(rows), confidence)
     one, other = (each.moved(rows, drawn) for each in rivals.models)
+    warnings = tuple(dict.fromkeys((*one.warnings, *other.warnings)))
     if drawn.plain:
-        return influence_difference(
+        found = influence_difference(
             one.value,
             other.value,
             one.moves,
@@ -164,6 +165,7 @@ def _compared(rivals: Rivals, rows: Mask | None, confidence: float) -> PairedDif
             chosen(rivals.differing, rows),
             confidence,
         )
+        return replace(found, warnings=(*found.warnings, *warnings))
     difference = Estimate(
         value=one.value - other.value,
         moves=one.moves - other.moves,
@@ -172,7 +174,7 @@ def _compared(rivals: Rivals, rows: Mask | None, confidence: float) -> PairedDif
         reach=one.reach + other.reach,
         floored=one.floored and other.floored,
         method="paired, influence values",
-        warnings=tuple(dict.fromkeys((*one.warnings, *other.warnings))),
+        warnings=warnings,
     )
     return bounds(difference, confidence, drawn)
 

@@ -85,6 +85,11 @@ def _numbers(name: str, values: NDArray[Any], display: Display) -> Attribute | L
         found: list[Any] = [None] * missing + distinct.tolist()
         return _groups(name, [_whole(v) for v in found], codes.astype(np.intp), display)
     edges = band_edges(known)
+    if not edges:  # the greatest number fills all bands: the others are one
+        under = known[known.astype(np.float64) < float(known[-1])]
+        if not len(under):
+            return LeftOut(name, "holds integers that floats do not tell apart")
+        edges = [float(under[-1])]
     places = np.searchsorted(np.asarray(edges), np.where(given, values, 0), side="left")
     codes = np.where(given, places + missing, 0).astype(np.intp)
     shown = ["missing"] * missing + _bands(edges, display)

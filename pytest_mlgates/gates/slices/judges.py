@@ -64,7 +64,7 @@ def _sampling(table: Table, parameters: EvaluationParameters, display: Display) 
     weights = clusters = None
     if parameters.sample_weight is not None:
         weights = scaled(weights_of(table, parameters.sample_weight, display))
-    grouping = parameters.cluster or parameters.query
+    grouping = parameters.query if parameters.cluster is None else parameters.cluster
     if grouping is not None:
         clusters = clusters_of(table, grouping, display)
     return Sampling(weights=weights, clusters=clusters)

@@ -344,6 +344,19 @@ def test_sums_of_narrow_integers_pass_their_own_bits(engine, kind):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_means_of_integers_are_exact(engine):
+    """Added up as floats this one was -13.1, 0 or 1.9998, depending on the engine."""
+    steps = list(range(5000))
+    values = [10**17 + k for k in steps] + [-(10**17) - k for k in reversed(steps)] + [20_000]
+    (found,) = check(
+        expect("mean_to_be_between", column="x", max_value=1.99),
+        subject=ENGINES[engine](pl.DataFrame({"x": values})),
+    ).details
+    assert not found["success"]
+    assert found["observed_value"] == pytest.approx(20_000 / 10_001, rel=1e-12)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_single_precision_is_compared_as_it_is(engine):
     """0.3 is 0.30000001192092896 there. Great Expectations says so of values, not of a median."""
     frame = pl.DataFrame({"x": pl.Series([0.1, 0.3, 0.5], dtype=pl.Float32)})

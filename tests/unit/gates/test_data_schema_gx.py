@@ -301,3 +301,14 @@ def test_a_class_of_the_projects_own_runs_and_no_other_is_imported(gx, monkeypat
         assert "unknown expectation" in misuse({"type": type_, "kwargs": {"column": "x"}})
     assert "wave" not in sys.modules
     assert not {name for name in set(sys.modules) - before if "trap" in name}
+
+
+@pytest.mark.usefixtures("gx")
+@pytest.mark.parametrize(
+    "kind", ["compound_columns_to_be_unique", "select_column_values_to_be_unique_within_record"]
+)
+def test_several_columns_of_a_kind_that_is_not_native_are_asked_there(kind):
+    frame = pd.DataFrame({"d": [pd.Timedelta(seconds=k) for k in range(5)]})
+    frame["e"] = frame["d"] + pd.Timedelta(seconds=9)
+    found = check(expect(kind, column_list=["d", "e"]), subject=frame)
+    assert found.outcome is Outcome.PASSED

@@ -416,3 +416,8 @@ def test_thousands_of_slices_are_a_measurement_and_no_groups():
 def test_a_label_column_named_as_prediction_is_misuse():
     with pytest.raises(MLGatesError, match="named as label and as prediction"):
         metric({"y": [0, 1]}, "accuracy", min=0.5, y_true="y", y_pred="y")
+
+
+@pytest.mark.parametrize("role", ["cluster", "sample_weight", "query"])
+def test_a_role_that_is_no_name_is_no_role_left_out(role: str) -> None:
+    assert "is not in table 'holdout'" in complaint("accuracy", GOOD, **{role: ""})

@@ -174,6 +174,17 @@ def test_bands_hold_about_as_many_rows_and_are_never_empty():
     assert band_edges(np.sort(np.r_[np.arange(10), np.full(90, 50)])) == []
 
 
+def test_a_number_that_most_rows_have_as_their_greatest_is_a_band_of_its_own():
+    table = drawn(7, 3000)
+    table["capped"] = np.where(np.arange(3000) % 10 == 0, np.arange(3000) % 200 // 10, 100)
+    found = found_in(table, columns=("capped",))
+    (capped,) = found.attributes
+    assert capped.edges == (19.0,)
+    table["huge"] = np.arange(3000) + 2**62
+    (why,) = found_in(table, columns=("region", "huge")).left_out or [None]
+    assert why is None or "floats do not tell apart" in why.why
+
+
 def test_missing_values_are_a_slice_of_their_own():
     table = drawn(8, 10_000)
     rng = np.random.default_rng(0)

@@ -139,3 +139,17 @@ def test_error_rate_holds_where_delong_alone_does_not():
     assert at_most(lower, runs, 0.05)
     assert at_most(upper, runs, 0.05)
     assert not at_most(plain, runs, 0.10)
+
+
+def test_few_of_a_class_are_warned_of_alone_and_in_pairs():
+    rng = np.random.default_rng(24)
+
+    def drawn(positives, row_order):
+        positive = np.arange(300) < positives
+        return auc.roc_auc(positive, rng.normal(size=300) + positive, in_row_order=row_order)
+
+    assert "8 rows in the rarer class" in auc.auc_interval(drawn(8, False), 0.95).warnings[0]
+    assert auc.auc_interval(drawn(10, False), 0.95).warnings == ()
+    pair = auc.auc_difference(drawn(20, True), drawn(20, True), 0.95)
+    assert "20 rows in the rarer class" in pair.warnings[0]
+    assert auc.auc_difference(drawn(60, True), drawn(60, True), 0.95).warnings == ()

@@ -87,3 +87,14 @@ def test_f1_error_rate_is_nominal():
     bounds = [f1(int(tp), int(fp), int(fn), 0.95).interval for tp, fn, fp, _ in draws]
     assert at_most(sum(b.lower > truth for b in bounds), runs, 0.06)
     assert at_most(sum(b.upper < truth for b in bounds), runs, 0.06)
+
+
+@pytest.mark.parametrize(("k", "size", "recall"), [(10, 10, 0.95), (10, 30, 0.95), (20, 30, 0.99)])
+def test_many_classes_near_1_are_not_blocked_wrongly(k, size, recall):
+    """MOVER alone cuts off each distance at 1, and errs .09 to .14 at nominal .05."""
+    rng = np.random.default_rng(22)
+    runs, wrong = 1500, 0
+    for _ in range(runs):
+        correct = rng.binomial(size, recall, k).tolist()
+        wrong += balanced_accuracy(correct, [size] * k, 0.95).interval.upper < recall
+    assert at_most(wrong, runs, 0.075)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from pytest_mlgates.statistics.interval import Interval, UndefinedError
-from pytest_mlgates.statistics.means import hall, heavy_tailed, mean, top_share
+from pytest_mlgates.statistics.means import hall, heavy_tailed, mean, rests_on_few, top_share
 
 from .limits import about, at_most
 
@@ -90,3 +90,22 @@ def test_error_rates_on_skewed_losses_are_nominal():
     assert about(below, runs, 0.05)
     assert about(above, runs, 0.05)
     assert not at_most(student, runs, 0.05)
+
+
+def test_losses_whose_spread_hangs_on_few_rows_are_warned_of():
+    rng = np.random.default_rng(23)
+    runs, warned, silent, plain = 400, 0, 0, 0
+    truth = math.exp(1.5**2 / 2)
+    for _ in range(runs):
+        losses = rng.lognormal(0, 1.5, 50)
+        ours = mean(losses, 0.95, low=0.0)
+        told = any("carry most of the spread" in text for text in ours.warnings)
+        warned += told
+        silent += ours.interval.upper < truth and not told
+        plain += bool(mean(np.abs(rng.normal(size=100)), 0.95, low=0.0).warnings)
+    assert warned > 0.7 * runs
+    assert at_most(silent, runs, 0.05)
+    assert plain <= 0.02 * runs
+    assert not mean(losses, 0.95).warnings  # of a mean that may be anything Hall knows as much
+    assert rests_on_few(np.ones(5)) == ()
+    assert rests_on_few(np.array([1.0, math.inf])) == ()
