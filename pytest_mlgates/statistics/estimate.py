@@ -222,8 +222,6 @@ def bounds(found: Estimate, confidence: float, sampling: Sampling = PLAIN) -> Me
         interval = unmoved(value, found.reach, units, confidence)
     elif found.scale in _OF_MEANS:
         interval = _of_mean(found, error, quantile, confidence, sampling)
-    elif found.scale is Scale.COMPLEMENT and value < 1:
-        interval = _of_missing(found, error, quantile, confidence, sampling)
     else:
         interval = BACK[found.scale](value, quantile * error)
     if found.beside is not None and not sampling.plain:
@@ -258,8 +256,9 @@ def _few_clusters(found: Estimate, sampling: Sampling) -> tuple[str, ...]:
     held = len(np.unique(sampling.clusters[rare]))
     if not 0 < held < FEW_HOLD_RARE:
         return ()
-    where = "1 cluster" if held == 1 else f"{held} clusters"
-    return (f"the rarer rows lie in {where} only: these bounds err by up to .11 instead of .05",)
+    # How many it are is no secret of rows, but one of people.
+    where = f"fewer than {FEW_HOLD_RARE} clusters"
+    return (f"the rarer rows lie in {where}: these bounds err by up to .11 instead of .05",)
 
 
 def _rounding(found: Estimate) -> float:
@@ -290,31 +289,13 @@ def _of_mean(
 
     By t alone the upper bound of an RMSE of 40 clusters errs by .11 at nominal .05.
     """
-    units, skewness = _skewness(found, sampling)
+    sums = sampling.totals(found.moves)
+    units = found.n if sampling.plain else sampling.count()
+    squares, cubes = float(np.sum(sums**2)), float(np.sum(sums**3))
+    skewness = cubes / units / (squares / units) ** 1.5
     value, root = float(found.value), found.scale is Scale.ROOT
     mean, step = (value * value, 2 * value * error) if root else (value, error)
     skewed = hall_limits(units, mean, step * math.sqrt(units), skewness, confidence)
     if root:
         skewed = Interval(*(math.sqrt(max(side, 0.0)) for side in (skewed.lower, skewed.upper)))
     return looser(Interval(value - quantile * error, value + quantile * error), skewed)
-
-
-def _of_missing(
-    found: Estimate, error: float, quantile: float, confidence: float, sampling: Sampling
-) -> Interval:
-    """The looser of t and Hall's bounds on the logarithm of what is missing from 1."""
-    missing = 1 - float(found.value)
-    units, skewness = _skewness(found, sampling)
-    step = error / missing
-    log = hall_limits(units, 0.0, step * math.sqrt(units), -skewness, confidence)
-    lower, upper = (math.exp(min(side, 700.0)) for side in (log.lower, log.upper))
-    skewed = Interval(1 - missing * upper, 1 - missing * lower)
-    return looser(BACK[Scale.COMPLEMENT](1 - missing, quantile * error), skewed)
-
-
-def _skewness(found: Estimate, sampling: Sampling) -> tuple[int, float]:
-    """Of how many rows or clusters there are influence values, and how skewed these are."""
-    sums = sampling.totals(found.moves)
-    units = found.n if sampling.plain else sampling.count()
-    squares, cubes = float(np.sum(sums**2)), float(np.sum(sums**3))
-    return units, cubes / units / (squares / units) ** 1.5

@@ -143,7 +143,7 @@ def r2_of(truth: Floats, predicted: Floats, drawn: Sampling) -> Estimate:
         moves=np.asarray(moves),
         scale=Scale.COMPLEMENT,
         high=1.0,
-        method="looser of t and hall on log(1 - R2)",
+        method="delta on log(1 - R2)",
         warnings=(
             *regression.tails(predicted - truth),
             *regression.skewed(distances, None if drawn.clusters is None else drawn.count()),

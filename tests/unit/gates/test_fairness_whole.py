@@ -190,7 +190,7 @@ def test_clusters_in_both_groups_count_with_their_covariance():
     together, apart = (
         check(table, "r2_score_difference", max=0.5, cluster=name) for name in ("user", "apart")
     )
-    assert together.upper < apart.upper / 1.5
+    assert together.upper < apart.upper / 3
 
 
 ORDINARY = NormalDist()
