@@ -32,6 +32,9 @@ def grouped(frame: Any, columns: Sequence[str]) -> Any:
         odd = [column for column in columns if not column or column.startswith(".")]
         plain = {column: unused(f"__mlgates_key_{i}__", columns) for i, column in enumerate(odd)}
         renamed = keys.rename(plain) if odd else keys
+        short = [c for c, dtype in renamed.collect_schema().items() if str(dtype) == "Float16"]
+        if short:  # of which pandas makes no groups
+            renamed = renamed.with_columns(nw.col(*short).cast(nw.Float32))
         asked = [plain.get(column, column) for column in columns]
         found = renamed.group_by(*asked).agg(nw.len().alias(rows))
         return found.rename({other: column for column, other in plain.items()}) if odd else found

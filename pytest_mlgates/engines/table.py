@@ -482,7 +482,11 @@ class Table:
             return key_values.categories(series.to_list())
         if key_values.is_wide(dtype):
             return key_values.wide_integers(series.to_list())
-        return filled(series.to_numpy(), dtype)
+        array = series.to_numpy()
+        if array.dtype.kind == "U":  # in which texts of polars lose the NULs at their end
+            array = array.astype(object)
+            array[:] = series.to_list()
+        return filled(array, dtype)
 
     def engine_error(self, error: Exception) -> TableError:
         """What an engine raised, in one message of ours that quotes nothing private."""

@@ -81,11 +81,15 @@ def to_table(
 
 
 def _plain(obj: Any) -> Any:
-    """A table of pyarrow in types that all of its functions take: values, not how they are kept.
+    """A table of pyarrow, also inside pandas, in types that all of its functions take.
 
-    Dictionaries differ between chunks, and stand for numbers too; views of text have no functions.
+    Dictionaries differ between chunks, and stand for numbers too; views of text and floats of 16
+    bits have no functions. The values are the same.
     """
-    if type(obj).__module__.partition(".")[0] != "pyarrow" or type(obj).__name__ != "Table":
+    package, kind = type(obj).__module__.partition(".")[0], type(obj).__name__
+    if package == "pandas" and kind == "DataFrame":
+        return _plain_pandas(obj)
+    if package != "pyarrow" or kind != "Table":
         return obj
     import pyarrow as pa
 
@@ -97,6 +101,25 @@ def _plain(obj: Any) -> Any:
     return obj.unify_dictionaries() if any(map(pa.types.is_dictionary, obj.schema.types)) else obj
 
 
+def _plain_pandas(obj: Any) -> Any:
+    """*obj* with its columns of Arrow as :func:`_plain` wants them; the others are not copied."""
+    of_arrow = [name for name, dtype in obj.dtypes.items() if hasattr(dtype, "pyarrow_dtype")]
+    if not of_arrow or not obj.columns.is_unique:
+        return obj
+    import pandas as pd
+    import pyarrow as pa
+
+    types = {name: _plain_type(obj.dtypes[name].pyarrow_dtype, pa) for name in of_arrow}
+    wanted = {name: found for name, found in types.items() if found is not None}
+    if not wanted:
+        return obj
+    plain = obj.copy(deep=False)
+    for name, type_ in wanted.items():  # pandas' own astype knows no views of text
+        array = obj[name].array.__arrow_array__().cast(type_)
+        plain[name] = pd.Series(pd.arrays.ArrowExtensionArray(array), index=obj.index)
+    return plain
+
+
 def _plain_type(found: Any, pa: Any) -> Any:
     """The type that *found* is better cast to; None for one that is plain already."""
     if pa.types.is_dictionary(found):
@@ -105,6 +128,8 @@ def _plain_type(found: Any, pa: Any) -> Any:
         return None if text else _plain_type(held, pa) or held
     if pa.types.is_date64(found):
         return pa.date32()
+    if pa.types.is_float16(found):
+        return pa.float32()
     is_view = getattr(pa.types, "is_string_view", None)  # pyarrow 16 and newer
     return pa.large_string() if is_view is not None and is_view(found) else None
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _SUM = 1e-4
 # Variances of squares are fourth powers, and a float ends at 1.8e308.
 _LARGEST = 1e60
+# Up to here every integer is a float.
+_EXACT = 2**53
 
 
 class Scores(NamedTuple):
@@ -222,6 +224,7 @@ def checked_scores(
     values = as_floats(array, column, metric)
     refuse_missing(column, int(np.count_nonzero(np.isnan(values))), table, display)
     _refuse_infinite(values, column, metric, display)
+    _refuse_rounded(array, values, column, metric, display)
     if decisions_refused and any(_all_among(values, pair) for pair in ((0, 1), (-1, 1))):
         raise _labels_for_scores(metric, column, got=f"only {shown(values.tolist(), display)}")
     if probabilities:
@@ -316,6 +319,22 @@ def _refuse_infinite(values: Floats, column: Column, metric: str, display: Displ
             f"{metric} needs finite numbers, and {column} holds infinities",
             got=f"{display.count(infinite)} of {display.rows(len(values))}",
             want="a finite number in every row",
+        )
+
+
+def _refuse_rounded(
+    array: NDArray[Any], values: Floats, column: Column, metric: str, display: Display
+) -> None:
+    """Integers that are other numbers in double precision: rounding would make ties of them."""
+    if array.dtype.kind not in "iu" or not (np.abs(values) >= _EXACT).any():
+        return
+    rounded = sum(int(one) != int(other) for one, other in zip(array, values, strict=True))
+    if rounded:
+        raise MLGatesError(
+            f"{metric} orders scores as floats, which round what {column} holds",
+            got=f"{display.count(rounded)} of {display.rows(len(values))} over 2**53",
+            want="integers up to 2**53, or floats",
+            fix="give ranks in their place: the order of scores is all that counts",
         )
 
 

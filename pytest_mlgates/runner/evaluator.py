@@ -161,13 +161,13 @@ class Evaluator:
 
     def _declared_name(self, table: Table) -> str | None:
         """The declared table that *table* is, or is read from; None where looks do not count."""
-        if self.configuration.settings.ledger == "off":
+        tables = self.configuration.settings.tables
+        if not tables or self.configuration.settings.ledger == "off":
             return None
         named = next((name for name, one in self._tables.items() if one is table), None)
         if named is not None or not table.files:
             return named
         declared = [one for path in table.files for one in self._declared(path)]
-        tables = self.configuration.settings.tables
         return next((name for name, one in tables.items() if one in declared), None)
 
     def beside(self, gate: Gate, error: MLGatesError) -> MLGatesError:
@@ -329,11 +329,14 @@ class Evaluator:
 
     def _declared(self, path: str | Path) -> list[TableSettings]:
         """The tables that *path* is a part of, or the whole of."""
+        tables = self.configuration.settings.tables.values()
+        if not tables:  # resolving a path asks the file system for each of its folders
+            return []
         base = self.configuration.base
         names = {absolute(base / path), (base / path).resolve()}
         return [
             settings
-            for settings in self.configuration.settings.tables.values()
+            for settings in tables
             if settings.path == str(path) or any(covers(base, settings.path, n) for n in names)
         ]
 

@@ -188,7 +188,7 @@ def holds(table: Table, column: str, op: str, bound: Any, *, what: str) -> nw.Ex
     expression = comparable(table, column)
     found = _possible(table, column, op, value)
     if isinstance(found, tuple):
-        return _compare(expression, *found)
+        return _compare(expression, *found, wide=isinstance(table.schema[column], nw.UInt64))
     if not found:
         return never(expression)
     return always(expression) if op == "!=" else ~expression.is_null()
@@ -231,9 +231,10 @@ def is_in(table: Table, column: str, values: Iterable[Any], *, what: str) -> nw.
     elif kind is Family.TIME:
         found = times.members(found, table.schema[column])
     expression = comparable(table, column)
-    if found and times.told_apart(table.schema[column], table.implementation):
+    told_apart = times.told_apart(table.schema[column], table.implementation)
+    if told_apart or (kind is Family.INTEGER and any(v > _HALF for v in found)):
         equal = [holds(table, column, "==", v, what=what) for v in found]
-        return nw.any_horizontal(*equal, ignore_nulls=False)
+        return nw.any_horizontal(*equal, ignore_nulls=False) if equal else never(expression)
     return expression.is_in(found) if found else never(expression)
 
 
@@ -247,9 +248,10 @@ def always(expression: nw.Expr) -> nw.Expr:
     return expression.is_null() | ~expression.is_null()
 
 
-def _compare(expression: nw.Expr, op: str, value: Any) -> nw.Expr:
-    if isinstance(value, int) and value >= 1 << 63:  # pyarrow takes a Python int for an int64
-        value = nw.lit(_HALF, nw.UInt64) + nw.lit(value - _HALF, nw.UInt64)
+def _compare(expression: nw.Expr, op: str, value: Any, *, wide: bool) -> nw.Expr:
+    if wide:  # pyarrow takes a Python int for an int64, and casts the column to it
+        low = min(value, _HALF)
+        value = nw.lit(low, nw.UInt64) + nw.lit(value - low, nw.UInt64)
     found: nw.Expr = _OPERATORS[op](expression, value)
     return found
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from pytest_mlgates import data_schema, metric
+from pytest_mlgates import data_schema, fairness, metric
 from pytest_mlgates.engines.tables import to_table
 
 pa = pytest.importorskip("pyarrow")
@@ -18,7 +20,13 @@ def dictionary(values, places):
 
 def passes(array, kind, **kwargs):
     suite = [{"type": f"expect_column_{kind}", "kwargs": {"column": "x", **kwargs}}]
-    return data_schema(pa.table({"x": array}), suite).passed
+    passed = data_schema(pa.table({"x": array}), suite).passed
+    kept = pd.DataFrame(
+        {"x": pd.arrays.ArrowExtensionArray(pa.chunked_array([array]))}, index=[7] * len(array)
+    )
+    assert data_schema(kept, suite).passed == passed, "in a column of pandas"
+    assert isinstance(kept.x.dtype, pd.ArrowDtype), "the frame of the user is as it was"
+    return passed
 
 
 def test_chunks_with_dictionaries_of_their_own_are_one_column():
@@ -47,3 +55,23 @@ def test_views_of_text_are_text():
     array = pa.array(["a", "b"], type=pa.string_view())
     assert passes(array, "values_to_be_unique")
     assert passes(array, "values_to_match_regex", regex="^[ab]$")
+
+
+@pytest.mark.parametrize("kept", ["numpy", "pandas", "pyarrow"])
+def test_floats_of_16_bits_are_labels_and_numbers(kept):
+    truth, predicted = (np.array(v * 10, "float16") for v in ([0, 1, 1, 0], [0, 1, 0, 0]))
+    columns = {"y_true": pa.array(truth), "y_pred": pa.array(predicted), "g": ["a", "b"] * 20}
+    table = pa.table(columns)
+    if kept != "pyarrow":
+        table = table.to_pandas(types_mapper=pd.ArrowDtype if kept == "pandas" else None)
+    assert metric(table, "accuracy", min=0.1).estimate == 0.75
+    assert metric(table, "mae", max=1.0).estimate == 0.25
+    found = fairness(table, "demographic_parity_difference", by="g", max=0.9)
+    assert {row.group: row.value for row in found.groups} == {("a",): 0.0, ("b",): 0.5}
+
+
+@pytest.mark.parametrize("most", [10, 2**63 + 4, 2**63 + 5, 2**63 + 6])
+def test_unsigned_integers_compare_with_bounds_of_any_size(most):
+    array = pa.array([1, 2**63 + 5], type=pa.uint64())
+    assert passes(array, "values_to_be_between", max_value=most) == (most >= 2**63 + 5)
+    assert passes(array, "values_to_be_in_set", value_set=[1, most]) == (most == 2**63 + 5)

@@ -164,3 +164,11 @@ def test_arrays_beside_a_file_are_part_of_the_digest(tmp_path):
     table = to_table(path)
     one, other = (with_arrays(table, {"p": np.array(p)}) for p in ([0, 1], [1, 0]))
     assert len({table.digest(), one.digest(), other.digest()}) == 3
+
+
+def test_texts_of_polars_keep_the_nuls_at_their_end():
+    columns = {"q": ["a", "a\0", "b"]}
+    for frame in (pl.DataFrame(columns), pl.LazyFrame(columns)):
+        table = to_table(frame)
+        assert table.codes("q")[0] == columns["q"]
+        assert list(table.arrays(["q"])["q"]) == columns["q"]

@@ -421,3 +421,12 @@ def test_a_label_column_named_as_prediction_is_misuse():
 @pytest.mark.parametrize("role", ["cluster", "sample_weight", "query"])
 def test_a_role_that_is_no_name_is_no_role_left_out(role: str) -> None:
     assert "is not in table 'holdout'" in complaint("accuracy", GOOD, **{role: ""})
+
+
+def test_scores_that_are_other_numbers_as_floats_are_not_rounded_into_ties() -> None:
+    scores = [2**53, 2**53 + 1, 2**53 + 2, 4, 5, 6]
+    words = complaint("roc_auc", {**GOOD, "y_score": scores})
+    assert "orders scores as floats, which round" in words
+    assert "1 of 6 rows over 2**53" in words
+    even = {**GOOD, "y_score": [2 * score for score in scores[:1] * 3] + scores[3:]}
+    judged(to_table(pd.DataFrame(even)), "roc_auc", {"min": 0.01})
