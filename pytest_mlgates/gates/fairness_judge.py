@@ -27,7 +27,7 @@ from pytest_mlgates.gates.fairness_text import (
 from pytest_mlgates.gates.privacy import Display
 from pytest_mlgates.gates.two_claims import both, without_champion
 from pytest_mlgates.statistics.comparison import Comparison
-from pytest_mlgates.statistics.groups import MeasuredFamily, compare_groups
+from pytest_mlgates.statistics.groups import compare_groups
 from pytest_mlgates.statistics.interval import UndefinedError
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ def _group_value(rate: GroupRate, report: Report) -> GroupValue:
 def _warnings(found: GroupComparison, report: Report) -> tuple[str, ...]:
     warnings = list(report.grouped.warnings)
     for family in report.grouped.families:
-        if isinstance(family, MeasuredFamily) and not report.any_hidden:
+        if not report.any_hidden:
             warnings.extend(f"{family.name} of a group: {doubt}" for doubt in family.doubts)
     if found.finding is Finding.INCONCLUSIVE and found.estimate_holds and report.raw_breaks:
         rows = report.rows()

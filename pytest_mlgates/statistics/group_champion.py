@@ -18,7 +18,7 @@ from pytest_mlgates.statistics.group_families import OVERALL, Family
 from pytest_mlgates.statistics.group_pairs import BetweenGroups
 from pytest_mlgates.statistics.group_samples import Sample
 from pytest_mlgates.statistics.interval import Interval
-from pytest_mlgates.statistics.means import hall
+from pytest_mlgates.statistics.means import hall, rests_on_few
 from pytest_mlgates.statistics.paired import mean_difference, share_difference
 from pytest_mlgates.statistics.pairs import difference_limits
 
@@ -73,6 +73,14 @@ class PairedFamily(Family):
         """On how many rows of *group* the candidate's value is higher, and lower."""
         changed = self._change.values[self._change.groups == group]
         return int(np.count_nonzero(changed > 0)), int(np.count_nonzero(changed < 0))
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Where the models differ on few observations of a group; shares of rows know that."""
+        if self._shares and self._plain:
+            return ()
+        found = (rests_on_few(self._change.units(g).values) for g in self.present)
+        return tuple(dict.fromkeys(one for some in found for one in some))
 
     def value(self, group: int) -> Number:
         """The candidate's number."""

@@ -81,6 +81,11 @@ class Family(ABC):
         del group
         return None
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why its bounds deserve less trust than their confidence says."""
+        return ()
+
     @cached_property
     def values(self) -> Floats:
         """The numbers of the groups present."""

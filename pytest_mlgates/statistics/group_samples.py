@@ -22,7 +22,7 @@ from pytest_mlgates.statistics.group_families import (
     ShareFamily,
 )
 from pytest_mlgates.statistics.group_influence import whole_correlation
-from pytest_mlgates.statistics.means import hall
+from pytest_mlgates.statistics.means import hall, rests_on_few
 from pytest_mlgates.statistics.quantiles import t, z
 
 if TYPE_CHECKING:
@@ -230,6 +230,12 @@ class _Rows(Family):
         """From the clusters that a group shares with others."""
         return self.sample.rest_correlation(self.present)
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Where few observations of a group carry its spread."""
+        found = (rests_on_few(one.values) for one in self.own)
+        return tuple(dict.fromkeys(one for some in found for one in some))
+
     def _units(self, group: int) -> Units:
         return self.whole if group == OVERALL else self.own[self.present.index(group)]
 
@@ -255,6 +261,12 @@ class SampledShares(_Rows, ShareFamily):
         share = self.sample.hits(group)
         n = sum(self.sizes) if group == OVERALL else self.sizes[group]
         return None if share is None else int(share * n)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Plain shares have exact bounds, whatever they are."""
+        plain = self.sample.weights is None and self.sample.clusters is None
+        return () if plain else super().doubts
 
     def effective(self, confidence: float) -> Floats:
         """By D5 (weights) or D4 (clusters, with t in the place of z)."""
