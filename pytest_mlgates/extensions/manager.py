@@ -64,6 +64,16 @@ def load_plugins(names: Iterable[str]) -> None:
                 fix='name an importable module; `pythonpath = ["."]` adds the project\'s folder',
             ) from None
         manager().register(module, name)
+        try:
+            manager().check_pending()
+        except pluggy.PluginValidationError as error:
+            manager().unregister(name=name)
+            known = sorted(hook for hook in vars(hookspecs) if hook.startswith("mlgates_"))
+            raise MLGatesError(
+                f"plugin {name!r} implements no hook of pytest-mlgates",
+                got=str(error).strip().splitlines()[0],
+                want=f"one of {listing(known, 20)}",
+            ) from None
 
 
 def gate_kind(name: str) -> Any:
@@ -74,9 +84,7 @@ def gate_kind(name: str) -> Any:
     """
     if name in BUILTIN_KINDS:
         return importlib.import_module(BUILTIN_KINDS[name]).KIND
-    registered = {
-        kind.name: kind for kinds in manager().hook.mlgates_gate_kinds() for kind in kinds
-    }
+    registered = {kind.name: kind for kind in _listed("mlgates_gate_kinds", "GateKind")}
     if name in registered:
         return registered[name]
     known = [*BUILTIN_KINDS, *registered]
@@ -95,18 +103,41 @@ def registered_metrics() -> dict[str, Any]:
         MLGatesError: for a name that two of them register.
     """
     found: dict[str, Any] = {}
-    for metrics in manager().hook.mlgates_metrics():
-        for metric in metrics:
-            if metric.name in found:
-                raise MLGatesError(
-                    f"two plugins register the metric {metric.name!r}",
-                    want="one meaning of each name",
-                )
-            found[metric.name] = metric
+    for metric in _listed("mlgates_metrics", "OwnMetric"):
+        if metric.name in found:
+            raise MLGatesError(
+                f"two plugins register the metric {metric.name!r}",
+                want="one meaning of each name",
+            )
+        found[metric.name] = metric
     return found
 
 
 def kind_names() -> list[str]:
     """All known kinds, built-in first, without importing the built-in ones."""
-    extra = [k.name for kinds in manager().hook.mlgates_gate_kinds() for k in kinds]
-    return [*BUILTIN_KINDS, *extra]
+    return [*BUILTIN_KINDS, *(kind.name for kind in _listed("mlgates_gate_kinds", "GateKind"))]
+
+
+def _listed(hook: str, kind: str) -> list[Any]:
+    """What all plugins add by *hook*, the last registered first: objects of the class *kind*.
+
+    Raises:
+        MLGatesError: naming the plugin, if it raises or gives something else.
+    """
+    found: list[Any] = []
+    for implementation in reversed(getattr(manager().hook, hook).get_hookimpls()):
+        where = f"{hook} of plugin {implementation.plugin_name!r}"
+        want = f"a list of {kind}"
+        try:
+            given = implementation.function()
+        except (Exception, SystemExit) as error:
+            got = f"{type(error).__name__}: {error}"
+            raise MLGatesError(f"{where} raised", got=got, want=want) from error
+        if given is None:
+            continue
+        if not isinstance(given, list | tuple) or not all(
+            any(base.__name__ == kind for base in type(one).__mro__) for one in given
+        ):
+            raise MLGatesError(f"{where} gives something else", got=repr(given)[:100], want=want)
+        found += given
+    return found

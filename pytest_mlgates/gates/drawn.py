@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from pytest_mlgates.engines.table import Table
     from pytest_mlgates.gates.privacy import Display
+
+# Weights that are so many powers of two from 1 are scaled.
+_FAR = 100
 
 
 def weights_of(table: Table, name: str, display: Display) -> NDArray[np.float64]:
@@ -43,7 +47,9 @@ def weights_of(table: Table, name: str, display: Display) -> NDArray[np.float64]
             f"{column} is 0 in all {display.rows(len(weights))}",
             want="some weight: rows that count nothing are no evidence",
         )
-    return weights
+    exponent = math.frexp(float(weights.max()))[1]
+    # Only their ratios count, and the squares of tiny ones are 0.
+    return weights if abs(exponent) < _FAR else np.ldexp(weights, -exponent)
 
 
 def codes_of(table: Table, role: str, name: str, display: Display) -> NDArray[np.intp]:

@@ -21,6 +21,7 @@ from pytest_mlgates.gates.fairness_rows import row_values, weights_and_clusters
 from pytest_mlgates.gates.labels import refuse_many_groups
 from pytest_mlgates.statistics.group_champion import PairedFamily
 from pytest_mlgates.statistics.group_samples import MeanFamily, Sample, SampledShares
+from pytest_mlgates.statistics.means import hardly_there
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -180,10 +181,24 @@ def _from_rows(
             _note_cells(found, measure, sample, values, rows if table.private else None, place)
             if isinstance(family, PairedFamily):
                 _note_changes(found, family)
-            found.warnings.extend(weighting.doubts(sample))
+            found.warnings.extend(weighting.doubts(sample, share=measure.form == "share"))
+            if values.positive is not None:
+                found.warnings.extend(_hardly_there(measure, sample, values.positive[rows]))
     found.warnings = list(dict.fromkeys(found.warnings))
     _refuse_empty(parameters, found, table, display)
     return found
+
+
+def _hardly_there(measure: Measure, sample: Sample, positive: Any) -> list[str]:
+    """Where a group has hardly any rows of one class, which is where probabilities are wrong."""
+    if not len(sample.groups):
+        return []
+    counts = [
+        np.bincount(sample.groups[positive == side], minlength=sample.count)
+        for side in (True, False)
+    ]
+    rarest = np.minimum(*counts)[np.array(sample.sizes) > 0]
+    return [f"{measure.name} of a group: {one}" for one in hardly_there(int(rarest.min()))]
 
 
 def _in_order(

@@ -14,6 +14,7 @@ from pytest_mlgates.gates.fairness_counts import COUNTED, HIT
 from pytest_mlgates.gates.labels import confusion
 from pytest_mlgates.gates.scores import numbers, positives, scores
 from pytest_mlgates.statistics import regression
+from pytest_mlgates.statistics.estimate import FEW_HOLD_RARE
 from pytest_mlgates.statistics.group_samples import kish
 from pytest_mlgates.statistics.means import heavy_tailed
 
@@ -45,15 +46,38 @@ class Weighting:
     warnings: list[str] = field(default_factory=list)
     columns: tuple[str, ...] = ()
 
-    def doubts(self, sample: Sample) -> list[str]:
-        """Why the bounds of *sample* deserve less trust than their confidence says."""
-        if sample.clusters is None or not len(sample.groups):
-            return []
-        cells = np.unique(np.stack([sample.clusters, sample.groups]), axis=1)
-        fewest = int(np.bincount(cells[1], minlength=sample.count)[list(set(cells[1]))].min())
-        if fewest >= FEW_CLUSTERS:
-            return []
-        return [f"a group has rows of fewer than {FEW_CLUSTERS} clusters: its bounds are a guess"]
+    def doubts(self, sample: Sample, *, share: bool) -> list[str]:
+        """Why the bounds of *sample* deserve less trust than their confidence says.
+
+        *share*: whether its values are 0 and 1, of which one may be rare.
+        """
+        found: list[str] = []
+        if sample.weights is None and sample.clusters is None:
+            return found
+        for rows in (sample.rows(group) for group, n in enumerate(sample.sizes) if n):
+            weights = np.ones(len(rows)) if sample.weights is None else sample.weights[rows]
+            if sample.clusters is None:
+                if kish(weights) < len(weights) / 2:
+                    found.append(
+                        "rows of a group with weights so uneven are worth less than half as many: "
+                        "its bounds are a guess"
+                    )
+                continue
+            clusters, sizes = np.unique(sample.clusters[rows], return_inverse=True)
+            worth = kish(np.bincount(sizes, weights=weights).astype(np.float64))
+            if worth < FEW_CLUSTERS:
+                uneven = "" if len(clusters) < FEW_CLUSTERS else ", as uneven as they are,"
+                found.append(
+                    f"a group has rows of{uneven} fewer than {FEW_CLUSTERS} clusters: its bounds "
+                    "are a guess"
+                )
+            rare = sample.values[rows] == (np.mean(sample.values[rows]) < 0.5)
+            if share and 0 < len(np.unique(sizes[rare])) < FEW_HOLD_RARE:
+                found.append(
+                    f"the rarer rows of a group lie in fewer than {FEW_HOLD_RARE} clusters: its "
+                    "bounds err by up to .12 instead of .05"
+                )
+        return list(dict.fromkeys(found))
 
 
 @dataclass(kw_only=True)
@@ -70,6 +94,7 @@ class RowValues:
         high: The most that one row can be, where the data say it.
         clusters: The list that each row is ranked in.
         bands: The band of each row's score, and their names.
+        positive: The rows of the positive class, of losses of probabilities and of calibration.
         columns: What was read.
     """
 
@@ -82,6 +107,7 @@ class RowValues:
     clusters: Codes | None = None
     bands: Codes | None = None
     band_names: tuple[str, ...] = ()
+    positive: Mask | None = None
     warnings: list[str] = field(default_factory=list)
     columns: tuple[str, ...] = ()
 
@@ -242,11 +268,14 @@ def of_scores(
     out.counted[name] = np.ones(len(positive), dtype=np.bool_)
     if name == "average_precision_score":
         _foreign(out, name, positive.astype(np.intp), values)
-    elif name == "roc_auc_score":
+        return out
+    if name == "roc_auc_score":
         from pytest_mlgates.gates.fairness_whole import whole_of_auc
 
         _whole(out, name, whole_of_auc(positive, values))
-    elif name == "log_loss":
+        return out
+    out.positive = positive
+    if name == "log_loss":
         # Probabilities are kept off 0 and 1, as scikit-learn does: one sure mistake costs 36.
         of_truth = np.clip(np.where(positive, values, 1 - values), epsilon, 1 - epsilon)
         out.values[name] = -np.log(of_truth)

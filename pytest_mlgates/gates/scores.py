@@ -158,6 +158,12 @@ def class_scores(
         empty = int(np.count_nonzero(truth == labels.index(None)))
         refuse_missing(column, empty, table, display)
     names = parameters.y_score
+    if len(set(names)) < len(names):
+        raise MLGatesError(
+            f"{metric} needs a score per class, and y_score names a column twice",
+            got=", ".join(map(repr, names)),
+            want="a column for each class, in the order of the sorted labels",
+        )
     if len(labels) != len(names):
         raise MLGatesError(
             f"{metric} needs a score per class: {column} has {len(labels)} classes, and y_score "

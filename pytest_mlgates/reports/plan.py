@@ -76,7 +76,9 @@ def _lines(one: Bounded, named: str) -> Iterator[tuple[str, str]]:
         *([] if one.useful else [CANNOT_SETTLE]),
         *([] if one.provable else [NEVER_PROVEN]),
     ]
-    yield "so", " and ".join(verdict) or "what matters is settled, and a proof is to be expected"
+    likely = one.chance is None or one.chance >= 0.5
+    expected = "a proof is to be expected" if likely else "a proof is not to be expected"
+    yield "so", " and ".join(verdict) or f"what matters is settled, and {expected}"
 
 
 def _settled(reach: Reach) -> str:

@@ -39,7 +39,7 @@ def ask(
     frame = features_frame(table, features)
     try:
         with muted() if table.private else contextlib.nullcontext():
-            return function(frame)
+            answer = function(frame)
     except (Exception, SystemExit) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else ""
         problem = MLGatesError(
@@ -52,6 +52,26 @@ def ask(
         if table.private:
             raise problem from None
         raise problem from error
+    parts = answer.values() if isinstance(answer, Mapping) else [answer]
+    if any(_is_moved(part, frame) for part in parts):
+        raise MLGatesError(
+            f"{what} of {name} answers in another order of rows than it was asked in",
+            got="its index has the rows of the features, in another order",
+            want="an answer per row, in the order of the rows",
+            fix="end with `.loc[X.index]`",
+        )
+    return answer
+
+
+def _is_moved(answer: Any, frame: Any) -> bool:
+    """Whether an *answer* of pandas has the index of *frame* in another order."""
+    index: Any = getattr(answer, "index", None)
+    asked: Any = getattr(frame, "index", None)
+    if not hasattr(index, "equals") or not hasattr(asked, "equals") or len(index) != len(asked):
+        return False
+    if index.equals(asked):
+        return False
+    return bool(asked.is_unique and index.is_unique and asked.isin(index).all())
 
 
 def vector(answer: Any, rows: int, *, name: str, what: str) -> NDArray[Any]:

@@ -23,8 +23,9 @@ _TRUTHS = {"true": 1.0, "false": 0.0}
 def refuse_other_rows(file: Table, table: Table, *, label: str, answers: Collection[str]) -> None:
     """Nothing, if *file* is about the rows of *table*, in its order.
 
-    The labels alone prove nothing: sorted by label, any two tables agree in them. A column that is
-    the same in every row proves nothing either.
+    The labels alone prove nothing: sorted by label, any two tables agree in them. What proves it is
+    that rows cannot change places unseen: those that are alike in all shared columns have the same
+    answers in the file, or in the table, so that which is which changes nothing.
 
     Args:
         file: The predictions.
@@ -33,7 +34,7 @@ def refuse_other_rows(file: Table, table: Table, *, label: str, answers: Collect
         answers: The columns that are a model's answers, and hence may differ.
 
     Raises:
-        MLGatesError: if a shared column differs in some row, or none could have differed.
+        MLGatesError: if a shared column differs in some row, or rows could have changed places.
     """
     if file.n_rows != table.n_rows:
         raise MLGatesError(
@@ -52,16 +53,62 @@ def refuse_other_rows(file: Table, table: Table, *, label: str, answers: Collect
                 fix="write the champion's predictions anew, on these rows and in this order"
                 + ("" if column == label else f"; leave out {column!r} if it is a model's answer"),
             )
-    if table.n_rows > 1 and not any(_varies(mine[c]) for c in shared if c != label):
-        others = [c for c in shared if c != label]
-        raise MLGatesError(
-            "nothing proves that these are the same rows",
-            where=file.name,
-            got=f"beside {label!r} it shares with table {table.name!r} "
-            + (f"only {listing(others)}, the same in every row" if others else "no column"),
-            want="columns that tell rows apart: equal labels in equal order prove nothing",
-            fix="write an id column or the features beside the predictions",
-        )
+    others = [c for c in shared if c != label]
+    got = f"beside {label!r} it shares with table {table.name!r} "
+    got += f"only {listing(others, 6)}" if others else "no column"
+    if table.n_rows > 1 and not any(_varies(mine[column]) for column in others):
+        raise _unproven(file, got + (", the same in every row" if others else ""))
+    alike = _exchangeable(file, table, [mine[column] for column in shared], answers)
+    if alike:
+        count = "some" if file.private or table.private else f"{alike:,} of {table.n_rows:,}"
+        raise _unproven(file, f"{got}, and {count} rows could have changed places")
+
+
+def _unproven(file: Table, got: str) -> MLGatesError:
+    return MLGatesError(
+        "nothing proves that these are the same rows",
+        where=file.name,
+        got=got,
+        want="columns that tell rows apart: equal labels in equal order prove nothing",
+        fix="write an id column or the features beside the predictions",
+    )
+
+
+def _exchangeable(
+    file: Table, table: Table, shared: list[NDArray[Any]], answers: Collection[str]
+) -> int:
+    """How many rows are like another in *shared* and not in the answers, neither here nor there."""
+    n = table.n_rows
+    groups = np.zeros(n, dtype=np.intp)
+    for column in shared:
+        codes = _codes(column)
+        groups = np.unique(groups * (int(codes.max(initial=0)) + 1) + codes, return_inverse=True)[1]
+        if int(groups.max(initial=0)) + 1 == n:
+            return 0
+    mixed = [_mixed(groups, one, answers) for one in (file, table)]
+    return int(np.count_nonzero((mixed[0] & mixed[1])[groups]))
+
+
+def _mixed(groups: NDArray[np.intp], table: Table, answers: Collection[str]) -> NDArray[np.bool_]:
+    """In which groups of rows the answers differ; in all of several rows, where there are none."""
+    found = [column for column in table.columns if column in answers]
+    if not found:
+        return np.asarray(np.bincount(groups) > 1)
+    first = np.unique(groups, return_index=True)[1]
+    differs = np.zeros(len(groups), dtype=np.bool_)
+    for array in table.arrays(found).values():
+        codes = _codes(array)
+        differs |= codes != codes[first[groups]]
+    return np.asarray(np.bincount(groups, weights=differs) > 0)
+
+
+def _codes(array: NDArray[Any]) -> NDArray[np.intp]:
+    """The place of each value among the distinct ones."""
+    if array.dtype.kind in "biuf":
+        return np.unique(array, return_inverse=True)[1]
+    known: dict[str, int] = {}
+    found = (known.setdefault(repr(value), len(known)) for value in array.tolist())
+    return np.fromiter(found, np.intp, len(array))
 
 
 def _difference(
@@ -98,8 +145,11 @@ def _nan(array: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def _alike(one: Any, other: Any) -> bool:
-    if isinstance(one, str) and isinstance(other, str) and one == other:
-        return True
+    if isinstance(one, str) and isinstance(other, str):
+        # "01" and "1" are two ids; a moment may be written in two ways.
+        found = _plain(one)
+        is_moment = isinstance(found, dt.datetime)
+        return one == other or (is_moment and bool(found == _plain(other)))
     return bool(_plain(one) == _plain(other))
 
 

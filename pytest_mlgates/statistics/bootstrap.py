@@ -18,6 +18,7 @@ from pytest_mlgates.core.exact import told
 from pytest_mlgates.core.text import plural
 from pytest_mlgates.statistics.canonical_rows import canonical_rows
 from pytest_mlgates.statistics.interval import Interval, Measured, UndefinedError
+from pytest_mlgates.statistics.means import rests_on_few
 from pytest_mlgates.statistics.quantiles import z
 from pytest_mlgates.statistics.stream import MOST_POSITIONS, Stream
 
@@ -121,6 +122,7 @@ class Bootstrap:
                 f"undefined in {undefined:,} of {self._resamples:,} resamples, which count against "
                 "both bounds"
             )
+        warnings += rests_on_few(self._left_out)
         interval = Interval(low, high)
         if not len(defined) or defined[0] == defined[-1]:
             warnings.append("all resamples agree: their spread says nothing about rows not seen")
@@ -159,8 +161,8 @@ class Bootstrap:
         )
 
     @cached_property
-    def acceleration(self) -> float:
-        """How fast the spread changes with the value: a sixth of the skewness of the jackknife."""
+    def _left_out(self) -> Floats:
+        """The statistic without each row (cluster, block of rows), where it has one."""
         units = self.units
         if units <= MOST_LEFT_OUT:
             block = np.arange(units)
@@ -171,9 +173,14 @@ class Bootstrap:
                 np.arange(units) % BLOCKS
             )
         kept = np.arange(units)
-        left_out = self._values(
+        return self._values(
             self._members(kept[block != number]) for number in range(int(block.max()) + 1)
         )
+
+    @cached_property
+    def acceleration(self) -> float:
+        """How fast the spread changes with the value: a sixth of the skewness of the jackknife."""
+        left_out = self._left_out
         if len(left_out) < 2:
             return 0.0
         moved = float(np.mean(left_out)) - left_out

@@ -61,7 +61,7 @@ def power_of(
     if isinstance(table, Averaged):
         pair = table.worst_far()
         reach = max(abs(s - float(pair.value)) for s in (pair.bounds.lower, pair.bounds.upper))
-        errors, groups = np.full((1, 1), reach / quantile), pair.groups[:1]
+        errors, groups = np.full((1, 2), reach / quantile), pair.groups[:1]
     else:
         shown = np.isfinite(table.far) & np.isfinite(table.seen)
         gaps = np.where(shown, table.far, np.inf) - np.where(shown, table.seen, 0.0)
@@ -80,9 +80,17 @@ def power_of(
 
 
 def _product(errors: Floats, room: float, quantile: float) -> float:
-    """At least this, for normal errors however they hang together (Royen 2014)."""
-    limits = room / errors[np.isfinite(errors)] - quantile
-    return math.prod(max(0.0, 2 * NormalDist().cdf(one) - 1) for one in limits.tolist())
+    """The chance that no group errs by more than its bounds leave, for normal errors.
+
+    A group errs to one side where one comparison is made of it, to both where two are. Exact for
+    groups that have no rows or clusters in common; at least this for errors to both sides however
+    they hang together (Royen 2014), and to one side where none is against another (Slepian 1962).
+    """
+    chance = 1.0
+    for row in errors.tolist():
+        missed = sum(NormalDist().cdf(quantile - room / one) for one in row if one < math.inf)
+        chance *= max(0.0, 1 - missed) if max(row) < math.inf else 0.0
+    return chance
 
 
 def _drawn(table: BetweenGroups, errors: Floats, room: float) -> float:

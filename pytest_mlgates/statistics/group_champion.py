@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+# Of two models in smaller groups the rows that tell them apart may all be missing.
+FEW_ROWS = 50
+
+
 class PairedFamily(Family):
     """One number in every group of two models.
 
@@ -79,8 +83,13 @@ class PairedFamily(Family):
         """Where the models differ on few observations of a group; shares of rows know that."""
         if self._shares and self._plain:
             return ()
-        found = (rests_on_few(self._change.units(g).values) for g in self.present)
-        return tuple(dict.fromkeys(one for some in found for one in some))
+        found = [one for g in self.present for one in rests_on_few(self._change.units(g).values)]
+        if min(self.sizes[g] for g in self.present) < FEW_ROWS:
+            found.append(
+                f"under {FEW_ROWS} rows: those on which the candidate is worse may all be missing, "
+                "and the bounds err by up to .27 instead of .05"
+            )
+        return tuple(dict.fromkeys(found))
 
     def value(self, group: int) -> Number:
         """The candidate's number."""
@@ -131,10 +140,10 @@ class PairedFamily(Family):
             return share_difference(one > 0.5, two > 0.5, confidence).interval
         return mean_difference(one, two, confidence, low=-width, high=width).interval
 
-    def planned(self, comparison: Comparison, bound: float) -> tuple[Floats, Floats]:
+    def planned(self, comparison: Comparison, bound: float, level: float) -> tuple[Floats, Floats]:
         """As much as the two differ on all rows together."""
         del bound
-        variances = self.row_variance(comparison, OVERALL) / self.rows
+        variances = self.row_variance(comparison, OVERALL) / self.rows * self.widened(level)
         return variances, variances
 
     def row_variance(self, comparison: Comparison, group: int) -> float:

@@ -17,7 +17,7 @@ import numpy as np
 from pytest_mlgates.statistics.comparison import Comparison
 from pytest_mlgates.statistics.interval import UndefinedError
 from pytest_mlgates.statistics.proportions import FEW, clopper_pearson, wilson_limits
-from pytest_mlgates.statistics.quantiles import z
+from pytest_mlgates.statistics.quantiles import t_to_z, z
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -131,11 +131,15 @@ class Family(ABC):
         raise NotImplementedError
 
     @abstractmethod
-    def planned(self, comparison: Comparison, bound: float) -> tuple[Floats, Floats]:
+    def planned(self, comparison: Comparison, bound: float, level: float) -> tuple[Floats, Floats]:
         """Variance of each group's number (of its logarithm, for a ratio) if the gap were 2 bounds.
 
         Once as the higher and once as the lower of the two.
         """
+
+    def widened(self, level: float) -> Floats:
+        """The factors of variances that are themselves known from each group's rows."""
+        return np.array([t_to_z(n, level) ** 2 for n in self.rows.tolist()], dtype=np.float64)
 
     @abstractmethod
     def row_variance(self, comparison: Comparison, group: int) -> float:
@@ -185,11 +189,13 @@ class ShareFamily(Family):
         lower, upper = share_limits(np.array([float(self.value(OVERALL))]), total, confidence)
         return float(lower[0]), float(upper[0])
 
-    def planned(self, comparison: Comparison, bound: float) -> tuple[Floats, Floats]:
+    def planned(self, comparison: Comparison, bound: float, level: float) -> tuple[Floats, Floats]:
         """At the overall rate +- the bound (times and divided by it, for a ratio).
 
         Shares next to 0 and 1 are drawn towards a half by one row on either side, else a clipped
-        rate would have no variance and one row would do.
+        rate would have no variance and one row would do. And no group shows more than one in which
+        nothing happened, which leaves rates up to ``1 - (1 - level)^(1/n)`` open: two rows tell
+        nothing, however far apart groups are.
         """
         overall = float(self.value(OVERALL))
         sizes = np.maximum(self._worth, 1e-9)
@@ -202,7 +208,9 @@ class ShareFamily(Family):
         one, two = ((rate * sizes + 1) / (sizes + 2) for rate in (high, low))
         if comparison is Comparison.RATIO:
             return (1 - one) / one / sizes, (1 - two) / two / sizes
-        return one * (1 - one) / sizes, two * (1 - two) / sizes
+        least = ((1 - (1 - level) ** (1 / sizes)) / z(level)) ** 2
+        first, second = (np.maximum(p * (1 - p) / sizes, least) for p in (one, two))
+        return first, second
 
     def row_variance(self, comparison: Comparison, group: int) -> float:
         """Of one share, or of the logarithm of a share in units of 1/n, worth what rows are."""
@@ -354,11 +362,11 @@ class MeasuredFamily(Family):
             return np.zeros(len(self.present))
         return self._together.with_whole(self.present)
 
-    def planned(self, comparison: Comparison, bound: float) -> tuple[Floats, Floats]:
+    def planned(self, comparison: Comparison, bound: float, level: float) -> tuple[Floats, Floats]:
         """As seen: such a number's variance at another value is not known."""
         del bound
         per_row = [self.row_variance(comparison, g) for g in self.present]
-        variances = np.array(per_row, dtype=np.float64) / self.rows
+        variances = np.array(per_row, dtype=np.float64) / self.rows * self.widened(level)
         return variances, variances
 
     def row_variance(self, comparison: Comparison, group: int) -> float:

@@ -73,7 +73,8 @@ class Averaged:
     def can_show_twice(self, bound: float) -> bool:
         """Whether some combination has the rows to show a mean gap of twice *bound*."""
         variance = sum(table.least_variance(bound) for table in self.tables)
-        gap = 2 * bound
+        family = self.tables[0].family
+        gap = min(2 * bound, family.high - family.low)
         if self.no_gap:
             if not 0 < bound < 1:
                 return bound <= 0

@@ -75,7 +75,7 @@ class BetweenGroups(Contrasts):
 
     def least_variance(self, bound: float) -> float:
         """Of the pair with the most rows."""
-        one, two = self.family.planned(self.comparison, bound)
+        one, two = self.family.planned(self.comparison, bound, self.simultaneous)
         variance = one[:, None] + two[None, :]
         np.fill_diagonal(variance, np.inf)
         return float(variance.min())

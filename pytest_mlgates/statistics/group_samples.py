@@ -124,12 +124,15 @@ class Sample:
             None if self.clusters is None else self.clusters[rows],
         )
 
+    def rows(self, group: int) -> Codes:
+        """The places of the rows of *group*."""
+        return self._order[self._starts[group] : self._starts[group + 1]]
+
     def weight(self, group: int) -> float:
         """What the rows of *group* weigh."""
         if self.weights is None:
             return float(self.sizes[group])
-        rows = self._order[self._starts[group] : self._starts[group + 1]]
-        return float(self.weights[rows].sum())
+        return float(self.weights[self.rows(group)].sum())
 
     def hits(self, group: int) -> Fraction | None:
         """The share of ones in *group* exactly, where every row counts alike."""
@@ -137,7 +140,7 @@ class Sample:
             return None
         rows = self.values
         if group != OVERALL:
-            rows = rows[self._order[self._starts[group] : self._starts[group + 1]]]
+            rows = rows[self.rows(group)]
         return Fraction(int(rows.sum()), max(len(rows), 1))
 
     @cached_property
@@ -350,10 +353,10 @@ class MeanFamily(_Rows):
         """Of a group's root with that of all rows: that of their means."""
         return whole_correlation(self.sample, self.sample.values, self.present)
 
-    def planned(self, comparison: Comparison, bound: float) -> tuple[Floats, Floats]:
+    def planned(self, comparison: Comparison, bound: float, level: float) -> tuple[Floats, Floats]:
         """As much variance as all rows together have."""
         del bound
-        variances = self.row_variance(comparison, OVERALL) / self.rows
+        variances = self.row_variance(comparison, OVERALL) / self.rows * self.widened(level)
         return variances, variances
 
     def row_variance(self, comparison: Comparison, group: int) -> float:
@@ -380,7 +383,8 @@ def _effective(observed: Units, rows: int, confidence: float) -> float:
         found = share * (1 - share) / variance
     found = min(found, float(rows))
     if not observed.clustered:
-        return found
+        # Where the few rows of the rarer kind happen to weigh little, the spread seen is too small.
+        return min(found, observed.kish)
     clusters = len(observed.values)
     # Wilson with t is Wilson with z on fewer rows.
     return found * (z(confidence) / t(confidence, clusters - 1)) ** 2 if clusters > 1 else 0.0

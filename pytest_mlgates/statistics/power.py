@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_mlgates.statistics.proportions import proportion_interval
+from pytest_mlgates.statistics.proportions import FAR_OUT, proportion_interval
 from pytest_mlgates.statistics.quantiles import POWER, beta_ppf, binomial_cdf, z
 
 if TYPE_CHECKING:
@@ -139,10 +139,10 @@ def standard_error(interval: Interval, confidence: float) -> float:
 
 def least_proving(n: int, limit: float, confidence: float) -> int:
     """The fewest successes out of *n* that prove a share of at least *limit*; n + 1 if none do."""
-    low, high = 0, n + 1
+    low, high, exact = 0, n + 1, confidence > FAR_OUT
     while low < high:
         middle = (low + high) // 2
-        if proportion_interval(middle, n, confidence).lower >= limit:
+        if proportion_interval(middle, n, confidence, exact=exact).lower >= limit:
             high = middle
         else:
             low = middle + 1
@@ -151,10 +151,10 @@ def least_proving(n: int, limit: float, confidence: float) -> int:
 
 def most_disproving(n: int, limit: float, confidence: float) -> int:
     """The most successes out of *n* that disprove a share of at least *limit*; -1 if none do."""
-    low, high = -1, n
+    low, high, exact = -1, n, confidence > FAR_OUT
     while low < high:
         middle = (low + high + 1) // 2
-        if proportion_interval(middle, n, confidence).upper < limit:
+        if proportion_interval(middle, n, confidence, exact=exact).upper < limit:
             low = middle
         else:
             high = middle - 1

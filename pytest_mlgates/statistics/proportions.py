@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 # Decision D2: below this many successes or failures Wilson's far side is too short (error .197 at
 # nominal .05 for n = 50, p = .9956).
 FEW = 3
+# Beyond this level Wilson's bounds fail in the tails: of twenty slices of 30 rows that are all at
+# their bound of .95 one is blocked in .27 (nominal .05), by Clopper-Pearson in .01.
+FAR_OUT = 0.97
 # A value that is no further from a bound is on it: no number of rows tells them apart.
 ON_ITS_BOUND = 1e-12
 

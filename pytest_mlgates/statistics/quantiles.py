@@ -39,6 +39,17 @@ def t(confidence: float, df: float) -> float:
     return math.sqrt(df * (1 - x) / x) if x > 0 else math.inf
 
 
+def t_to_z(n: float, level: float) -> float:
+    """How much wider bounds are whose spread is known from *n* rows: the quantile of t over z.
+
+    Infinite for one row; over 30 rows by the first term of Cornish and Fisher's expansion.
+    """
+    if n <= 1:
+        return math.inf
+    normal = z(level)
+    return 1 + (normal * normal + 1) / (4 * (n - 1)) if n > 30 else t(level, n - 1) / normal
+
+
 @lru_cache(maxsize=256)
 def chi_square(p: float, df: float) -> float:
     """The *p* quantile of the chi-square distribution with *df* degrees of freedom.

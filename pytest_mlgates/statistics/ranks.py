@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pytest_mlgates.statistics.auc import newcombe
+from pytest_mlgates.statistics.auc import newcombe, one_more_of
 from pytest_mlgates.statistics.estimate import Estimate, bounds
 from pytest_mlgates.statistics.interval import Interval, Measured, UndefinedError
 from pytest_mlgates.statistics.quantiles import z
-from pytest_mlgates.statistics.scales import Scale
+from pytest_mlgates.statistics.scales import Scale, looser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,11 +30,15 @@ FEW_POSITIVES = 100
 
 
 class Ranked(NamedTuple):
-    """A metric of a ranking: its value, and the influence of each row, in row order."""
+    """A metric of a ranking: its value, and the influence of each row, in row order.
+
+    *spreads*: of an AUC, the variances of the placements of positives and negatives.
+    """
 
     value: float
     moves: Floats
     positives: int
+    spreads: tuple[float, float] = (0.0, 0.0)
 
 
 def roc_auc(positive: Mask, scores: Floats, weights: Floats | None = None) -> Ranked:
@@ -57,7 +61,11 @@ def roc_auc(positive: Mask, scores: Floats, weights: Floats | None = None) -> Ra
     total = mass[0] + mass[1]
     moves[positive] = (above - value) * (total / mass[0])
     moves[~positive] = (below - value) * (total / mass[1])
-    return Ranked(value, moves, int(np.count_nonzero(positive)))
+    spreads = (
+        float(np.dot((above - value) ** 2, heavy[positive])) / mass[0],
+        float(np.dot((below - value) ** 2, heavy[~positive])) / mass[1],
+    )
+    return Ranked(value, moves, int(np.count_nonzero(positive)), spreads)
 
 
 def placed(values: Floats, among: Floats, weights: Floats) -> Floats:
@@ -146,7 +154,11 @@ def beside(metric: str, found: Ranked) -> Callable[[float, float], Interval]:
         if metric == "average_precision":
             return boyd_limits(found.value, max(positives * part, 1e-9), confidence)
         above, below = max(positives * part, 1.0), max((n - positives) * part, 1.0)
-        return newcombe(found.value, above, below, confidence)
+        first, second = (found.spreads[0], above), (found.spreads[1], below)
+        return looser(
+            newcombe(found.value, above, below, confidence),
+            one_more_of(found.value, first, second, confidence),
+        )
 
     return limits
 

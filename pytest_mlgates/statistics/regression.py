@@ -26,6 +26,8 @@ HEAVY_TAILS = (
 
 # Errors with so heavy tails, as samples of a t distribution with 5 degrees of freedom mostly have.
 _HEAVY = 4.5
+# Bounds of a squared error of fewer normal errors err by up to .10.
+_FEW_ERRORS = 20
 # The skewness of a truth from which bounds of R2 are warned of, in small tables and by sqrt(n).
 _SKEWED, _SKEWED_BY_ROOT = 0.6, 0.08
 
@@ -36,7 +38,8 @@ def tails(errors: Floats) -> tuple[str, ...]:
         return (HEAVY_TAILS,)
     found = kurtosis(errors)
     if found <= _HEAVY:
-        return ()
+        few = f"{len(errors)} errors are few: under {_FEW_ERRORS} the bounds of a squared error err"
+        return (f"{few} by up to .10 instead of .05",) if len(errors) < _FEW_ERRORS else ()
     tails = f"the errors have heavy tails (kurtosis {found:.1f}, normal errors 3)"
     return (f"{tails}: bounds of a squared error err by up to .12 instead of .05; {_BETTER}",)
 

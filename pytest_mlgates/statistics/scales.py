@@ -6,7 +6,7 @@ import math
 from enum import StrEnum
 
 from pytest_mlgates.statistics.interval import Interval
-from pytest_mlgates.statistics.proportions import FEW, clopper_pearson, wilson_limits
+from pytest_mlgates.statistics.proportions import FAR_OUT, FEW, clopper_pearson, wilson_limits
 
 
 class Scale(StrEnum):
@@ -29,7 +29,7 @@ def looser(first: Interval, second: Interval) -> Interval:
 def of_share(
     value: float, error: float, units: float, most: float, quantile: float, confidence: float
 ) -> Interval:
-    """Wilson on the effective number of rows; for few of a kind no narrower than Clopper-Pearson.
+    """Wilson on the effective number of rows; Clopper-Pearson for few of a kind, or far out.
 
     ``n_eff = m (1 - m) / se^2`` (decision D5); for weights no more than Kish's: where the few
     rows that are wrong happen to count little, the spread seen is too small (error .08 to .10 at
@@ -41,7 +41,7 @@ def of_share(
     if not size > 0:
         return Interval(0.0, 1.0)
     lower, upper = wilson_limits(value, size, quantile)
-    if min(value, 1 - value) * size <= FEW:
+    if min(value, 1 - value) * size <= FEW or confidence > FAR_OUT:
         exact = clopper_pearson(value * size, size, confidence)
         lower, upper = min(lower, exact.lower), max(upper, exact.upper)
     return Interval(float(lower), float(upper)).clipped(0.0, 1.0)

@@ -102,7 +102,7 @@ class ToOverall(Contrasts):
 
     def least_variance(self, bound: float) -> float:
         """Of the group with the most rows on both sides."""
-        one, _ = self.family.planned(self.comparison, bound)
+        one, _ = self.family.planned(self.comparison, bound, self.simultaneous)
         rows, share = self.family.rows, self.family.shares
         rest = one * rows / (rows.sum() - rows)
         return float(((1 - share) ** 2 * (one + rest)).min())

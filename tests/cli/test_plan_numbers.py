@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pytest_mlgates import fairness
+from pytest_mlgates import fairness, metric
 from pytest_mlgates.cli import main
 
 FORMS = {
@@ -74,6 +74,52 @@ def test_every_form_is_planned_and_four_times_the_rows_settle_half(
     assert few["bottleneck"]["where"]
     assert few["rows_needed"][0]["count"] > 0
     assert "approximate" in capsys.readouterr().out
+
+
+def plan_of(folder, table: pd.DataFrame, gate: str) -> dict:
+    table.to_parquet(folder / "h.parquet")
+    (folder / "mlgates.toml").write_text(
+        f'[tables.h]\npath = "h.parquet"\n[gates.g]\ntable = "h"\n{gate}\n'
+    )
+    assert main(["plan", "--json", "plan.json"]) == 0
+    return json.loads((folder / "plan.json").read_text())["plans"][0]["bounds"][0]
+
+
+def test_the_worst_of_two_groups_is_proven_as_often_as_planned(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(4)
+
+    def drawn():
+        group = np.repeat([0, 1], [300, 3000])
+        truth = rng.integers(0, 2, 3300)
+        predicted = np.where(rng.random(3300) < 0.9, truth, 1 - truth)
+        return pd.DataFrame({"g": group, "y_true": truth, "y_pred": predicted})
+
+    gate = 'kind = "fairness"\nmetric = "accuracy_score_group_min"\nby = "g"\nmin = 0.865'
+    chances = [plan_of(tmp_path, drawn(), gate)["chance_of_proof"] for _ in range(8)]
+    found = [
+        fairness(drawn(), "accuracy_score_group_min", by="g", min=0.865).finding.value == "proven"
+        for _ in range(200)
+    ]
+    assert np.mean(chances) == pytest.approx(np.mean(found), abs=0.15)
+
+
+@pytest.mark.parametrize(("name", "limit"), [("mae", 2.0), ("rmse", 5.0)])
+def test_errors_far_from_their_bound_are_planned_as_large_as_they_would_be(
+    tmp_path, monkeypatch, name, limit
+):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(5)
+
+    def drawn(value):
+        spread = value / (np.sqrt(2 / np.pi) if name == "mae" else 1)
+        truth = rng.normal(size=800)
+        return pd.DataFrame({"y_true": truth, "y_pred": truth + rng.normal(0, spread, 800)})
+
+    gate = f'kind = "metric"\nmetric = "{name}"\nmax = {limit}'
+    settled = plan_of(tmp_path, drawn(0.4), gate)["settles"]["value"]
+    found = [metric(drawn(settled), name, max=limit).finding.value for _ in range(200)]
+    assert found.count("disproven") / 200 == pytest.approx(0.8, abs=0.1)
 
 
 def test_the_chance_of_a_proof_is_what_a_simulation_finds(tmp_path, monkeypatch):

@@ -78,7 +78,7 @@ class Answers:
         if sampling.plain and self.closed is not None:
             asked = self.closed(rows)
         else:
-            asked = _by_influence(self, rows, sampling.of(rows))
+            asked = _by_influence(self, rows, sampling)
 
         def measured(confidence: float) -> Measured:
             found, cells = asked(confidence), self.cells(rows)
@@ -87,13 +87,15 @@ class Answers:
         return measured
 
 
-def _by_influence(answers: Answers, rows: Mask | None, drawn: Sampling) -> Measure:
-    kept: list[Estimate] = []
+def _by_influence(answers: Answers, rows: Mask | None, sampling: Sampling) -> Measure:
+    kept: list[tuple[Estimate, Sampling]] = []
 
     def asked(confidence: float) -> Measured:
-        if not kept:
-            kept.append(answers.moved(rows, drawn))
-        return bounds(kept[0], confidence, drawn)
+        if not kept:  # only now: rows without weight have no value
+            drawn = sampling.of(rows)
+            kept.append((answers.moved(rows, drawn), drawn))
+        found, drawn = kept[0]
+        return bounds(found, confidence, drawn)
 
     return asked
 

@@ -10,7 +10,7 @@ import numpy as np
 from pytest_mlgates.gates.metric.answers import Answers, Measure, Right, chosen
 from pytest_mlgates.statistics import confusion, counts
 from pytest_mlgates.statistics.estimate import Estimate, Sampling, bounds
-from pytest_mlgates.statistics.proportions import proportion
+from pytest_mlgates.statistics.proportions import FAR_OUT, proportion
 from pytest_mlgates.statistics.scales import Scale
 
 if TYPE_CHECKING:
@@ -101,7 +101,9 @@ class ClassMetric:
         if self.name == "balanced_accuracy" or (self.name == "recall" and averaged == "macro"):
             present = np.flatnonzero(sizes)
             hits = [int(matrix[place, place]) for place in present]
-            return counts.balanced_accuracy(hits, sizes[present].tolist(), confidence)
+            return counts.balanced_accuracy(
+                hits, sizes[present].tolist(), confidence, exact=confidence > FAR_OUT
+            )
         estimate = self._estimate(found, found.moves.ravel(), matrix)
         return bounds(replace(estimate, times=matrix.ravel()), confidence)
 

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 
 from pytest_mlgates.core.exact import Number, at_least, at_most
 from pytest_mlgates.core.verdict import Finding
+from pytest_mlgates.statistics.counts import exactly
 from pytest_mlgates.statistics.interval import Interval, Measured, UndefinedError
 from pytest_mlgates.statistics.pairs import difference
-from pytest_mlgates.statistics.proportions import rows_needed, settles
+from pytest_mlgates.statistics.proportions import FAR_OUT, rows_needed, settles
+from pytest_mlgates.statistics.quantiles import POWER, t_to_z, z
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,11 +35,13 @@ class Claim:
         limit: The limit.
         tolerance: How far the limit is from a perfect value: what a slice may miss at most. None
             for a difference to a champion, which has no perfect value.
+        width: From the least to the most that the metric can be.
     """
 
     at_least: bool
     limit: float
     tolerance: float | None = None
+    width: float = math.inf
 
     @property
     def relative(self) -> bool:
@@ -112,6 +116,8 @@ def decide(parts: Sequence[Part], claims: Sequence[Claim], confidence: float) ->
     broken = []
     for part, _, claim in (item for item in open_claims if item[2].disproven(item[1].interval)):
         corrected = _measured(part, corrected_level)
+        if corrected_level > FAR_OUT:
+            corrected = exactly(corrected, corrected_level)
         if claim.disproven(corrected.interval):
             broken.append((part, corrected, claim))
     shown_level, correction, needed = confidence, None, None
@@ -189,11 +195,12 @@ def _deciding(
         candidates = list(plain[:1])
         slices = plain[1:]
         gaps = [_gap(part, claim, confidence, len(slices)) for part, _ in slices]
+        level = simultaneous(confidence, max(len(slices), 1))
         able = any(
             gap is not None
             and claim.tolerance is not None
-            and settles(gap, simultaneous(confidence, len(slices))) <= 2 * claim.tolerance
-            for gap in gaps
+            and _can_show(2 * claim.tolerance, claim, gap, (found, plain[0][1]), confidence, level)
+            for (_, found), gap in zip(slices, gaps, strict=True)
         )
         if len(slices) <= 2 or (claim.tolerance is not None and not able):
             candidates += slices
@@ -204,6 +211,30 @@ def _deciding(
         part, found = min(candidates, key=lambda item: claim.slack(item[1].value))
         worst.append((part, claim, found.value))
     return min(worst, key=lambda item: item[1].slack(item[2]))
+
+
+def _can_show(
+    distance: float,
+    claim: Claim,
+    gap: Interval,
+    measured: tuple[Measured, Measured],
+    confidence: float,
+    level: float,
+) -> bool:
+    """Whether a slice has the rows to show *distance* at *level*, from its *gap* to the rest.
+
+    What is seen in two rows says little of what they can show: equal ones have no spread, and
+    bounds end where the metric does. So their spread is at least that of all rows, known from as
+    few rows, and no slice shows more than one in which nothing happened, which leaves rates up to
+    ``1 - (1 - level)^(1/n)`` open. *measured*: the slice and all rows, at *confidence*.
+    """
+    slice_, whole = measured
+    n = max(slice_.n, 1)
+    spread = (whole.interval.upper - whole.interval.lower) / (2 * z(confidence))
+    spread *= math.sqrt(max(whole.n, 1) / n) * t_to_z(n, level)
+    least = claim.width * (1 - (1 - level) ** (1 / n)) if math.isfinite(claim.width) else 0.0
+    unsure = max(spread, least / z(level))
+    return max(settles(gap, level), (z(level) + z(POWER)) * unsure) <= min(distance, claim.width)
 
 
 def _gap(part: Part, claim: Claim, confidence: float, slices: int) -> Interval | None:

@@ -76,7 +76,12 @@ def _absolute(
 def claims_of(parameters: MetricParameters, low: float, high: float) -> list[Claim]:
     """The absolute bounds of *parameters*, on a metric that can be from *low* to *high*."""
     return [
-        Claim(at_least=name == "min", limit=limit, tolerance=_tolerance(best, limit))
+        Claim(
+            at_least=name == "min",
+            limit=limit,
+            tolerance=_tolerance(best, limit),
+            width=high - low,
+        )
         for name, limit, best in (("min", parameters.min, high), ("max", parameters.max, low))
         if limit is not None
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -64,7 +65,9 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
     @property
     def spec(self) -> Metric:
         """The metric itself."""
-        return spec_of(self.metric)
+        found = spec_of(self.metric)
+        several = found.name == "brier" and len(self.y_score) > 2
+        return replace(found, high=2.0) if several else found
 
     @property
     def averaged(self) -> str:

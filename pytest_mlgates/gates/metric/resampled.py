@@ -63,6 +63,8 @@ class Resampled:
                     clusters=None if own.clusters is None else chosen(own.clusters, self.rows),
                 )
                 _refuse_order(own, drawn)
+                if self.columns is own.columns:
+                    _refuse_out_of_range(own, drawn)
                 self._drawn = drawn
             low, high = own.metric.low, own.metric.high
             if self.columns is not own.columns:  # a difference
@@ -81,6 +83,18 @@ def _refuse_order(own: Own, drawn: Bootstrap) -> None:
             got=got,
             want="the same number for the same rows in any order",
             fix="sort or seed inside the function",
+        )
+
+
+def _refuse_out_of_range(own: Own, drawn: Bootstrap) -> None:
+    """A value that the metric says it cannot have: its bounds would be clipped into a lie."""
+    low, high = own.metric.low, own.metric.high
+    if not low <= drawn.value <= high:
+        raise MLGatesError(
+            f"{own.metric.name} is outside the range that it was registered with",
+            got="" if own.display.private else repr(drawn.value),
+            want=f"a number from {low:g} to {high:g}",
+            fix="register it with the range that it has",
         )
 
 

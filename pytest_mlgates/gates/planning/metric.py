@@ -169,6 +169,7 @@ def _side(
     # Slices are of different rows, hence independent; where all hold, so does the whole.
     chance = min(chances[0], math.prod(chances[1:]))
     of = "rows" if claim.relative else _OF.get(parameters.metric, "rows")
+    of = "queries" if spec.needs == "ranking" else of
     reaches = [
         _reach(part, one, measure, claim, level, display, of)
         for part, one, measure in zip(parts, rulers, measured, strict=True)
@@ -227,9 +228,14 @@ def _ruler(found: Measured, claim: Claim, spec: Metric, confidence: float) -> Ru
 def _error(error: float, found: Measured, claim: Claim, spec: Metric) -> Callable[[float], float]:
     """The standard error at any true value.
 
-    Of a score between 0 and 1 it changes as that of a share does, ``sqrt(v (1 - v))``; of anything
-    else it is taken to be what it is now.
+    Of a score between 0 and 1 it changes as that of a share does, ``sqrt(v (1 - v))``, and errors
+    that are k times as large have k times the spread; of anything else it is taken to be what it is
+    now.
     """
+    if not claim.relative and spec.loss and spec.needs == "numbers" and spec.low == 0:
+        seen = float(found.value)
+        if seen > 0:
+            return lambda value: error * max(value, 0.0) / seen
     if claim.relative or spec.loss or (spec.low, spec.high) != (0.0, 1.0):
         return lambda _: error
 

@@ -15,7 +15,7 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.verdict import Finding, Outcome, Verdict
 from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.extensions import hookimpl
-from pytest_mlgates.extensions.manager import manager
+from pytest_mlgates.extensions.manager import load_plugins, manager
 from pytest_mlgates.gates.base import Context, Gate, evaluate, parse
 from pytest_mlgates.gates.metric import KIND
 from pytest_mlgates.gates.metric.arguments import arguments_of
@@ -353,6 +353,62 @@ def test_two_plugins_of_one_name_are_refused():
             judged(sample(), "shop_profit", min=1)
     finally:
         manager().unregister(other)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (lambda: 1 / 0, "raised"),
+        (lambda: ["profit"], "gives something else"),
+        (lambda: OwnMetric(name="profit", function=max), "gives something else"),
+    ],
+)
+def test_a_faulty_plugin_is_named(given, words):
+
+    class Faulty:
+        @hookimpl
+        def mlgates_metrics(self):
+            return given()
+
+    plugin = Faulty()
+    manager().register(plugin, "shop.faulty")
+    try:
+        with pytest.raises(MLGatesError) as caught:
+            judged(sample(), "shop_profit", min=1)
+    finally:
+        manager().unregister(plugin)
+    assert str(caught.value).startswith(f"mlgates_metrics of plugin 'shop.faulty' {words}")
+    assert caught.value.want == "a list of OwnMetric"
+
+
+def test_a_hook_that_there_is_not_is_named(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "misspelt_plugin.py").write_text(
+        "from pytest_mlgates.extensions import hookimpl\n\n"
+        "@hookimpl\ndef mlgates_metrix():\n    return []\n"
+    )
+    with pytest.raises(MLGatesError, match="'misspelt_plugin' implements no hook") as caught:
+        load_plugins(["misspelt_plugin"])
+    assert "mlgates_metrix" in caught.value.got
+    assert "mlgates_metrics" in caught.value.want
+    assert not manager().has_plugin("misspelt_plugin")
+
+
+def test_a_value_outside_the_registered_range_is_misuse():
+    from tests.unit.gates.own_functions import profit
+
+    class Plugin:
+        @hookimpl
+        def mlgates_metrics(self):
+            return [OwnMetric(name="narrow_profit", function=profit, low=0, high=1)]
+
+    plugin = Plugin()
+    manager().register(plugin)
+    try:
+        with pytest.raises(MLGatesError, match="outside the range that it was registered with"):
+            judged(sample(), "narrow_profit", min=0.5)
+    finally:
+        manager().unregister(plugin)
 
 
 @pytest.mark.parametrize(

@@ -164,3 +164,38 @@ def test_a_float32_probability_of_1_costs_what_it_costs_in_scikit_learn() -> Non
 def test_r2_of_a_constant_is_misuse() -> None:
     with pytest.raises(MLGatesError, match="r2 is undefined on this table"):
         judged(pd.DataFrame({"y_true": [1.0, 1.0, 1.0], "y_pred": [1.0, 2.0, 3.0]}), "r2")
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+@settings(max_examples=20)
+@given(probabilities)
+def test_a_column_of_probabilities_for_each_of_two_classes_is_one_for_the_positive(
+    coding: str, rows: list[Any]
+) -> None:
+    flags, scores = np.array([f for f, _ in rows]), np.array([p for _, p in rows])
+    assume(flags.any() and not flags.all())
+    assume(not np.isin(scores, (0, 1)).all())
+    table = pd.DataFrame({"y_true": CODINGS[coding](flags), "no": 1 - scores, "yes": scores})
+    positive = {"pos_label": "yes"} if coding == "text" else {}
+    both = {"y_score": ["no", "yes"], **positive}
+    brier = judged(table, "brier", **{**both, "max": 0.99}).estimate
+    assert brier == pytest.approx(metrics.brier_score_loss(flags, scores), abs=1e-12)
+    for metric in ("roc_auc", "average_precision"):
+        one = judged(table, metric, y_score="yes", **positive)
+        two = judged(table, metric, **both)
+        assert (one.estimate, one.lower, one.upper) == (two.estimate, two.lower, two.upper)
+
+
+def test_the_brier_score_of_three_classes_may_be_2() -> None:
+    table = pd.DataFrame({"y_true": [0, 1, 2] * 40, "a": 0.0, "b": 0.0, "c": 1.0})
+    expected = metrics.brier_score_loss(table.y_true, table[["a", "b", "c"]])
+    for bound in (1.0, 1.9):
+        found = judged(table, "brier", y_score=["a", "b", "c"], max=bound)
+        assert found.estimate == pytest.approx(expected)
+        assert found.passed == (expected <= bound)
+
+
+def test_a_column_of_scores_named_twice_is_misuse() -> None:
+    table = pd.DataFrame({"y_true": [0, 1, 2] * 9, "a": 0.4, "b": 0.2})
+    with pytest.raises(MLGatesError, match="y_score names a column twice"):
+        judged(table, "log_loss", y_score=["a", "a", "b"])

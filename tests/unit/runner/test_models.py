@@ -20,6 +20,7 @@ from pytest_mlgates.gates.base import Context, Gate, evaluate, parse
 from pytest_mlgates.gates.metric import KIND
 from pytest_mlgates.gates.models import Model
 from pytest_mlgates.runner import references
+from pytest_mlgates.runner.answers import ask
 from pytest_mlgates.runner.models import champion_resolver, predictions, with_predictions
 from pytest_mlgates.runner.references import Roles, stored
 
@@ -422,3 +423,51 @@ def test_without_pandas_models_get_arrays(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     given = features_frame(to_table(dict(TABLE)), ["age"])
     assert given["age"].tolist() == TABLE["age"]
+
+
+def test_rows_that_could_have_changed_places_prove_nothing(tmp_path: Path) -> None:
+    table = {"y_true": [0, 0, 0, 1, 1, 1], "sex": ["f", "f", "m", "m", "m", "f"]}
+    file = written(tmp_path, y_pred=[1, 0, 0, 0, 1, 1], **table)
+    with pytest.raises(MLGatesError, match="nothing proves that these are the same rows") as caught:
+        compared(tmp_path, file, table)
+    assert "only 'sex', and " in str(caught.value)
+    assert "2 of 6 rows could have changed places" in str(caught.value)
+
+
+def test_rows_that_are_alike_may_be_answered_alike(tmp_path: Path) -> None:
+    # A model that sees no more than `half` says the same of both rows of each half.
+    table = {**TABLE, "y_true": [0, 0, 1, 1, 1, 1], "half": ["a", "a", "b", "b", "c", "c"]}
+    file = written(tmp_path, y_pred=[0, 0, 1, 1, 0, 0], y_true=table["y_true"], half=table["half"])
+    assert compared(tmp_path, file, table).estimate is not None
+
+
+def test_ids_that_are_one_number_are_two_texts(tmp_path: Path) -> None:
+    table = {**TABLE, "id": ["1", "01", "a", "b", "c", "d"]}
+    frame = pl.DataFrame(
+        {
+            "y_pred": [0, 1, 1, 1, 1, 0],
+            "y_true": TABLE["y_true"],
+            "id": ["01", "1", "a", "b", "c", "d"],
+        }
+    )
+    frame.write_parquet(tmp_path / "c.parquet")
+    with pytest.raises(MLGatesError, match="'id' differs in 2 of 6 rows"):
+        compared(tmp_path, "c.parquet", table)
+
+
+def test_answers_of_pandas_in_another_order_are_refused() -> None:
+    table = to_table(pd.DataFrame({"a": [3, 1, 2]}), name="holdout")
+
+    def sorts(frame: Any) -> Any:
+        return frame["a"].sort_values()
+
+    with pytest.raises(MLGatesError, match="in another order of rows than it was asked in"):
+        ask(sorts, table, ["a"], name="m", what="predict")
+    with pytest.raises(MLGatesError, match="in another order of rows"):
+        ask(lambda frame: {"y_pred": sorts(frame)}, table, ["a"], name="m", what="predict")
+    in_place = ask(lambda frame: frame["a"] + 1, table, ["a"], name="m", what="predict")
+    assert in_place.tolist() == [4, 2, 3]
+    anew = ask(
+        lambda frame: pd.Series([1, 2, 3], index=[7, 8, 9]), table, ["a"], name="m", what="predict"
+    )
+    assert anew.tolist() == [1, 2, 3]

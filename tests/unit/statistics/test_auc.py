@@ -102,8 +102,12 @@ def test_paired_difference_is_delong(pairs, data):
         return
     variance = difference.mean(axis=1).var(ddof=1) / difference.shape[0]
     variance += difference.mean(axis=0).var(ddof=1) / difference.shape[1]
-    expected = max(-1.0, difference.mean() - 1.6448536 * math.sqrt(variance))
-    assert ours.interval.lower == pytest.approx(expected, abs=1e-6)
+    expected = difference.mean() - 1.6448536 * math.sqrt(variance)
+    delong = auc.paired_delong(first, second, 0.95)
+    assert delong.lower == pytest.approx(expected, abs=1e-6)
+    assert delong.upper == pytest.approx(2 * difference.mean() - expected, abs=1e-6)
+    assert ours.interval.lower <= max(-1.0, delong.lower)
+    assert ours.interval.upper >= min(1.0, delong.upper)
 
 
 def test_equal_rankings_are_found():
@@ -153,3 +157,49 @@ def test_few_of_a_class_are_warned_of_alone_and_in_pairs():
     pair = auc.auc_difference(drawn(20, True), drawn(20, True), 0.95)
     assert "20 rows in the rarer class" in pair.warnings[0]
     assert auc.auc_difference(drawn(60, True), drawn(60, True), 0.95).warnings == ()
+
+
+def mixed(rng, lost, positives, negatives):
+    """A share *lost* of the positives scores like negatives, the others far above: the AUC is
+    1 - lost/2, and the few that are lost are mostly not in the table."""
+    positive = np.arange(positives + negatives) < positives
+    low = ~positive | (rng.random(len(positive)) < lost)
+    return positive, rng.standard_normal(len(positive)) + 12 * ~low
+
+
+@pytest.mark.parametrize(("positives", "area"), [(20, 0.95), (50, 0.97), (100, 0.99)])
+def test_positives_that_score_like_negatives_prove_no_area_that_they_take_away(positives, area):
+    rng = np.random.default_rng(31)
+    runs, passed, before, blocked = 600, 0, 0, 0
+    for _ in range(runs):
+        measured = auc.roc_auc(*mixed(rng, 2 * (1 - area), positives, 20 * positives))
+        ours = auc.auc_interval(measured, 0.95).interval
+        passed += ours.lower >= area
+        blocked += ours.upper < area
+        both = (
+            auc.delong_logit(measured, 0.95),
+            auc.newcombe(float(measured.auc), positives, 20 * positives, 0.95),
+        )
+        before += min(one.lower for one in both) >= area
+    assert at_most(passed, runs, 0.05)
+    assert at_most(blocked, runs, 0.075)
+    assert not at_most(before, runs, 0.075)
+
+
+def test_a_model_that_loses_a_few_more_positives_is_seldom_proven_as_good():
+    rng = np.random.default_rng(32)
+    runs, passed, before, blocked = 500, 0, 0, 0
+    positive = np.arange(1100) < 100
+    for _ in range(runs):
+        noise, place = rng.standard_normal(1100), rng.random(1100)
+        first, second = (
+            auc.roc_auc(positive, noise + 8 * (positive & (place >= lost)), in_row_order=True)
+            for lost in (0.06, 0.02)
+        )
+        ours = auc.auc_difference(first, second, 0.95).interval
+        passed += ours.lower >= -0.02
+        blocked += ours.upper < -0.02
+        before += auc.paired_delong(first, second, 0.95).lower >= -0.02
+    assert at_most(passed, runs, 0.05)
+    assert at_most(blocked, runs, 0.05)
+    assert not at_most(before, runs, 0.075)
