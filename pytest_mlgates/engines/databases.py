@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -82,5 +83,5 @@ def _chosen(
         where=str(path),
         got=f"tables {listing(named)}",
         want="the name of one of them",
-        fix=near or f'table_name = "{next(iter(named))}"',
+        fix=near or f"table_name = {json.dumps(next(iter(named)), ensure_ascii=False)}",
     )

@@ -345,7 +345,11 @@ def positive_label(
         )
     in_code = any({*found, pos_label} <= pair for pair in _CODED if coded)
     if pos_label not in found and not in_code:
-        near = "" if display.private else did_you_mean(str(pos_label), [str(v) for v in labels])
+        written = [str(v) for v in labels]
+        near = "" if display.private else did_you_mean(str(pos_label), written)
+        if not display.private and str(pos_label) in written:  # 1 and "1" are two labels
+            same = next(label for label in labels if str(label) == str(pos_label))
+            near = f"`pos_label = {same!r}`"
         raise MLGatesError(
             f"pos_label {pos_label!r} does not occur in {column}",
             got=shown(labels, display) + f" ({', '.join(sorted({kind_of(v) for v in found}))})",

@@ -144,10 +144,13 @@ def _refuse_other_rows(
         return
     truth = table.arrays([parameters.y_true])[parameters.y_true]
     unequal = _unequal(truth, found.y_true)
+    kinds = ["numbers" if one.dtype.kind in "biuf" else "text" for one in (truth, found.y_true)]
+    as_kinds = f" ({kinds[1]} against {kinds[0]})" if kinds[0] != kinds[1] else ""
+    differ = display.count(unequal)
     if unequal:
         raise MLGatesError(
             f"{found.name} was judged on other rows than table {table.name!r}",
-            got=f"labels differ in {display.count(unequal)} of {display.rows(table.n_rows)}",
+            got=f"labels differ in {differ} of {display.rows(table.n_rows)}{as_kinds}",
             want=f"the same {parameters.y_true!r} in the same order",
             fix="write the champion's predictions anew, on these rows and in this order",
         )
