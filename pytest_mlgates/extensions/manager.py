@@ -67,6 +67,8 @@ def load_plugins(names: Iterable[str]) -> None:
         try:
             manager().check_pending()
         except pluggy.PluginValidationError as error:
+            if error.plugin is not module:  # an installed one, for another version perhaps
+                continue
             manager().unregister(name=name)
             known = sorted(hook for hook in vars(hookspecs) if hook.startswith("mlgates_"))
             raise MLGatesError(

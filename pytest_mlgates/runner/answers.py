@@ -69,7 +69,7 @@ def _is_moved(answer: Any, frame: Any) -> bool:
     asked: Any = getattr(frame, "index", None)
     if not hasattr(index, "equals") or not hasattr(asked, "equals") or len(index) != len(asked):
         return False
-    if index.equals(asked):
+    if index.equals(asked) or type(index).__name__ == "RangeIndex":  # none, or made anew
         return False
     return bool(asked.is_unique and index.is_unique and asked.isin(index).all())
 

@@ -471,3 +471,6 @@ def test_answers_of_pandas_in_another_order_are_refused() -> None:
         lambda frame: pd.Series([1, 2, 3], index=[7, 8, 9]), table, ["a"], name="m", what="predict"
     )
     assert anew.tolist() == [1, 2, 3]
+    shuffled = to_table(pd.DataFrame({"a": [3, 1, 2]}, index=[2, 0, 1]), name="holdout")
+    anew = ask(lambda frame: pd.Series([5, 6, 7]), shuffled, ["a"], name="m", what="predict")
+    assert anew.tolist() == [5, 6, 7]
