@@ -343,7 +343,7 @@ def _refuse_empty(
             f"{parameters.metric} needs {of} in every group, and "
             f"{plural(len(names), 'group')} of table {table.name!r} "
             f"{'has' if len(names) == 1 else 'have'} none{within}",
-            got=f"0 {of}{' of any weight' if of == 'rows' else ''} in {listing(names)}",
+            got=f"0 {of} in {listing(names)}{' of any weight' if of == 'rows' else ''}",
             want=f"a {family.name} for every group: no group is ever dropped",
             fix=f"add {of} of {'this group' if len(names) == 1 else 'these groups'}"
             + (", or gate demographic parity, which needs none" if of != "rows" else ""),
