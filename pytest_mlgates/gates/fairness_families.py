@@ -182,7 +182,7 @@ def _from_rows(
             if isinstance(family, PairedFamily):
                 _note_changes(found, family)
             found.warnings.extend(weighting.doubts(sample, share=measure.form == "share"))
-            if values.positive is not None:
+            if values.positive is not None and not table.private:
                 found.warnings.extend(_hardly_there(measure, sample, values.positive[rows]))
     found.warnings = list(dict.fromkeys(found.warnings))
     _refuse_empty(parameters, found, table, display)

@@ -65,7 +65,7 @@ class Weighting:
                 continue
             clusters, sizes = np.unique(sample.clusters[rows], return_inverse=True)
             worth = kish(np.bincount(sizes, weights=weights).astype(np.float64))
-            if worth < FEW_CLUSTERS:
+            if worth < FEW_CLUSTERS - 1e-9:  # sums of weights are rounded
                 uneven = "" if len(clusters) < FEW_CLUSTERS else ", as uneven as they are,"
                 found.append(
                     f"a group has rows of{uneven} fewer than {FEW_CLUSTERS} clusters: its bounds "

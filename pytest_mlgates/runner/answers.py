@@ -71,6 +71,8 @@ def _is_moved(answer: Any, frame: Any) -> bool:
         return False
     if index.equals(asked) or type(index).__name__ == "RangeIndex":  # none, or made anew
         return False
+    if getattr(index, "name", None) != getattr(asked, "name", None):
+        return False
     return bool(asked.is_unique and index.is_unique and asked.isin(index).all())
 
 

@@ -154,10 +154,10 @@ def _nan(array: NDArray[Any]) -> NDArray[np.bool_]:
 
 def _alike(one: Any, other: Any) -> bool:
     if isinstance(one, str) and isinstance(other, str):
-        # "01" and "1" are two ids; a moment may be written in two ways.
-        found = _plain(one)
-        is_moment = isinstance(found, dt.datetime)
-        return one == other or (is_moment and bool(found == _plain(other)))
+        if one == other:
+            return True
+        found = _plain(one)  # "01" and "1" are two ids; a moment may be written in two ways
+        return isinstance(found, dt.datetime) and bool(found == _plain(other))
     return bool(_plain(one) == _plain(other))
 
 

@@ -278,13 +278,13 @@ def _undo(order: NDArray[np.intp], values: NDArray[np.intp]) -> NDArray[np.intp]
 def _skewed_down(values: Floats, confidence: float) -> float:
     """How far Hall's lower bound is under the mean of *values*."""
     mean = float(np.mean(values))
-    return mean - hall(values, confidence).lower if np.ptp(values) > 0 else 0.0
+    return mean - hall(values, confidence, low=-1.0, high=1.0).lower
 
 
 def _skewed_up(values: Floats, confidence: float) -> float:
     """How far Hall's upper bound is over the mean of *values*."""
     mean = float(np.mean(values))
-    return hall(values, confidence).upper - mean if np.ptp(values) > 0 else 0.0
+    return hall(values, confidence, low=-1.0, high=1.0).upper - mean
 
 
 def _variance_of_mean(values: Floats) -> float:

@@ -67,6 +67,9 @@ def power_of(
         gaps = np.where(shown, table.far, np.inf) - np.where(shown, table.seen, 0.0)
         errors, groups = gaps / quantile, tuple(table.groups)
     errors = np.maximum(errors, 1e-12)
+    able = errors
+    if not isinstance(table, Averaged):  # a side that cannot be worse misses nothing
+        able = np.where(np.isneginf(table.seen) & np.isfinite(table.far), 1e-12, errors)
     worst = float(errors[np.isfinite(errors)].max())
     needed = (quantile + z(POWER ** (1 / together))) * worst / room if room > 0 else math.inf
     return ContrastPower(
@@ -74,7 +77,7 @@ def power_of(
         groups=groups,
         chance=_drawn(table, errors, room)
         if isinstance(table, BetweenGroups)
-        else _product(errors, room, quantile),
+        else _product(able, room, quantile),
         factor=needed**2,
     )
 

@@ -12,6 +12,7 @@ from pytest_mlgates.statistics.group_contrasts import Contrasts, Pair, argmax
 from pytest_mlgates.statistics.group_families import OVERALL
 from pytest_mlgates.statistics.interval import Interval
 from pytest_mlgates.statistics.pairs import sidak
+from pytest_mlgates.statistics.proportions import FAR_OUT
 from pytest_mlgates.statistics.quantiles import POWER, z
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ class EachGroup(Contrasts):
         self.plain = self.family.limits(self.confidence, exact=self.exact)
         # Wilson's bounds fail far out in the tails: of twenty groups of 30 rows that are all at
         # their bound of .95 one was blocked in .26 (nominal .05).
-        self.corrected = self.family.limits(self.simultaneous, exact=True)
+        exact = self.exact or self.simultaneous > FAR_OUT
+        self.corrected = self.family.limits(self.simultaneous, exact=exact)
         apart = self.family.limits(self.simultaneous, exact=self.exact)
         values = self.family.values
         (lower, upper), (low, high) = self.plain, self.corrected

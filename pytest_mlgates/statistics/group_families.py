@@ -139,7 +139,8 @@ class Family(ABC):
 
     def widened(self, level: float) -> Floats:
         """The factors of variances that are themselves known from each group's rows."""
-        return np.array([t_to_z(n, level) ** 2 for n in self.rows.tolist()], dtype=np.float64)
+        factors = (min(t_to_z(n, level) ** 2, 1e300) for n in self.rows.tolist())
+        return np.fromiter(factors, np.float64)
 
     @abstractmethod
     def row_variance(self, comparison: Comparison, group: int) -> float:

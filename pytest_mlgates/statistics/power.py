@@ -105,11 +105,12 @@ class NormalRuler:
     def settled(self, confidence: float) -> float | None:
         """``limit - (z s(limit) + z_.80 s(value))``, solved for the value."""
         sign = -1 if self.at_least else 1
-        value = self.limit
+        value, before = self.limit, math.inf
         for _ in range(50):
             reach = z(confidence) * self.error(self.limit) + z(POWER) * self.error(value)
-            value = self.limit + sign * reach
-        return value if math.isfinite(value) else None
+            value, before = self.limit + sign * reach, value
+        # Errors that grow faster than the distance are never settled.
+        return value if abs(value - before) <= 1e-6 * abs(value) else None
 
     def chance(self, truth: float, confidence: float) -> float:
         """``Phi((distance - z s(limit)) / s(truth))``."""

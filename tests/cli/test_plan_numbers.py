@@ -122,6 +122,13 @@ def test_errors_far_from_their_bound_are_planned_as_large_as_they_would_be(
     assert found.count("disproven") / 200 == pytest.approx(0.8, abs=0.1)
 
 
+def test_errors_that_grow_faster_than_their_distance_settle_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    few = pd.DataFrame({"y_true": [0.0] * 3, "y_pred": [0.1, 0.2, 9.0]})
+    found = plan_of(tmp_path, few, 'kind = "metric"\nmetric = "mae"\nmax = 1.0')
+    assert found["settles"]["value"] is None
+
+
 def test_the_chance_of_a_proof_is_what_a_simulation_finds(tmp_path, monkeypatch):
     """Within .12: normal errors, from the bounds of one table."""
     monkeypatch.chdir(tmp_path)

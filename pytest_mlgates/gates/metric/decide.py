@@ -105,7 +105,7 @@ def decide(parts: Sequence[Part], claims: Sequence[Claim], confidence: float) ->
     Raises:
         UndefinedPartError: where a part has no value.
     """
-    plain = [(part, _measured(part, confidence)) for part in parts]
+    plain = [(part, _far_out(part, confidence)) for part in parts]
     open_claims = [
         (part, found, claim)
         for part, found in plain
@@ -115,9 +115,7 @@ def decide(parts: Sequence[Part], claims: Sequence[Claim], confidence: float) ->
     corrected_level = simultaneous(confidence, len(parts))
     broken = []
     for part, _, claim in (item for item in open_claims if item[2].disproven(item[1].interval)):
-        corrected = _measured(part, corrected_level)
-        if corrected_level > FAR_OUT:
-            corrected = exactly(corrected, corrected_level)
+        corrected = _far_out(part, corrected_level)
         if claim.disproven(corrected.interval):
             broken.append((part, corrected, claim))
     shown_level, correction, needed = confidence, None, None
@@ -179,6 +177,12 @@ def _measured(part: Part, confidence: float) -> Measured:
         return part.measure(confidence)
     except UndefinedError as error:
         raise UndefinedPartError(part, str(error)) from None
+
+
+def _far_out(part: Part, confidence: float) -> Measured:
+    """*part* at a level that a finding rests on: far out Wilson's bounds do not hold."""
+    found = _measured(part, confidence)
+    return exactly(found, confidence) if confidence > FAR_OUT else found
 
 
 def _deciding(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import MLGatesError
+from pytest_mlgates.core.exact import told
 from pytest_mlgates.engines.quiet import muted
 from pytest_mlgates.gates.metric.answers import chosen
 from pytest_mlgates.statistics.bootstrap import Bootstrap
@@ -89,7 +90,7 @@ def _refuse_order(own: Own, drawn: Bootstrap) -> None:
 def _refuse_out_of_range(own: Own, drawn: Bootstrap) -> None:
     """A value that the metric says it cannot have: its bounds would be clipped into a lie."""
     low, high = own.metric.low, own.metric.high
-    if not low <= drawn.value <= high:
+    if not low <= told(drawn.value) <= high:
         raise MLGatesError(
             f"{own.metric.name} is outside the range that it was registered with",
             got="" if own.display.private else repr(drawn.value),

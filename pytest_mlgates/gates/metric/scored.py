@@ -52,7 +52,8 @@ def answers(
     """
     if parameters.metric == "expected_calibration_error":
         return _calibrated(parameters, table, display)
-    if len(parameters.y_score) > 1:
+    one_each = rival is not None and rival.y_score is not None and rival.y_score.ndim == 1
+    if len(parameters.y_score) > 1 and not (one_each and len(parameters.y_score) == 2):
         return _several(parameters, table, rival, display)
     metric = parameters.metric
     ranked = metric in RANKS
@@ -63,7 +64,9 @@ def answers(
     if not ranked:
         losses = row_losses(metric, positive, found.values, found.epsilon)
         high = 1.0 if metric == "brier" else float(-np.log(found.epsilon))
-        return _of_probabilities(losses, positive.astype(np.intp), found.values, high=high)
+        return _of_probabilities(
+            losses, positive.astype(np.intp), found.values, high=high, display=display
+        )
     return of_ranking(metric, positive, found.values)
 
 
@@ -178,22 +181,29 @@ def _several(
         probabilities=metric not in RANKS,
         display=display,
     )
-    if metric not in RANKS:
-        of_truth = matrix[np.arange(len(truth)), truth]
-        if metric == "log_loss":
-            epsilon = float(np.finfo(np.float64).eps)
-            losses = -np.log(np.clip(of_truth, epsilon, 1.0))
-            return _of_probabilities(losses, truth, matrix, high=float(-np.log(epsilon)))
-        squares = np.asarray(np.sum(matrix * matrix, axis=1) + 1.0 - 2.0 * of_truth)
-        if len(labels) == 2:  # of one class only, as scikit-learn has it
-            return _of_probabilities(squares / 2, truth, matrix, high=1.0)
-        return _of_probabilities(squares, truth, matrix, high=2.0)
-    if len(labels) == 2 and parameters.average is None:
+    place = 1
+    if len(labels) == 2 and (
+        (metric in RANKS and parameters.average is None) or parameters.pos_label is not None
+    ):
         column = Column(role="y_true", name=parameters.y_true, table=table.name)
         positive = positive_label(
             labels, parameters.pos_label, metric=metric, column=column, display=display
         )
         place = next(i for i, label in enumerate(labels) if label == positive)
+    if metric not in RANKS:
+        answer = matrix if len(labels) > 2 else matrix[:, place]
+        of_truth = matrix[np.arange(len(truth)), truth]
+        if metric == "log_loss":
+            epsilon = float(np.finfo(np.float64).eps)
+            losses = -np.log(np.clip(of_truth, epsilon, 1.0))
+            return _of_probabilities(
+                losses, truth, answer, high=float(-np.log(epsilon)), display=display
+            )
+        squares = np.asarray(np.sum(matrix * matrix, axis=1) + 1.0 - 2.0 * of_truth)
+        if len(labels) == 2:  # of one class only, as scikit-learn has it
+            return _of_probabilities(squares / 2, truth, answer, high=1.0, display=display)
+        return _of_probabilities(squares, truth, answer, high=2.0, display=display)
+    if len(labels) == 2 and parameters.average is None:
         return of_ranking(metric, truth == place, matrix[:, place])
     rank = RANKS[metric]
 
@@ -219,7 +229,12 @@ def _several(
 
 
 def _of_probabilities(
-    losses: Floats, truth: NDArray[np.intp], answer: NDArray[Any], *, high: float
+    losses: Floats,
+    truth: NDArray[np.intp],
+    answer: NDArray[Any],
+    *,
+    high: float,
+    display: Display,
 ) -> Answers:
     """The mean loss of probabilities, warned of where a class is hardly there.
 
@@ -229,9 +244,12 @@ def _of_probabilities(
     plain = of_losses(losses, answer, high=high)
     classes = int(truth.max(initial=1)) + 1
 
-    def warned(rows: Mask | None) -> tuple[str, ...]:
-        rarest = int(np.bincount(chosen(truth, rows), minlength=classes).min())
-        return hardly_there(rarest)
+    def warned(rows: Mask | None, weights: Floats | None = None) -> tuple[str, ...]:
+        if display.private:  # whether there are fewer than three is a count
+            return ()
+        there = chosen(truth, rows)
+        there = there if weights is None else there[weights > 0]
+        return hardly_there(int(np.bincount(there, minlength=classes).min()))
 
     def closed(rows: Mask | None) -> Measure:
         asked = partial(mean, chosen(losses, rows), low=0.0, high=high, tails=True)
@@ -245,7 +263,7 @@ def _of_probabilities(
 
     def estimate(rows: Mask | None, drawn: Sampling) -> Estimate:
         found = mean_of(losses, 0.0, high, rows, drawn)
-        return replace(found, warnings=(*found.warnings, *warned(rows)))
+        return replace(found, warnings=(*found.warnings, *warned(rows, drawn.weights)))
 
     return replace(plain, closed=closed, estimate=estimate)
 

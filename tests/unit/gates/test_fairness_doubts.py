@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pytest_mlgates import fairness
+from pytest_mlgates import fairness, metric
 from pytest_mlgates.gates.base import Context, Gate, evaluate, parse
 from pytest_mlgates.gates.fairness import KIND
 from pytest_mlgates.gates.models import Predictions
@@ -53,3 +53,26 @@ def test_plain_shares_know_what_few_rows_say() -> None:
     rows = pd.DataFrame({"y_true": 1, "y_pred": [1] * 98 + [0, 0], "g": ["a", "b"] * 50})
     found = fairness(rows, "demographic_parity_difference", by="g", max=0.2)
     assert not any("fewer than 8 rows" in text for text in found.warnings)
+
+
+def test_a_group_of_one_row_beside_equal_errors_is_no_arithmetic_mistake() -> None:
+    rows = pd.DataFrame({"y_true": 1.0, "y_pred": 2.0, "g": ["a"] * 60 + ["b"] * 60 + ["c"]})
+    for name, bound in (("_difference", {"max": 1.0}), ("_group_max", {"max": 2.0})):
+        found = fairness(rows, f"{MAE}{name}", by="g", **bound)  # warnings are errors here
+        assert found.estimate is not None
+
+
+@pytest.mark.parametrize("name", ["log_loss", "brier"])
+def test_how_few_rows_are_of_a_class_is_not_told_of_a_private_table(name: str) -> None:
+    rng = np.random.default_rng(2)
+    told = []
+    for positives in (2, 3):
+        truth = np.arange(500) < positives
+        scores = rng.uniform(0, 0.1, 500)
+        table = pd.DataFrame({"y_true": truth, "y_score": scores, "g": ["a", "b"] * 250})
+        for private in (True, False):
+            found = metric(table, name, max=0.5, private=private)
+            told.append(any("rarer class" in text for text in found.warnings))
+            by = fairness(table, f"{name}_difference", by="g", max=0.5, private=private)
+            told.append(any("rarer class" in text for text in by.warnings))
+    assert told == [False, False, True, True, False, False, False, True]

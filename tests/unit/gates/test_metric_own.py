@@ -394,6 +394,25 @@ def test_a_hook_that_there_is_not_is_named(tmp_path, monkeypatch):
     assert not manager().has_plugin("misspelt_plugin")
 
 
+def test_a_value_that_rounding_pushed_over_its_range_is_no_misuse():
+
+    class Plugin:
+        @hookimpl
+        def mlgates_metrics(self):
+            def over(y_true, y_pred):
+                return 1.0000000000000002 * float(np.mean(y_true == y_pred))
+
+            return [OwnMetric(name="nearly", function=over, low=0, high=1)]
+
+    plugin = Plugin()
+    manager().register(plugin)
+    try:
+        table = sample()
+        assert judged(table.assign(y_pred=table.y_true), "nearly", min=0.5).estimate >= 1
+    finally:
+        manager().unregister(plugin)
+
+
 def test_a_value_outside_the_registered_range_is_misuse():
     from tests.unit.gates.own_functions import profit
 

@@ -203,3 +203,12 @@ def test_a_model_that_loses_a_few_more_positives_is_seldom_proven_as_good():
     assert at_most(passed, runs, 0.05)
     assert at_most(blocked, runs, 0.05)
     assert not at_most(before, runs, 0.075)
+
+
+def test_a_champion_that_ranks_nothing_is_not_beaten_for_certain_by_two_positives():
+    positive = np.array([True, True, False, False, False, False])
+    scores = np.array([0.9, 0.8, 0.1, 0.2, 0.3, 0.15])
+    first = auc.roc_auc(positive, scores, in_row_order=True)
+    second = auc.roc_auc(positive, np.full(6, 0.5), in_row_order=True)
+    found = auc.auc_difference(first, second, 0.95).interval
+    assert found.lower < 0 < found.upper
