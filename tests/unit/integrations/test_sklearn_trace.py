@@ -177,7 +177,7 @@ def test_what_differs_in_a_step_alone_is_no_difference_of_the_training():
 
 def test_a_search_within_a_pipeline_is_its_best_estimator_and_not_its_times():
     def search(seed):
-        model = RandomForestClassifier(40, random_state=seed)  # unseeded, 3 trees were once alike
+        model = RandomForestClassifier(15, random_state=seed)  # unseeded, 3 trees were once alike
         found = GridSearchCV(model, {"max_depth": [1, 2]}, cv=2)
         return make_pipeline(StandardScaler(), found).fit(ROWS, LABELS).predict_proba(ROWS)
 
