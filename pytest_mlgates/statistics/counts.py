@@ -40,11 +40,10 @@ def f1(tp: int, fp: int, fn: int, confidence: float, *, exact: bool = False) -> 
 
 
 def exactly(found: Measured, confidence: float) -> Measured:
-    """*found* with the bounds of Clopper and Pearson, if they are Wilson's: for a disproof.
+    """*found* with the bounds of Clopper and Pearson, if they are Wilson's of a share or of F1.
 
-    At the level that holds for many slices at once Wilson's bounds are too narrow: of twenty slices
-    of 30 rows that are all at their bound of .95 one is blocked in .27 (nominal .05), by these
-    in .01.
+    Far out in the tails (``FAR_OUT``) Wilson's are too narrow. *confidence*: the level that *found*
+    was measured at, one-sided.
     """
     value, n = Fraction(found.value), found.n
     if found.method == "wilson":
