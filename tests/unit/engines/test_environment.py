@@ -48,12 +48,12 @@ def test_equal_environments_do_not_differ():
 @pytest.mark.parametrize(
     ("key", "value", "name"),
     [
-        ("cpu", "AuthenticAMD family 25 model 1", "CPU class"),
+        ("cpu", "CentaurHauls family 6 model 15", "CPU class"),
         ("simd", "AVX", "CPU class"),
         ("machine", "aarch64", "machine"),
         ("system", "Linux glibc 2.17", "operating system"),
         ("blas", "accelerate", "BLAS"),
-        ("threads", 96, "threads"),
+        ("threads", 997, "threads"),
         ("packages", {"numpy": "1.0"}, "numpy"),
         ("settings", {**HERE["settings"], "OMP_NUM_THREADS": "61"}, "OMP_NUM_THREADS"),
         ("gpu", "A100, CUDA 12.4, cuDNN 9", "GPU"),
