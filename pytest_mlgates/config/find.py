@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from functools import lru_cache
+from os.path import isfile, join
 from typing import TYPE_CHECKING, Any
 
 from pytest_mlgates.core.errors import ConfigurationError
@@ -28,7 +29,10 @@ def find(start: Path) -> Path | None:
     """
     folder = start if start.is_dir() else start.parent
     for candidate in (folder, *folder.parents):
-        found = [path for name in NAMES if has_gates(path := candidate / name)]
+        # Every gate that is called as a function asks this: no path is made of what is not there.
+        place = str(candidate)
+        there = [candidate / name for name in NAMES if isfile(join(place, name))]  # noqa: PTH113, PTH118
+        found = [path for path in there if has_gates(path)]
         if len(found) > 1:
             raise ConfigurationError(
                 "two configurations side by side",
@@ -48,10 +52,10 @@ def has_gates(path: Path) -> bool:
     if path.name == OWN_NAME:
         return True
     try:
-        text = path.read_bytes()
+        content = path.read_bytes()
     except OSError:
         return False
-    return b"mlgates" in text and "mlgates" in _tool(path)
+    return b"mlgates" in content and "mlgates" in _tool(_toml(path, content))
 
 
 def is_name(name: str) -> bool:
@@ -72,7 +76,7 @@ def read(path: Path) -> dict[str, Any]:
         ConfigurationError: if it is missing, unreadable, not TOML, or has no such table.
     """
     if path.name == PYPROJECT:
-        tool = _tool(path)
+        tool = _tool(_content(path))
         if "mlgates" not in tool:
             raise ConfigurationError(
                 "there is no [tool.mlgates]", where=str(path), fix="add [tool.mlgates.gates.…]"
@@ -81,21 +85,26 @@ def read(path: Path) -> dict[str, Any]:
         if not isinstance(table, dict):
             raise ConfigurationError("[tool.mlgates] is not a table", where=str(path))
         return table
-    return _toml(path)
+    return _content(path)
 
 
-def _tool(path: Path) -> dict[str, Any]:
-    tool = _toml(path).get("tool", {})
+def _tool(table: dict[str, Any]) -> dict[str, Any]:
+    tool = table.get("tool", {})
     return tool if isinstance(tool, dict) else {}
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def _content(path: Path) -> dict[str, Any]:
     try:
-        return parsed(path.read_text(encoding="utf-8"))
+        return _toml(path, path.read_bytes())
     except OSError as error:
         raise ConfigurationError(
             f"{path.name} cannot be read", where=str(path), got=str(error.strerror)
         ) from None
+
+
+def _toml(path: Path, content: bytes) -> dict[str, Any]:
+    try:
+        return parsed(content.decode())
     except UnicodeDecodeError as error:
         raise ConfigurationError(
             f"{path.name} is not UTF-8 text", where=f"{path}:{line_of(error)}"

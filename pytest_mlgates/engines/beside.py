@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from pytest_mlgates.engines.interrupts import LOOK_UP_SECONDS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Found = TypeVar("Found")
-
-# Ctrl-C just before a wait begins is only seen when the wait ends; on Windows also one within it.
-_LOOK_UP_SECONDS = 0.2
 
 
 class Beside(Generic[Found]):
@@ -53,5 +52,5 @@ class Beside(Generic[Found]):
             self._wait()
 
     def _wait(self) -> None:
-        while not self._over.wait(_LOOK_UP_SECONDS):
+        while not self._over.wait(LOOK_UP_SECONDS):
             pass

@@ -33,20 +33,20 @@ class _Key(NamedTuple):
     values: Sequence[Any]
 
 
-def counted(frame: nw.DataFrame[Any], columns: Sequence[str]) -> dict[tuple[Any, ...], int] | None:
+def counted(columns: Sequence[nw.Series[Any]]) -> dict[tuple[Any, ...], int] | None:
     """The rows of each combination of *columns*; None where a group-by does it better.
 
     That is for another library's frames, for numbers that are no codes, and for too many values.
     """
     import numpy as np
 
-    rows = len(frame)
-    if not rows or not frame.implementation.is_pandas():
+    rows = len(columns[0])
+    if not rows or not columns[0].implementation.is_pandas():
         return None
     keys: list[_Key] = []
     left = rows + _FEW  # combinations
     for column in columns:
-        key = _key_of(frame.get_column(column), left)
+        key = _key_of(column, left)
         if key is None:
             return None
         keys.append(key)

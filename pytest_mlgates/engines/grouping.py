@@ -26,18 +26,20 @@ def rows_of(columns: Sequence[str]) -> str:
 
 def grouped(frame: Any, columns: Sequence[str]) -> Any:
     """The keys that *columns* of *frame* (narwhals) have, and last their rows (:func:`rows_of`)."""
-    keys, rows = frame.select(*columns), rows_of(columns)
-    if not keys.implementation.is_duckdb():
-        # narwhals takes no name for no key, pyarrow one with a dot in front for a path.
-        odd = [column for column in columns if not column or column.startswith(".")]
-        plain = {column: unused(f"__mlgates_key_{i}__", columns) for i, column in enumerate(odd)}
-        renamed = keys.rename(plain) if odd else keys
-        short = [c for c, dtype in renamed.collect_schema().items() if str(dtype) == "Float16"]
-        if short:  # of which pandas makes no groups
-            renamed = renamed.with_columns(nw.col(*short).cast(nw.Float32))
-        asked = [plain.get(column, column) for column in columns]
-        found = renamed.group_by(*asked).agg(nw.len().alias(rows))
-        return found.rename({other: column for column, other in plain.items()}) if odd else found
-    # narwhals takes a name with a dot for a field there.
-    quoted = ", ".join(map(name, columns))
-    return nw.from_native(keys.to_native().aggregate(f"{quoted}, count(*) as {name(rows)}", quoted))
+    rows = rows_of(columns)
+    if frame.implementation.is_duckdb():
+        # narwhals takes a name with a dot for a field there.
+        quoted = ", ".join(map(name, columns))
+        found = frame.to_native().aggregate(f"{quoted}, count(*) as {name(rows)}", quoted)
+        return nw.from_native(found)
+    # narwhals takes no name for no key, pyarrow one with a dot in front for a path.
+    odd = [column for column in columns if not column or column.startswith(".")]
+    plain = {column: unused(f"__mlgates_key_{i}__", columns) for i, column in enumerate(odd)}
+    renamed = frame.select(*columns)
+    renamed = renamed.rename(plain) if odd else renamed
+    short = [c for c, dtype in renamed.collect_schema().items() if str(dtype) == "Float16"]
+    if short:  # of which pandas makes no groups
+        renamed = renamed.with_columns(nw.col(*short).cast(nw.Float32))
+    asked = [plain.get(column, column) for column in columns]
+    found = renamed.group_by(*asked).agg(nw.len().alias(rows))
+    return found.rename({other: column for column, other in plain.items()}) if odd else found

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PATIENCE = 10.0  # seconds that a stopped query has to end
+# Ctrl-C just before a wait begins is only seen when the wait ends; on Windows also one within it.
+LOOK_UP_SECONDS = 0.2
 
 
 def interruptible(fetch: Callable[[], Any], link: Any) -> Any:
@@ -36,7 +38,8 @@ def interruptible(fetch: Callable[[], Any], link: Any) -> Any:
     worker = threading.Thread(target=run, name="mlgates-query", daemon=True)
     try:
         worker.start()
-        done.wait()
+        while not done.wait(LOOK_UP_SECONDS):
+            pass
     except KeyboardInterrupt:
         link.interrupt()
         done.wait(_PATIENCE)

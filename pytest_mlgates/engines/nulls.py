@@ -58,8 +58,8 @@ def _of_arrow(frame: Any, columns: Sequence[str]) -> Sequence[str]:
     return [c for c in columns if str(types[c]).endswith("[pyarrow]")]
 
 
-def holds_numpy(frame: Any, column: str) -> bool:
-    """Whether *column* of a narwhals dataframe is a numpy array, which knows no null but NaN."""
-    if not frame.implementation.is_pandas():
+def holds_numpy(column: nw.Series[Any]) -> bool:
+    """Whether *column* is a numpy array, which knows no null but NaN."""
+    if not column.implementation.is_pandas():
         return False
-    return type(frame.get_column(column).to_native().dtype).__module__.partition(".")[0] == "numpy"
+    return type(column.to_native().dtype).__module__.partition(".")[0] == "numpy"

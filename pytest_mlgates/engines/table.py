@@ -72,6 +72,7 @@ class Table:
         self.origins: tuple[InputDigest, ...] = ()
         self.memory: dict[str, Any] = {}
         self._counts: dict[tuple[str, ...], list[tuple[tuple[Any, ...], int]]] = {}
+        self._series: dict[str, nw.Series[Any]] = {}
         self._arrays: dict[str, np.ndarray[Any, Any]] = {}
         self._exact: dict[str, Any] = {}  # of a lazy frame, what its arrays round
         self._codes: dict[str, tuple[list[Any], np.ndarray[Any, np.dtype[np.intp]]]] = {}
@@ -97,12 +98,12 @@ class Table:
         """*columns* of :attr:`frame`; no other column is copied or planned for it."""
         if "frame" in self.__dict__:
             return self.frame.select(*columns)
-        schema = self.opened.collect_schema()
-        return one_null(
-            self.opened.select(*columns),
-            {column: schema[column] for column in columns},
-            is_own=self.link is not None,
-        )
+        return self._with_one_null(self.opened.select(*columns), columns)
+
+    def _with_one_null(self, frame: Any, columns: Sequence[str]) -> Any:
+        schema = self.schema
+        kinds = {column: schema[column] for column in columns}
+        return one_null(frame, kinds, is_own=self.link is not None)
 
     @property
     def columns(self) -> list[str]:
@@ -258,8 +259,8 @@ class Table:
         for key in wanted:
             self.require(key)
         if wanted not in self._counts:
-            frame = self.opened
-            found = counted(frame, wanted) if isinstance(frame, nw.DataFrame) else None
+            eager = isinstance(self.opened, nw.DataFrame)
+            found = counted([self.series(key) for key in wanted]) if eager else None
             if found is None:
                 found = self._grouped(wanted)
             self._counts[wanted] = sorted(found.items(), key=lambda item: sort_key(item[0]))
@@ -272,7 +273,10 @@ class Table:
 
     def _grouped(self, keys: tuple[str, ...]) -> dict[tuple[Any, ...], int]:
         try:  # engines bind when they are asked: a file may be gone by now
-            groups = grouped(self._only(keys), keys)
+            # Of a query, what nobody asks for is not read; of a frame, it would be copied.
+            lazy = self.implementation == "duckdb"
+            frame = self._with_one_null(self.opened, keys) if lazy else self._only(keys)
+            groups = grouped(frame, keys)
         except Exception as error:
             raise self.engine_error(error) from None
         found: dict[tuple[Any, ...], int] = {}
@@ -305,8 +309,7 @@ class Table:
         """
         self.require(column)
         if column not in self._codes:
-            frame = self.opened
-            found = coded(frame.get_column(column)) if isinstance(frame, nw.DataFrame) else None
+            found = coded(self.series(column)) if isinstance(self.opened, nw.DataFrame) else None
             if found is None:
                 zoned = key_values.zoned(self.schema, column)
                 self._codes[column] = key_values.factorized(self._values(column), zoned=zoned)
@@ -314,12 +317,21 @@ class Table:
                 self._codes[column] = key_values.in_order(*found)
         return self._codes[column]
 
+    def series(self, column: str) -> nw.Series[Any]:
+        """*column* of a table in memory, as it is; taken from the dataframe once."""
+        if column not in self._series:
+            frame: Any = self.opened
+            self._series[column] = frame.get_column(column)
+        return self._series[column]
+
     def kinds(self, column: str) -> list[str]:
         """The kinds of values in a *column* of Python objects; empty for any other column."""
-        frame, dtype = self.opened, self.schema[self.require(column)]
-        if not (isinstance(frame, nw.DataFrame) and isinstance(dtype, nw.Object | nw.Unknown)):
+        dtype = self.schema[self.require(column)]
+        if not (
+            isinstance(self.opened, nw.DataFrame) and isinstance(dtype, nw.Object | nw.Unknown)
+        ):
             return []
-        return key_values.kinds_of(frame.get_column(column).to_list())
+        return key_values.kinds_of(self.series(column).to_list())
 
     def _values(self, column: str) -> Any:
         array = self.arrays([column])[column]
@@ -328,7 +340,7 @@ class Table:
         dtype = self.schema[column]
         if dtype.is_float() or (dtype.is_integer() and array.dtype.kind in "iu"):
             return array
-        return self.opened.get_column(column).to_list()
+        return self.series(column).to_list()
 
     def begin_digest(self, columns: Sequence[str] = ()) -> None:
         """Begin to compute the digest of the files, else of *columns*, where that takes long.
@@ -439,11 +451,10 @@ class Table:
 
     def _column(self, column: str) -> nw.Series[Any]:
         """*column* of a dataframe, with one null; as it is, where an array will have NaN anyway."""
-        frame: Any = self.opened
-        if self.schema[column].is_float() and not holds_numpy(frame, column):
-            frame = self._only([column])
-        found: nw.Series[Any] = frame.get_column(column)
-        return found
+        if self.schema[column].is_float() and not holds_numpy(self.series(column)):
+            found: nw.Series[Any] = self._only([column]).get_column(column)
+            return found
+        return self.series(column)
 
     def _fetch_arrays(self, columns: list[str]) -> dict[str, np.ndarray[Any, Any]]:
         """Arrays from DuckDB; what numpy would round comes as text beside them."""

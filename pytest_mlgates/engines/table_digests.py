@@ -69,10 +69,9 @@ class TableDigests:
         if key in self._begun:
             return self._begun.pop(key).result()
         digest, columns = hashlib.sha256(), key or tuple(table.columns)
-        frame = table.opened
-        eager = isinstance(frame, nw.DataFrame)
+        eager = isinstance(table.opened, nw.DataFrame)
         for column in columns:
-            series = frame.get_column(column) if isinstance(frame, nw.DataFrame) else None
+            series = table.series(column) if eager else None
             if series is None or not digests.of_series(digest, column, series):
                 array = table.arrays([column] if eager else columns)[column]
                 zoned = key_values.zoned(table.schema, column)

@@ -5,6 +5,7 @@ What is pandas' index in them, and nobody named, is no column.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from pytest_mlgates.engines.partitions import Partitions
     from pytest_mlgates.engines.text_reading import NotNumbers
     from pytest_mlgates.engines.wanted import Wanted
+
+# What DuckDB may have made of a name that stands twice, or of none: the file is asked then.
+_MADE_UP = re.compile(r"(?:.*_|C)[0-9]+", re.DOTALL)
 
 
 class TypedReading:
@@ -101,6 +105,12 @@ def parquet(
     """
     names = [str(path) for path in files]
     try:
+        if len(names) == 1 and not partitions.kinds:
+            base = link.sql(sql.read("read_parquet", names, partitions.options))
+            found = tuple(base.columns)
+            if not any(map(_MADE_UP.fullmatch, found)) and not may_hold_index(found):
+                refuse_alike(found, names[0])
+                return TypedReading(base, found, partitions, files, private=private)
         written = _schemas(link, names)
         schemas = _without_index(link, written)
         for name, columns in schemas.items():

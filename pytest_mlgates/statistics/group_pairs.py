@@ -28,8 +28,7 @@ class BetweenGroups(Contrasts):
         return math.comb(len(self.groups), 2)
 
     def _arrange(self) -> None:
-        self.plain = self._limits(self.confidence)
-        self.corrected = self._limits(self.simultaneous)
+        self.plain, self.corrected = self._limits()
         difference = self.comparison is Comparison.DIFFERENCE
         sign, first, second = (1.0, 1, 0) if difference else (-1.0, 0, 1)
         self.far = _without_diagonal(sign * self.plain[first])
@@ -41,17 +40,22 @@ class BetweenGroups(Contrasts):
                 if difference
                 else -(values[None, :] / values[:, None])
             )
-        # 0/0: two equal rates.
-        self.seen = _without_diagonal(np.nan_to_num(seen, nan=-1.0, neginf=-np.inf))
+        seen[np.isnan(seen)] = -1.0  # 0/0: two equal rates
+        self.seen = _without_diagonal(seen)
 
-    def _limits(self, confidence: float) -> tuple[Floats, Floats]:
-        lower, upper = self.family.limits(confidence, exact=self.exact)
+    def _limits(self) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+        """Bounds of every pair at the plain and at the simultaneous level, both at once."""
+        levels = (self.confidence, self.simultaneous)
+        found = [self.family.limits(level, exact=self.exact) for level in levels]
+        lower, upper = (np.stack(side) for side in zip(*found, strict=True))  # (level, group)
         values, rho = self.family.values, self.family.correlation
-        first = (values[:, None], lower[:, None], upper[:, None])
-        second = (values[None, :], lower[None, :], upper[None, :])
+        first = (values[:, None], lower[:, :, None], upper[:, :, None])
+        second = (values[None, :], lower[:, None, :], upper[:, None, :])
         if self.comparison is Comparison.DIFFERENCE:
-            return difference_limits(*first, *second, rho)
-        return ratio_limits(*second, *first, rho)
+            low, high = difference_limits(*first, *second, rho)
+        else:
+            low, high = ratio_limits(*second, *first, rho)
+        return (low[0], high[0]), (low[1], high[1])
 
     def at(self, row: int, column: int) -> Pair:
         """The pair, the higher number first."""

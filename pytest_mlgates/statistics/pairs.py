@@ -63,14 +63,15 @@ def ratio_limits(
     """
     p1, l1, u1, p2, l2, u2 = (np.asarray(v, dtype=np.float64) for v in (p1, l1, u1, p2, l2, u2))
     with np.errstate(divide="ignore", invalid="ignore"):
-        d = np.log(p1) - np.log(p2)
-        down = _reach(np.log(p1) - np.log(l1), np.log(u2) - np.log(p2), correlation)
-        up = _reach(np.log(u1) - np.log(p1), np.log(p2) - np.log(l2), correlation)
+        one, two = np.log(p1), np.log(p2)
+        down = _reach(one - np.log(l1), np.log(u2) - two, correlation)
+        up = _reach(np.log(u1) - one, two - np.log(l2), correlation)
+        d = one - two
         lower, upper = np.exp(d - down), np.exp(d + up)
         logs = (p1 > 0) & (p2 > 0)
         lower, upper = np.where(logs, lower, l1 / u2), np.where(logs, upper, u1 / l2)
     # What is still undefined (0/0, or infinity less infinity) is not bounded at all.
-    return np.nan_to_num(lower, nan=0.0), np.where(np.isnan(upper), np.inf, upper)
+    return np.where(np.isnan(lower), 0.0, lower), np.where(np.isnan(upper), np.inf, upper)
 
 
 def _reach(one: Any, two: Any, correlation: Any) -> Any:

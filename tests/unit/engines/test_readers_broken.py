@@ -218,6 +218,37 @@ def test_columns_that_differ_in_case_only_are_refused(tmp_path, kind):
         rows(path)
 
 
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("a", "a"), "column 'a' stands twice"),
+        (("a", "b", "a"), "column 'a' stands twice"),
+        (("a", "A", "a_1"), "columns 'a' and 'A' of 't.parquet' differ in case only"),
+        (("", ""), "column '' stands twice"),
+    ],
+)
+def test_names_that_duckdb_would_tell_apart_by_a_number_are_refused(tmp_path, names, message):
+    pa = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as parquet
+
+    arrays = [pa.array([place]) for place in range(len(names))]
+    parquet.write_table(pa.Table.from_arrays(arrays, names=list(names)), tmp_path / "t.parquet")
+    with pytest.raises(TableError, match=message):
+        rows(tmp_path / "t.parquet")
+
+
+@pytest.mark.parametrize("names", [("a", "a_1"), ("C0", "b"), ("_1", "x\n_2")])
+def test_names_that_end_in_a_number_are_names(tmp_path, names):
+    pa = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as parquet
+
+    arrays = [pa.array([place]) for place in range(len(names))]
+    parquet.write_table(pa.Table.from_arrays(arrays, names=list(names)), tmp_path / "t.parquet")
+    table = to_table(tmp_path / "t.parquet")
+    assert table.columns == list(names)
+    assert table.counts(names) == [((0, 1), 1)]
+
+
 def test_text_and_numbers_under_one_name_in_parquet_files_are_not_one_column(tmp_path):
     duckdb.sql("select 1 as a, 2 as b").write_parquet(str(tmp_path / "1.parquet"))
     duckdb.sql("select 1 as a, 'x' as b").write_parquet(str(tmp_path / "2.parquet"))
