@@ -33,14 +33,14 @@ def gates(count: int) -> str:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A budget: what was found, and the limit that it must keep.
+    """A budget: what was found, and the limit that it must keep; None if it is only shown.
 
     `cpu` is the same in CPU seconds, which a busy machine disturbs less: for reading, not judged.
     """
 
     name: str
     found: float
-    limit: float
+    limit: float | None
     unit: str
     at_least: bool = False
     cpu: float | None = None
@@ -48,6 +48,8 @@ class Verdict:
     @property
     def met(self) -> bool:
         """Whether it is kept."""
+        if self.limit is None:
+            return True
         return self.found >= self.limit if self.at_least else self.found <= self.limit
 
 
@@ -123,7 +125,9 @@ def render(verdicts: Sequence[Verdict]) -> str:
     lines = [f"{'budget':<42} {'found':>9} {'limit':>10} {'':<10} {'in CPU':>9}"]
     for one in verdicts:
         sign = ">=" if one.at_least else "<="
-        limit, verdict = f"{sign} {one.limit:g}", "met" if one.met else "NOT MET"
+        limit, verdict = "-", "shown"
+        if one.limit is not None:
+            limit, verdict = f"{sign} {one.limit:g}", "met" if one.met else "NOT MET"
         cpu = "" if one.cpu is None else f"{one.cpu:9.2f}"
         lines.append(
             f"{one.name:<42} {one.found:9.2f} {limit:>10} {f'{one.unit:<2} {verdict}':<10} {cpu}"

@@ -54,6 +54,15 @@ def median(samples: Mapping[str, list[Sample]], name: str, field: str = "inside"
     return statistics.median(getattr(sample, field) for sample in samples[name])
 
 
+def times(samples: Mapping[str, list[Sample]], name: str, other: str, field: str) -> float:
+    """How often *other* goes into *name*: the median of what each turn says.
+
+    Both of a turn ran within a second or so: a host that is slow for a while is slow for both.
+    """
+    turns = zip(samples[name], samples[other], strict=True)
+    return statistics.median(getattr(one, field) / getattr(two, field) for one, two in turns)
+
+
 def same_answers(samples: Mapping[str, list[Sample]]) -> None:
     """All who answer the same question answer alike.
 

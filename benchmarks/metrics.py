@@ -2,10 +2,10 @@
 
     python benchmarks/metrics.py [--rows 10000 1000000 10000000] [--json FILE]
 
-Figures are medians of runs in processes of their own, which take turns; budgets are ratios within
-one run. The bootstrap loop is timed with three replicates and extrapolated to 1,000, which is said
-where it is printed. numpy sorts floats with the widest instructions of the processor, and does so
-several times faster than it finds their order: both are shown.
+Figures are medians of runs in processes of their own, which take turns; budgets are medians of the
+ratios within a turn. The bootstrap loop is timed with three replicates and extrapolated to 1,000,
+which is said where it is printed. numpy sorts floats with the widest instructions of the processor,
+and does so several times faster than it finds their order: both are shown.
 """
 
 from __future__ import annotations
@@ -74,8 +74,7 @@ def main() -> int:
 def _million(samples: Samples) -> list[Verdict]:
     def times(name: str, other: str, limit: float) -> Verdict:
         wall, cpu = (
-            comparison.median(samples, name, field) / comparison.median(samples, other, field)
-            for field in ("inside", "inside_cpu")
+            comparison.times(samples, name, other, field) for field in ("inside", "inside_cpu")
         )
         short = {SORT: "sort", ARGSORT: "argsort", PEER: "roc_auc_score"}[other]
         return Verdict(f"{name.partition(',')[0]} / {short}", wall, limit, "x", cpu=cpu)
