@@ -5,6 +5,7 @@ Beside :mod:`pytest_mlgates.gates.labels`, which counts classes and never needs 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -228,23 +229,24 @@ def checked_scores(
         )
     epsilon = np.finfo(array.dtype if array.dtype.kind == "f" else np.float64).eps
     values = as_floats(array, column, metric)
-    refuse_missing(column, int(np.count_nonzero(np.isnan(values))), table, display)
-    _refuse_infinite(values, column, metric, display)
+    low, high = _range(values)
+    if not math.isfinite(low) or not math.isfinite(high):
+        refuse_missing(column, int(np.count_nonzero(np.isnan(values))), table, display)
+        _refuse_infinite(values, column, metric, display)
     _refuse_rounded(array, values, column, metric, display)
     if decisions_refused and any(_all_among(values, pair) for pair in ((0, 1), (-1, 1))):
         raise _labels_for_scores(metric, column, got=f"only {shown(values.tolist(), display)}")
-    if probabilities:
+    if probabilities and (low < 0 or high > 1):
         outside = int(np.count_nonzero((values < 0) | (values > 1)))
-        if outside:
-            got = f"{display.count(outside)} of {display.rows(len(values))} outside"
-            if not display.private:
-                got += f", from {values.min():.6g} to {values.max():.6g}"
-            raise MLGatesError(
-                f"{metric} needs probabilities, and {column} has scores outside 0 to 1",
-                got=got,
-                want="numbers from 0 to 1",
-                fix="roc_auc takes scores of any range",
-            )
+        got = f"{display.count(outside)} of {display.rows(len(values))} outside"
+        if not display.private:
+            got += f", from {low:.6g} to {high:.6g}"
+        raise MLGatesError(
+            f"{metric} needs probabilities, and {column} has scores outside 0 to 1",
+            got=got,
+            want="numbers from 0 to 1",
+            fix="roc_auc takes scores of any range",
+        )
     return Scores(values, float(epsilon))
 
 
@@ -311,6 +313,14 @@ def as_floats(array: NDArray[Any], column: Column, metric: str) -> Floats:
             got=f"{array.dtype} of shape {array.shape}",
             want="one number per row",
         ) from None
+
+
+def _range(values: Floats) -> tuple[float, float]:
+    """The least and the greatest of *values*, NaN if one of them is; 0 of none."""
+    if not len(values):
+        return 0.0, 0.0
+    with np.errstate(invalid="ignore"):
+        return float(np.min(values)), float(np.max(values))
 
 
 def _all_among(values: Floats, pair: tuple[int, int]) -> bool:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from pytest_mlgates.statistics.interval import Interval, Measured, UndefinedError
-from pytest_mlgates.statistics.means import hall
+from pytest_mlgates.statistics.means import hall, variance
+from pytest_mlgates.statistics.placements import as_shares, in_row_order_placed, placed
 from pytest_mlgates.statistics.quantiles import z
 from pytest_mlgates.statistics.scales import looser
 
@@ -28,7 +29,6 @@ HIGH_AUC = 0.95
 # Under this many two models are hardly compared, and under this many one hardly measured: rows that
 # score against their class are mostly not in the table (errors up to .19).
 FEW_IN_PAIRS, VERY_FEW = 50, 10
-_BLOCK = 1 << 14
 
 
 class RocAuc(NamedTuple):
@@ -57,31 +57,18 @@ def roc_auc(positive: Mask, scores: Floats, *, in_row_order: bool = False) -> Ro
     Raises:
         UndefinedError: without a positive or without a negative.
     """
-    above, below = _of_class(positive, scores), _of_class(~positive, scores)
-    if not len(above) or not len(below):
+    positives = int(np.count_nonzero(positive))
+    negatives = len(positive) - positives
+    if not positives or not negatives:
         raise UndefinedError(
-            f"an AUC needs both classes: no {'negative' if len(above) else 'positive'} is there"
+            f"an AUC needs both classes: no {'negative' if positives else 'positive'} is there"
         )
-    order10 = np.argsort(above) if in_row_order else None
-    order01 = np.argsort(below) if in_row_order else None
-    if order10 is None or order01 is None:
-        above.sort()
-        below.sort()
-    else:
-        above, below = above[order10], below[order01]
-    if len(above) <= len(below):
-        outranked, outranking = _placed(above, below)
-    else:
-        outranking, outranked = _placed(below, above)
+    found = in_row_order_placed if in_row_order else placed
+    outranked, outranking = found(positive, scores)
     total = int(outranked.sum())
-    if order10 is not None and order01 is not None:
-        outranked, outranking = _undo(order10, outranked), _undo(order01, outranking)
-    positives, negatives = len(above), len(below)
-    # Large tables: the memory of the scores is used again.
-    np.divide(outranked, 2 * negatives, out=above)
-    np.divide(outranking, 2 * positives, out=below)
-    np.subtract(1.0, below, out=below)
-    return RocAuc(auc=Fraction(total, 2 * positives * negatives), v10=above, v01=below)
+    v10, v01 = as_shares(outranked, 2 * negatives), as_shares(outranking, 2 * positives)
+    np.subtract(1.0, v01, out=v01)
+    return RocAuc(auc=Fraction(total, 2 * positives * negatives), v10=v10, v01=v01)
 
 
 def auc_interval(measured: RocAuc, confidence: float) -> Measured:
@@ -94,10 +81,11 @@ def auc_interval(measured: RocAuc, confidence: float) -> Measured:
     """
     area = float(measured.auc)
     n_positive, n_negative = len(measured.v10), len(measured.v01)
+    spreads = _spreads(measured)
     found = (
-        delong_logit(measured, confidence),
+        _delong_logit(area, *spreads, confidence),
         newcombe(area, n_positive, n_negative, confidence),
-        one_more(measured, confidence),
+        one_more_of(area, *spreads, confidence),
     )
     return Measured(
         value=measured.auc,
@@ -120,12 +108,26 @@ def delong_logit(measured: RocAuc, confidence: float) -> Interval:
     One positive or one negative has no variance and bounds nothing; at A = 0 or 1 the logit does
     not exist and this leaves the bound to the other method.
     """
-    area = float(measured.auc)
-    if min(len(measured.v10), len(measured.v01)) < 2:
+    return _delong_logit(float(measured.auc), *_spreads(measured), confidence)
+
+
+def _spreads(measured: RocAuc) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The variance of the placements of each class, over n, and its rows."""
+    first, second = (
+        (variance(values), float(len(values))) for values in (measured.v10, measured.v01)
+    )
+    return first, second
+
+
+def _delong_logit(
+    area: float, first: tuple[float, float], second: tuple[float, float], confidence: float
+) -> Interval:
+    (spread, n), (other, m) = first, second
+    if min(n, m) < 2:
         return Interval(0.0, 1.0)
     if area in (0.0, 1.0):
         return Interval(area, area)
-    se = math.sqrt(_variance_of_mean(measured.v10) + _variance_of_mean(measured.v01))
+    se = math.sqrt(spread / (n - 1) + other / (m - 1))
     logit = math.log(area / (1 - area))
     reach = z(confidence) * se / (area * (1 - area))
     return Interval(_expit(logit - reach), _expit(logit + reach))
@@ -137,9 +139,7 @@ def one_more(measured: RocAuc, confidence: float) -> Interval:
     What Agresti and Coull (1998) do to a share: a placement of a half, which stands for the rows of
     the rarer class that score against it and are not in the table.
     """
-    classes = measured.v10, measured.v01
-    spreads = [(float(np.var(values)), float(len(values))) for values in classes]
-    return one_more_of(float(measured.auc), spreads[0], spreads[1], confidence)
+    return one_more_of(float(measured.auc), *_spreads(measured), confidence)
 
 
 def one_more_of(
@@ -236,43 +236,6 @@ def paired_delong(first: RocAuc, second: RocAuc, confidence: float) -> Interval:
 def same_ranking(first: RocAuc, second: RocAuc) -> bool:
     """Whether both scores rank every positive against every negative alike."""
     return bool(np.array_equal(first.v10, second.v10) and np.array_equal(first.v01, second.v01))
-
-
-def _of_class(wanted: Mask, scores: Floats) -> Floats:
-    """The *scores* that are *wanted*; block by block, since places fit into a cache there."""
-    found = np.empty(int(np.count_nonzero(wanted)))
-    end = 0
-    for start in range(0, len(scores), _BLOCK):
-        places = np.flatnonzero(wanted[start : start + _BLOCK])
-        begin, end = end, end + len(places)
-        scores[start : start + _BLOCK].take(places, out=found[begin:end], mode="clip")
-    return found
-
-
-def _placed(few: Floats, many: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Twice how many of *many* are under each of *few*, and the other way round; ties count one.
-
-    Both are sorted. Only *few* are searched for, those that are tied twice: one of *many* is over
-    those of *few* whose place is at or before its own.
-    """
-    left = np.searchsorted(many, few, "left")
-    tied = np.flatnonzero(many.take(left, mode="clip") == few)
-    places = np.bincount(left, minlength=len(many) + 1)
-    if len(tied):
-        right = left.copy()
-        right[tied] = np.searchsorted(many, few[tied], "right")
-        places += np.bincount(right, minlength=len(many) + 1)
-        left += right
-    else:
-        places += places
-        left += left
-    return left, np.cumsum(places[:-1], out=places[:-1])
-
-
-def _undo(order: NDArray[np.intp], values: NDArray[np.intp]) -> NDArray[np.intp]:
-    placed = np.empty_like(values)
-    placed[order] = values
-    return placed
 
 
 def _skewed_down(values: Floats, confidence: float) -> float:
