@@ -14,6 +14,8 @@ def estimator(loaded: Any, *, reference: str, name: str, digest: str) -> Model:
     """*loaded*, which came from the artifact *reference* with *digest*, as a model."""
     names = getattr(loaded, "feature_names_in_", None)
     classes = getattr(loaded, "classes_", None)
+    if isinstance(classes, list):  # those of each of several labels
+        classes = None
 
     def method(name: str) -> Callable[[Any], Any] | None:
         function = getattr(loaded, name, None)

@@ -137,6 +137,33 @@ def positive_scores(
     return np.asarray(array[:, _place(classes, positive, model, display)])
 
 
+def per_label(answer: Any, rows: int, labels: int, *, name: str, what: str) -> NDArray[Any]:
+    """*answer* as one value per row and label, shape ``(rows, labels)``.
+
+    scikit-learn's forests and neighbours answer with a list of the probabilities of 0 and 1 for
+    each label, its other classifiers of several labels with the probabilities of 1.
+
+    Raises:
+        MLGatesError: for another shape.
+    """
+    if isinstance(answer, list | tuple) and answer and all(np.ndim(one) == 2 for one in answer):
+        parts = [as_array(one) for one in answer]
+        if len(parts) != labels or any(part.shape != (rows, 2) for part in parts):
+            shapes = listing([str(part.shape) for part in parts], 6)
+            raise MLGatesError(
+                f"{what} of {name} does not answer for every row and label",
+                got=f"a list of shapes {shapes}",
+                want=f"shape ({rows:,}, 2) for each of {plural(labels, 'label')}",
+                fix="a label that the model saw in no row, or in all, has one column: it was not "
+                "learned",
+            )
+        return np.column_stack([part[:, 1] for part in parts])
+    array = as_array(answer)
+    if array.shape != (rows, labels):
+        raise _wrong_shape(array, rows, name=name, what=what, want=f"({rows:,}, {labels})")
+    return array
+
+
 def named(answer: Any, role: str) -> Any:
     """The part of a callable's answer that plays *role*, or None: a key, or a column of a frame."""
     if isinstance(answer, Mapping):

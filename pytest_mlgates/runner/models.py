@@ -19,6 +19,7 @@ from pytest_mlgates.runner.answers import (
     digest_of,
     is_named,
     named,
+    per_label,
     positive_scores,
     vector,
 )
@@ -266,6 +267,8 @@ def _checked(
                 want='{"y_pred": \u2026, "y_score": \u2026}',
             )
         what = f"the {role} part"
+    if roles.labels:
+        return per_label(part, rows, len(roles.labels), name=model.name, what=what)
     if role == "y_pred":
         return vector(part, rows, name=model.name, what=what)
     return positive_scores(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError, NoChampionError
+from pytest_mlgates.core.text import listing
 from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.extensions.manager import manager
 from pytest_mlgates.gates.models import Model, Predictions
@@ -38,13 +39,17 @@ WANTED_REFERENCE = (
 
 @dataclass(frozen=True, kw_only=True)
 class Roles:
-    """Which columns of a table are no features, and which label is the positive one."""
+    """Which columns of a table are no features, and which label is the positive one.
+
+    *labels*: of rows with several labels the columns of truth, and that of the answers to each.
+    """
 
     y_true: str = "y_true"
     y_pred: str = "y_pred"
     y_score: tuple[str, ...] = ("y_score",)
     others: tuple[str, ...] = ()
     pos_label: Any = None
+    labels: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, source: Any, attributes: Sequence[str] = ()) -> Roles:
@@ -56,12 +61,24 @@ class Roles:
             y_score=tuple(source.y_score or cls.y_score),
             others=(*(name for name in extra if name is not None), *attributes),
             pos_label=source.pos_label,
+            labels=tuple((getattr(source, "multilabel", None) or {}).items()),
         )
 
     @property
     def columns(self) -> set[str]:
         """All of them."""
-        return {self.y_true, self.y_pred, *self.y_score, *self.others}
+        both = (name for pair in self.labels for name in pair)
+        return {self.y_true, self.y_pred, *self.y_score, *self.others, *both}
+
+    @property
+    def truth(self) -> tuple[str, ...]:
+        """The column of labels, or those of several."""
+        return tuple(truth for truth, _ in self.labels) or (self.y_true,)
+
+    def answers(self, role: str) -> tuple[str, ...]:
+        """The columns of a model's answers of the *role* ``y_pred`` or ``y_score``."""
+        several = tuple(answer for _, answer in self.labels)
+        return several or ((self.y_pred,) if role == "y_pred" else self.y_score)
 
 
 def load(reference: str, base: Path, cache: dict[Any, Any]) -> Model:
@@ -88,36 +105,31 @@ def stored(
             rows; NoChampionError if it does not exist.
     """
     pattern = not re.search(r"[*?\[]", reference)
+    labels = listing(roles.truth)
     if pattern and not (base / reference).exists():
         raise NoChampionError(
             f"there are no champion predictions at {reference!r}",
             got=f"no such file in {base}",
-            want=f"a file with {roles.y_true!r} and the champion's predictions",
+            want=f"a file with {labels} and the champion's predictions",
         )
     file = to_table(reference, base=base, private=table.private)
-    needed = {"y_true": roles.y_true}
-    if "y_pred" in want:
-        needed["y_pred"] = roles.y_pred
-    if "y_score" in want:
-        for place, column in enumerate(roles.y_score):
-            needed[f"y_score {place}"] = column
-    for role, column in needed.items():
-        try:
-            file.require(column, role=role.partition(" ")[0])
-        except MLGatesError as error:
-            error.want = error.want or (
-                f"{roles.y_true!r} (to prove that the rows are the same) and the predictions"
-            )
-            raise
-    answers = {roles.y_pred, *roles.y_score}
-    refuse_other_rows(file, table, label=roles.y_true, answers=answers)
-    arrays = file.arrays(list(needed.values()))
-    found: dict[str, Any] = {
-        role: arrays[needed[role]] for role in ("y_true", "y_pred") if role in needed
-    }
-    if "y_score" in want:
-        scores = [arrays[column] for column in roles.y_score]
-        found["y_score"] = scores[0] if len(scores) == 1 else np.column_stack(scores)
+    needed = {"y_true": roles.truth, **{role: roles.answers(role) for role in sorted(want)}}
+    for role, columns in needed.items():
+        for column in columns:
+            try:
+                file.require(column, role="multilabel" if roles.labels else role)
+            except MLGatesError as error:
+                error.want = error.want or (
+                    f"{labels} (to prove that the rows are the same) and the predictions"
+                )
+                raise
+    answers = {*roles.answers("y_pred"), *roles.answers("y_score")}
+    refuse_other_rows(file, table, labels=roles.truth, answers=answers)
+    arrays = file.arrays([column for columns in needed.values() for column in columns])
+    found: dict[str, Any] = {}
+    for role, columns in needed.items():
+        several = [arrays[column] for column in columns]
+        found[role] = several[0] if len(several) == 1 else np.column_stack(several)
     return Predictions(
         name=Path(reference).name,
         digest=digest_of(found),

@@ -11,7 +11,7 @@ from pytest_mlgates.core.errors import MLGatesError
 from pytest_mlgates.core.text import listing, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 _TRUTHS = {"true": 1.0, "false": 0.0}
 
 
-def refuse_other_rows(file: Table, table: Table, *, label: str, answers: Collection[str]) -> None:
+def refuse_other_rows(
+    file: Table, table: Table, *, labels: Sequence[str], answers: Collection[str]
+) -> None:
     """Nothing, if *file* is about the rows of *table*, in its order.
 
     The labels alone prove nothing: sorted by label, any two tables agree in them. What proves it is
@@ -30,7 +32,7 @@ def refuse_other_rows(file: Table, table: Table, *, label: str, answers: Collect
     Args:
         file: The predictions.
         table: What they are compared on.
-        label: The column of the labels.
+        labels: The column of the labels, or those of several.
         answers: The columns that are a model's answers, and hence may differ.
 
     Raises:
@@ -48,13 +50,13 @@ def refuse_other_rows(file: Table, table: Table, *, label: str, answers: Collect
         if not _equal(mine[column], theirs[column]).all():
             raise MLGatesError(
                 f"{file.name} was judged on other rows than table {table.name!r}",
-                got=_difference(column, label, (mine[column], theirs[column]), file),
+                got=_difference(column, labels, (mine[column], theirs[column]), file),
                 want=f"the same {column!r} in the same order",
                 fix="write the champion's predictions anew, on these rows and in this order"
-                + ("" if column == label else f"; leave out {column!r} if it is a model's answer"),
+                + ("" if column in labels else f"; leave out {column!r} if it is a model's answer"),
             )
-    others = [c for c in shared if c != label]
-    got = f"beside {label!r} it shares with table {table.name!r} "
+    others = [c for c in shared if c not in labels]
+    got = f"beside {listing(labels)} it shares with table {table.name!r} "
     got += f"only {listing(others, 6)}" if others else "no column"
     if table.n_rows > 1 and not any(_varies(mine[column]) for column in others):
         raise _unproven(file, got + (", the same in every row" if others else ""))
@@ -120,11 +122,11 @@ def _codes(array: NDArray[Any]) -> NDArray[np.intp]:
 
 
 def _difference(
-    column: str, label: str, arrays: tuple[NDArray[Any], NDArray[Any]], file: Table
+    column: str, labels: Sequence[str], arrays: tuple[NDArray[Any], NDArray[Any]], file: Table
 ) -> str:
     mine, theirs = arrays
     unequal = np.flatnonzero(~_equal(mine, theirs))
-    what = "labels differ" if column == label else f"{column!r} differs"
+    what = "labels differ" if column in labels else f"{column!r} differs"
     if file.private:
         return what
     first = int(unequal[0])

@@ -18,6 +18,7 @@ from pytest_mlgates.statistics.proportions import proportion
 from pytest_mlgates.statistics.scales import Scale
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from numpy.typing import NDArray
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_mlgates.statistics.interval import Measured
 
     Mask = NDArray[np.bool_]
+    Read = Callable[[NDArray[Any], Column], Mask]
 
 
 def answers(
@@ -42,20 +44,11 @@ def answers(
     named = parameters.multilabel
     assert named is not None  # noqa: S101
     metric = parameters.metric
-    truth = _flags(table, list(named), "multilabel", metric, display)
+    truth = _read(table, named, _flags(metric, table, display))
     if rival is None:
-        predicted = _decided(parameters, table, list(named.values()), display)
+        predicted = _read(table, named.values(), _reader(parameters, table, display))
     else:
-        given = rival.y_score if parameters.threshold is not None else rival.y_pred
-        assert given is not None  # noqa: S101
-        if given.ndim != 2 or given.shape[1] != len(named):
-            raise MLGatesError(
-                f"{rival.name} gave no answer per label",
-                got=f"an array of shape {given.shape}",
-                want=f"shape (rows, {len(named)})",
-            )
-        limit = 0.5 if parameters.threshold is None else parameters.threshold
-        predicted = np.asarray(given >= limit)
+        predicted = _of_rival(parameters, rival, table, display)
     if metric == "accuracy":
         return _exact(truth, predicted)
 
@@ -71,6 +64,29 @@ def answers(
         )
 
     return Answers(answer=predicted, estimate=estimate, cells=partial(_cells, truth, predicted))
+
+
+def _of_rival(
+    parameters: MetricParameters, rival: Predictions, table: Table, display: Display
+) -> Mask:
+    """The labels that *rival* predicts, held to what the columns of the table are held to."""
+    named = parameters.multilabel
+    assert named is not None  # noqa: S101
+    given = rival.y_score if parameters.threshold is not None else rival.y_pred
+    assert given is not None  # noqa: S101
+    if given.ndim != 2 or given.shape[1] != len(named):
+        raise MLGatesError(
+            f"{rival.name} gave no answer per label",
+            got=f"an array of shape {given.shape}",
+            want=f"shape (rows, {len(named)})",
+        )
+    read = _reader(parameters, table, display)
+    return np.column_stack(
+        [
+            read(values, Column(role=name, name=rival.name, table=table.name))
+            for name, values in zip(named.values(), given.T, strict=True)
+        ]
+    )
 
 
 def _cells(truth: Mask, predicted: Mask, rows: Mask | None) -> tuple[int, ...]:
@@ -114,33 +130,33 @@ def _share(right: Mask, confidence: float) -> Measured:
     return proportion(int(np.count_nonzero(right)), len(right), confidence)
 
 
-def _decided(
-    parameters: MetricParameters, table: Table, names: list[str], display: Display
-) -> Mask:
-    if parameters.threshold is None:
-        return _flags(table, names, "multilabel", parameters.metric, display)
-    arrays = _columns(table, names, "multilabel")
-    found = []
+def _read(table: Table, names: Iterable[str], read: Read) -> Mask:
     for name in names:
-        column = Column(role="multilabel", name=name, table=table.name)
-        values = as_floats(arrays[name], column, parameters.metric)
+        table.require(name, role="multilabel")
+    arrays = table.arrays(list(names))
+    return np.column_stack(
+        [read(arrays[n], Column(role="multilabel", name=n, table=table.name)) for n in names]
+    )
+
+
+def _reader(parameters: MetricParameters, table: Table, display: Display) -> Read:
+    """What makes labels of answers: of scores where there is a threshold, else of 0 and 1."""
+    limit = parameters.threshold
+    if limit is None:
+        return _flags(parameters.metric, table, display)
+
+    def read(array: NDArray[Any], column: Column) -> Mask:
+        values = as_floats(array, column, parameters.metric)
         refuse_missing(column, int(np.count_nonzero(np.isnan(values))), table, display)
-        found.append(values >= parameters.threshold)
-    return np.column_stack(found)
+        return np.asarray(values >= limit)
+
+    return read
 
 
-def _columns(table: Table, names: list[str], role: str) -> dict[str, NDArray[Any]]:
-    for name in names:
-        table.require(name, role=role)
-    return table.arrays(names)
+def _flags(metric: str, table: Table, display: Display) -> Read:
+    """What makes labels of 0 and 1."""
 
-
-def _flags(table: Table, names: list[str], role: str, metric: str, display: Display) -> Mask:
-    arrays = _columns(table, names, role)
-    found = []
-    for name in names:
-        column = Column(role=role, name=name, table=table.name)
-        array = arrays[name]
+    def read(array: NDArray[Any], column: Column) -> Mask:
         values = array.astype(np.float64) if array.dtype.kind == "b" else None
         if values is None:
             values = as_floats(array, column, metric)
@@ -153,5 +169,6 @@ def _flags(table: Table, names: list[str], role: str, metric: str, display: Disp
                 want="0 or 1, or truth values: whether the row has the label",
                 fix="for scores set `threshold`, from which on a label is predicted",
             )
-        found.append(values == 1)
-    return np.column_stack(found)
+        return np.asarray(values == 1)
+
+    return read
