@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from pytest_mlgates.core.holdouts import DEFAULT
 from pytest_mlgates.core.verdict import Policy
 from pytest_mlgates.engines.options import CHECKS, ReadOptions
-from pytest_mlgates.gates.base import Columns, Confidence
+from pytest_mlgates.gates.base import Columns, Confidence, Reference
 from pytest_mlgates.gates.reading import names_of, reader
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class RoleNames(Struct, frozen=True, kw_only=True):
 class TableSettings(RoleNames, frozen=True, kw_only=True):
     """``[tool.mlgates.tables.NAME]``: where a table is, how to read it, and what judges it."""
 
-    path: str
+    path: Reference
     delimiter: Annotated[str, reader(CHECKS["delimiter"])] | None = None
     quote: Annotated[str, reader(CHECKS["quote"])] | None = None
     encoding: Annotated[str, reader(CHECKS["encoding"])] | None = None
@@ -53,7 +53,7 @@ class TableSettings(RoleNames, frozen=True, kw_only=True):
     null_values: Annotated[tuple[str, ...], reader(CHECKS["null_values"])] | None = None
     table_name: Annotated[str, reader(CHECKS["table_name"])] | None = None
     private: bool = False
-    model: str | None = None
+    model: Reference | None = None
     features: Columns | None = None
     row_id: Columns | None = None
     budget: Annotated[int, Meta(ge=1)] | None = None

@@ -156,3 +156,17 @@ def age(text: str) -> dt.timedelta | None:
     import datetime as dt
 
     return dt.timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+
+
+def scheme_of(reference: str) -> str | None:
+    """``s3`` of ``s3://user:secret@bucket/x.csv``, all of a URL that a message may show.
+
+    Paths make one slash of two; one letter is a drive of Windows.
+    """
+    found = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):/", reference)
+    return found[1] if found else None
+
+
+def without_password(reference: str) -> str:
+    """*reference* without the user and the password that a URL may hold."""
+    return re.sub(r"(?<=//)[^/@\s]*:[^/@\s]*@", "…@", reference)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pytest_mlgates.core.errors import NoFilesError, TableError
-from pytest_mlgates.core.text import did_you_mean_file, listing
+from pytest_mlgates.core.text import did_you_mean_file, listing, scheme_of
 from pytest_mlgates.engines import memory, scratch
 from pytest_mlgates.engines.imports import optional
 from pytest_mlgates.engines.options import ReadOptions
@@ -104,7 +104,24 @@ def _refuse_odd(paths: Iterable[Path]) -> None:
             )
 
 
-def _nothing(path: str | Path, literal: Path) -> NoFilesError:
+def refuse_url(reference: str | Path) -> None:
+    """Files are read where they lie: nothing is fetched, and no table is missing for it.
+
+    Raises:
+        TableError: for a URL, of which only the kind is told: it may hold a password.
+    """
+    scheme = scheme_of(str(reference))
+    if scheme is not None:
+        raise TableError(
+            "a URL is no path of a table",
+            got=f"{scheme}://\u2026",
+            want="a file, a folder or a glob on this machine, or a dataframe",
+            fix="fetch the file first, or read it yourself and pass the dataframe",
+        )
+
+
+def _nothing(path: str | Path, literal: Path) -> TableError:
+    refuse_url(path)
     folder = literal if literal.is_dir() else literal.parent
     nearby = sorted(p.name for p in folder.glob("*")) if folder.is_dir() else []
     holds = f", which holds {listing(nearby, 6) if nearby else 'nothing'}"

@@ -17,7 +17,7 @@ from msgspec import Meta, Struct
 
 from pytest_mlgates.core import gpu
 from pytest_mlgates.core.errors import MLGatesError
-from pytest_mlgates.core.text import did_you_mean, listing, quoted
+from pytest_mlgates.core.text import did_you_mean, listing, quoted, without_password
 from pytest_mlgates.core.verdict import Bound, Policy, Verdict, plain
 from pytest_mlgates.engines import memory
 from pytest_mlgates.gates import reading
@@ -78,8 +78,17 @@ def _inputs(value: Any) -> Any:
     return found
 
 
+def _reference(value: Any) -> Any:
+    if isinstance(value, str) and (shown := without_password(value)) != value:
+        want = "a name without a password, which would stand in evidence and logs"
+        raise reading.WithheldError(f"{want}: credentials come from the environment", shown=shown)
+    return value
+
+
 Number = Annotated[float, reading.reader(_finite)]
 Columns = Annotated[tuple[str, ...], reading.reader(columns)]
+# A path, a model, or a file of predictions.
+Reference = Annotated[str, reading.reader(_reference)]
 Confidence = Annotated[float, reading.reader(_finite), Meta(gt=0.5, lt=1.0)]
 
 

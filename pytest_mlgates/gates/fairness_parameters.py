@@ -10,7 +10,13 @@ from msgspec import Meta
 
 from pytest_mlgates.core.text import limit
 from pytest_mlgates.core.verdict import Bound
-from pytest_mlgates.gates.base import Columns, EvaluationParameters, Number, named_once
+from pytest_mlgates.gates.base import (
+    Columns,
+    EvaluationParameters,
+    Number,
+    Reference,
+    named_once,
+)
 from pytest_mlgates.gates.fairness_metrics import METRICS, FairnessMetric, Measure, known
 from pytest_mlgates.gates.metric.metrics import refuse_beta
 from pytest_mlgates.gates.reading import reader
@@ -53,7 +59,7 @@ class FairnessParameters(EvaluationParameters, frozen=True, kw_only=True):
     agg: Literal["worst_case", "mean"] = "worst_case"
     bins: Annotated[int, Meta(ge=2, le=100)] | None = None
     beta: Number | None = None
-    no_worse_than: str | None = None
+    no_worse_than: Reference | None = None
     margin: Number | None = None
     first: bool = False
     features: Annotated[Columns, Meta(min_length=1)] | None = None

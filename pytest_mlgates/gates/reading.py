@@ -46,6 +46,14 @@ class Mistake(NamedTuple):
     want: str = ""
 
 
+class WithheldError(ValueError):
+    """A value that is not usable, and that no message may show: *shown* stands for it."""
+
+    def __init__(self, want: str, *, shown: str) -> None:
+        super().__init__(want)
+        self.shown = shown
+
+
 def reader(read: Callable[[Any], Any], **constraints: Any) -> msgspec.Meta:
     """For ``Annotated``: values are first read by *read*, which raises ValueError in words."""
     return msgspec.Meta(extra={_READ: read}, **constraints)
@@ -85,6 +93,8 @@ def read(
         except msgspec.ValidationError as error:
             words = _in_words(str(error), field.type)
             mistakes.append(Mistake(name, "unusable", given[name], words))
+        except WithheldError as error:
+            mistakes.append(Mistake(name, "unusable", error.shown, str(error)))
         except ValueError as error:
             mistakes.append(Mistake(name, "unusable", given[name], str(error)))
     mistakes += [Mistake(name, "unknown", given[name]) for name in given if name not in fields]

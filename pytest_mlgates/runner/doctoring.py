@@ -174,7 +174,8 @@ def _configuration(found: Diagnosis, start: Path, config: Path | None) -> Path |
         configuration = load(path, project_code=False)
     except MLGatesError as error:
         for one in error.parts or (error,):
-            found.add("configuration", one.where or "file", "broken", one.summary, one.fix)
+            place = one.where or "file"
+            found.add("configuration", place, "broken", one.summary, _mending(one))
         return None
     says = f"{path}, valid"
     if configuration.settings.plugins:
@@ -216,9 +217,9 @@ def _gate(found: Diagnosis, declared: DeclaredGate, says: str, base: Path) -> No
             gate.kind.check(gate.parameters, Context(base=base))
         except MLGatesError as error:
             one = error.parts[0] if error.parts else error
-            fix = one.fix or (f"want: {one.want}" if one.want else "")
             got = f" ({one.got})" if one.got else ""
-            found.add("gates", name, "broken", f"{says}; {error.summary}{got}", fix)
+            says = f"{says}; {error.summary}{got}"
+            found.add("gates", name, "broken", says, _mending(one))
             return
     if needs is None:
         found.add("gates", name, "ok", says)
@@ -315,3 +316,8 @@ def _lock(found: Diagnosis, path: Path) -> None:
         found.add("lock", locks.NAME, "broken", says, "mlgates lock")
     else:
         found.add("lock", locks.NAME, "ok", "up to date")
+
+
+def _mending(error: MLGatesError) -> str:
+    """What mends it, else what is wanted."""
+    return error.fix or (f"want: {error.want}" if error.want else "")

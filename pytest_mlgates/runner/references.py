@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_mlgates.core.errors import MLGatesError, NoChampionError
-from pytest_mlgates.core.text import listing
+from pytest_mlgates.core.text import listing, scheme_of
+from pytest_mlgates.engines.readers import refuse_url
 from pytest_mlgates.engines.tables import to_table
 from pytest_mlgates.extensions.manager import manager
 from pytest_mlgates.gates.models import Model, Predictions
@@ -107,6 +108,7 @@ def stored(
     pattern = not re.search(r"[*?\[]", reference)
     labels = listing(roles.truth)
     if pattern and not (base / reference).exists():
+        refuse_url(reference)
         raise NoChampionError(
             f"there are no champion predictions at {reference!r}",
             got=f"no such file in {base}",
@@ -150,6 +152,9 @@ def _load(reference: str, base: Path) -> Model:
         if not isinstance(found, Model):
             raise MLGatesError(f"a plugin loaded {reference!r} as {type(found).__name__}")
         return found
+    scheme = scheme_of(reference)
+    if scheme not in (None, "models", "runs"):
+        raise MLGatesError("a URL names no model", got=f"{scheme}://\u2026", want=WANTED_REFERENCE)
     suffix = _suffix(reference)
     if suffix in _MODEL_FILES:
         raise MLGatesError(

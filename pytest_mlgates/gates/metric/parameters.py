@@ -10,7 +10,13 @@ from msgspec import Meta
 
 from pytest_mlgates.core.text import limit
 from pytest_mlgates.core.verdict import Bound
-from pytest_mlgates.gates.base import Columns, EvaluationParameters, Number, named_once
+from pytest_mlgates.gates.base import (
+    Columns,
+    EvaluationParameters,
+    Number,
+    Reference,
+    named_once,
+)
 from pytest_mlgates.gates.metric.metrics import Metric, canonical, cut_of, refuse_beta, spec_of
 from pytest_mlgates.gates.reading import reader
 
@@ -48,7 +54,7 @@ class MetricParameters(EvaluationParameters, frozen=True, kw_only=True):
     metric: Annotated[str, reader(_name)]
     min: Number | None = None
     max: Number | None = None
-    no_worse_than: str | None = None
+    no_worse_than: Reference | None = None
     margin: Number | None = None
     by: Annotated[Columns, reader(named_once("one or several columns"))] | None = None
     first: bool = False

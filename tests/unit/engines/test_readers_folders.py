@@ -147,8 +147,8 @@ def test_files_that_other_tools_leave_in_a_folder_are_no_data(tmp_path):
         ("x" * 5000 + ".csv", "this is no name of a file"),
         ("a\0.csv", "no file matches"),
         ("[.csv", "no file matches"),
-        ("https://example.org/a.csv", "no file matches"),
-        ("s3://bucket/a.parquet", "no file matches"),
+        ("https://example.org/a.csv", "a URL is no path of a table"),
+        ("s3://bucket/a.parquet", "a URL is no path of a table"),
     ],
 )
 def test_what_names_no_file_is_refused_and_nothing_is_fetched(tmp_path, path, what):
