@@ -26,6 +26,7 @@ _ROLES = {
 }
 _BY_PLACE = ("y_true", "y_pred")
 _WEIGHT = "sample_weight"
+_PREDICTIONS = {"y_pred", "y_score"}
 
 
 def arguments_of(metric: OwnMetric, *, weighted: bool) -> dict[str, str]:
@@ -33,7 +34,7 @@ def arguments_of(metric: OwnMetric, *, weighted: bool) -> dict[str, str]:
 
     Parameters are known by name (``y_true``, ``y_pred``, ``y_score``, ``sample_weight``); of others
     the first is ``y_true`` and the second ``y_pred``. What has a default keeps it, but for
-    ``sample_weight`` where the gate has weights.
+    ``sample_weight`` where the gate has weights, and for predictions that would be None.
 
     Raises:
         MLGatesError: for a function that takes no predictions, or what no table has.
@@ -57,6 +58,10 @@ def arguments_of(metric: OwnMetric, *, weighted: bool) -> dict[str, str]:
         if role is None or role in found.values() or (role == _WEIGHT and not weighted):
             raise _refused(metric, f"{metric.name}{signature}", parameter.name)
         found["*" * (parameter.kind is parameter.POSITIONAL_ONLY) + parameter.name] = role
+    if not _PREDICTIONS & set(found.values()):
+        # A default of None is no answer: scikit-learn's log_loss has one while a name changes.
+        unset = (p.name for p in plain if p.default is None and _ROLES.get(p.name) in _PREDICTIONS)
+        found |= {name: _ROLES[name] for name in list(unset)[:1]}
     if not found and any(p.kind is p.VAR_POSITIONAL for p in every):
         found = {f"*{role}": role for role in _BY_PLACE}
     if weighted and _WEIGHT not in found.values():
@@ -65,7 +70,7 @@ def arguments_of(metric: OwnMetric, *, weighted: bool) -> dict[str, str]:
             got=f"{metric.name}{signature}",
             want="a parameter `sample_weight`: weights are never ignored",
         )
-    if not {"y_pred", "y_score"} & set(found.values()):
+    if not _PREDICTIONS & set(found.values()):
         raise MLGatesError(
             f"{metric.name} takes no predictions: it would judge no model",
             got=f"{metric.name}{signature}",

@@ -441,6 +441,12 @@ def test_a_value_outside_the_registered_range_is_misuse():
         (lambda *arrays: 0, {"*y_true": "y_true", "*y_pred": "y_pred"}),
         (lambda a, b, /: 0, {"*a": "y_true", "*b": "y_pred"}),
         (lambda y_pred: 0, {"y_pred": "y_pred"}),
+        (
+            lambda y_true, y_proba=None, *, y_pred="deprecated": 0,
+            {"y_true": "y_true", "y_proba": "y_score"},
+        ),
+        (lambda y_true, y_pred=None, y_score=None: 0, {"y_true": "y_true", "y_pred": "y_pred"}),
+        (lambda y_true, y_pred, y_score=None: 0, {"y_true": "y_true", "y_pred": "y_pred"}),
         (max, {"*y_true": "y_true", "*y_pred": "y_pred"}),
     ],
 )
