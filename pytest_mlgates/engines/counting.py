@@ -40,7 +40,7 @@ def counted(columns: Sequence[nw.Series[Any]]) -> dict[tuple[Any, ...], int] | N
     """
     import numpy as np
 
-    rows = len(columns[0])
+    rows = len(columns[0]) if columns else 0
     if not rows or not columns[0].implementation.is_pandas():
         return None
     keys: list[_Key] = []

@@ -10,10 +10,11 @@ the relations that users hand over are asked in another way.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
+
+from pytest_mlgates.engines import sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,22 +31,31 @@ def one_null(frame: Any, schema: Mapping[str, nw.dtypes.DType], *, is_own: bool)
     floats = [name for name, dtype in schema.items() if dtype.is_float()]
     if not floats:
         return frame
+    if frame.implementation.is_duckdb():
+        return nw.from_native(_without_nan(frame.to_native(), floats, is_own=is_own))
     kept = {c: nw.col(c) for c in floats}
     for c in _of_arrow(frame, floats):
         kept[c] = (nw.col(c) + 0.0).cast(schema[c])
-    trusts_statistics = frame.implementation.is_duckdb() and not is_own
-    is_number = _is_infinite_or_finite if trusts_statistics else _is_not_nan
     return frame.with_columns(
-        *(nw.when(is_number(nw.col(c))).then(value).alias(c) for c, value in kept.items())
+        *(nw.when(~nw.col(c).is_nan()).then(value).alias(c) for c, value in kept.items())
     )
 
 
-def _is_not_nan(column: nw.Expr) -> nw.Expr:
-    return ~column.is_nan()
+def _without_nan(relation: Any, floats: Sequence[str], *, is_own: bool) -> Any:
+    """The same of a relation of DuckDB, in SQL: narwhals takes a name with a dot for a field.
 
-
-def _is_infinite_or_finite(column: nw.Expr) -> nw.Expr:
-    return column.is_finite() | (column == math.inf) | (column == -math.inf)
+    A connection that is not *is_own* believes what files say of themselves, who do not count NaN;
+    that a number is finite or infinite it has to look up.
+    """
+    parts = []
+    for column in relation.columns:
+        value = sql.name(column)
+        if column in floats:
+            infinite = f"{value} = 'infinity'::double or {value} = '-infinity'::double"
+            keeps = f"not isnan({value})" if is_own else f"isfinite({value}) or {infinite}"
+            value = f"case when {keeps} then {value} end as {value}"
+        parts.append(value)
+    return relation.project(", ".join(parts))
 
 
 def _of_arrow(frame: Any, columns: Sequence[str]) -> Sequence[str]:

@@ -98,12 +98,12 @@ class Table:
         """*columns* of :attr:`frame`; no other column is copied or planned for it."""
         if "frame" in self.__dict__:
             return self.frame.select(*columns)
-        return self._with_one_null(self.opened.select(*columns), columns)
-
-    def _with_one_null(self, frame: Any, columns: Sequence[str]) -> Any:
         schema = self.schema
-        kinds = {column: schema[column] for column in columns}
-        return one_null(frame, kinds, is_own=self.link is not None)
+        return one_null(
+            self.opened.select(*columns),
+            {column: schema[column] for column in columns},
+            is_own=self.link is not None,
+        )
 
     @property
     def columns(self) -> list[str]:
@@ -273,10 +273,11 @@ class Table:
 
     def _grouped(self, keys: tuple[str, ...]) -> dict[tuple[Any, ...], int]:
         try:  # engines bind when they are asked: a file may be gone by now
-            # Of a query, what nobody asks for is not read; of a frame, it would be copied.
-            lazy = self.implementation == "duckdb"
-            frame = self._with_one_null(self.opened, keys) if lazy else self._only(keys)
-            groups = grouped(frame, keys)
+            # A query reads only what is asked for; a frame would be copied, and what makes NaN null
+            # names every column.
+            floats = any(self.schema[key].is_float() for key in keys)
+            plain = self.implementation == "duckdb" and not floats
+            groups = grouped(self.opened if plain else self._only(keys), keys)
         except Exception as error:
             raise self.engine_error(error) from None
         found: dict[tuple[Any, ...], int] = {}

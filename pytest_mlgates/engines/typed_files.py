@@ -106,11 +106,9 @@ def parquet(
     names = [str(path) for path in files]
     try:
         if len(names) == 1 and not partitions.kinds:
-            base = link.sql(sql.read("read_parquet", names, partitions.options))
-            found = tuple(base.columns)
-            if not any(map(_MADE_UP.fullmatch, found)) and not may_hold_index(found):
-                refuse_alike(found, names[0])
-                return TypedReading(base, found, partitions, files, private=private)
+            base = _at_once(link, names[0], partitions)
+            if base is not None:
+                return TypedReading(base, base.columns, partitions, files, private=private)
         written = _schemas(link, names)
         schemas = _without_index(link, written)
         for name, columns in schemas.items():
@@ -130,6 +128,22 @@ def parquet(
         raise
     except Exception as error:
         raise reading_error(error, names[0], private=private) from None
+
+
+def _at_once(link: Any, name: str, partitions: Partitions) -> Any:
+    """The relation of one file whose names are its own for certain; None where that has to be seen.
+
+    Also where it cannot be read: whoever looks closer says why.
+    """
+    try:
+        base = link.sql(sql.read("read_parquet", [name], partitions.options))
+        columns = list(base.columns)
+    except Exception:
+        return None
+    if any(map(_MADE_UP.fullmatch, columns)) or may_hold_index(columns):
+        return None
+    refuse_alike(columns, name)
+    return base
 
 
 class _Column(NamedTuple):

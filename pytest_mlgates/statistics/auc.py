@@ -1,4 +1,4 @@
-"""Area under the ROC curve: value, bounds, paired difference, from one sort of the scores."""
+"""Area under the ROC curve: value, bounds, paired difference."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def roc_auc(positive: Mask, scores: Floats, *, in_row_order: bool = False) -> Ro
 
 
 def auc_interval(measured: RocAuc, confidence: float) -> Measured:
-    """The looser of the logit-DeLong, the Newcombe and the :func:`one_more` bounds, side by side.
+    """The looser of the logit-DeLong, the Newcombe and the ``one_more_of`` bounds, side by side.
 
     DeLong alone releases .28 of bad models at 20 positives and AUC .99 (nominal .05); Newcombe's
     method 5 holds there but not for exponential scores, where DeLong on the logit helps. Where a
@@ -81,9 +81,9 @@ def auc_interval(measured: RocAuc, confidence: float) -> Measured:
     """
     area = float(measured.auc)
     n_positive, n_negative = len(measured.v10), len(measured.v01)
-    spreads = _spreads(measured)
+    spreads = spreads_of(measured)
     found = (
-        _delong_logit(area, *spreads, confidence),
+        delong_logit(area, *spreads, confidence),
         newcombe(area, n_positive, n_negative, confidence),
         one_more_of(area, *spreads, confidence),
     )
@@ -102,16 +102,7 @@ def _very_few(rarer: int) -> tuple[str, ...]:
     return (f"{rarer} rows in the rarer class: bounds of an AUC err by up to .19 instead of .05",)
 
 
-def delong_logit(measured: RocAuc, confidence: float) -> Interval:
-    """``logit A -+ z se / (A (1 - A))`` with DeLong's variance, back on the AUC's scale.
-
-    One positive or one negative has no variance and bounds nothing; at A = 0 or 1 the logit does
-    not exist and this leaves the bound to the other method.
-    """
-    return _delong_logit(float(measured.auc), *_spreads(measured), confidence)
-
-
-def _spreads(measured: RocAuc) -> tuple[tuple[float, float], tuple[float, float]]:
+def spreads_of(measured: RocAuc) -> tuple[tuple[float, float], tuple[float, float]]:
     """The variance of the placements of each class, over n, and its rows."""
     first, second = (
         (variance(values), float(len(values))) for values in (measured.v10, measured.v01)
@@ -119,9 +110,14 @@ def _spreads(measured: RocAuc) -> tuple[tuple[float, float], tuple[float, float]
     return first, second
 
 
-def _delong_logit(
+def delong_logit(
     area: float, first: tuple[float, float], second: tuple[float, float], confidence: float
 ) -> Interval:
+    """``logit A -+ z se / (A (1 - A))`` with DeLong's variance, back on the AUC's scale.
+
+    One positive or one negative has no variance and bounds nothing; at A = 0 or 1 the logit does
+    not exist and this leaves the bound to the other methods. From :func:`spreads_of`.
+    """
     (spread, n), (other, m) = first, second
     if min(n, m) < 2:
         return Interval(0.0, 1.0)
@@ -133,19 +129,15 @@ def _delong_logit(
     return Interval(_expit(logit - reach), _expit(logit + reach))
 
 
-def one_more(measured: RocAuc, confidence: float) -> Interval:
-    """Logit-DeLong with one more row of the rarer class, which scores like chance.
-
-    What Agresti and Coull (1998) do to a share: a placement of a half, which stands for the rows of
-    the rarer class that score against it and are not in the table.
-    """
-    return one_more_of(float(measured.auc), *_spreads(measured), confidence)
-
-
 def one_more_of(
     area: float, first: tuple[float, float], second: tuple[float, float], confidence: float
 ) -> Interval:
-    """The same from each class's variance of placements (over n) and number of rows."""
+    """Logit-DeLong with one more row of the rarer class, which scores like chance.
+
+    What Agresti and Coull (1998) do to a share: a placement of a half, which stands for the rows of
+    the rarer class that score against it and are not in the table. From each class's variance of
+    placements (over n) and number of rows.
+    """
     (spread, n), (other, m) = sorted((first, second), key=lambda one: one[1])
     if n < 2:
         return Interval(0.0, 1.0)

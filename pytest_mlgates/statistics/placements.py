@@ -1,7 +1,4 @@
-"""How many rows of the other class each row outranks: what a ROC AUC and its bounds are made of.
-
-From one sort of the scores.
-"""
+"""How many rows of the other class each row outranks: what a ROC AUC and its bounds are made of."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Mask = NDArray[np.bool_]
-    Places = NDArray[np.intp]
+    Places = NDArray[np.int64]
     # Twice how many negatives each positive outranks, and how many positives each negative does.
     Both = tuple[Places, Places]
 
@@ -28,7 +25,12 @@ def placed(positive: Mask, scores: Floats) -> Both:
     """
     # A float from 0 to 1 has two bits that say nothing, its sign and the first one of its exponent:
     # doubled as an integer, with its class in the last place, one sort says all.
-    if scores.dtype == np.float64 and float(scores.min()) >= 0 and float(scores.max()) <= 1:
+    # The sign is asked of the integer: a processor may take the tiniest floats under 0 for 0.
+    if (
+        scores.dtype == np.float64
+        and int(scores.view(np.int64).min()) >= 0
+        and float(scores.max()) <= 1
+    ):
         keys = scores.view(np.uint64) << np.uint64(1)
         keys |= positive
         return _of_keys(keys)
@@ -37,6 +39,7 @@ def placed(positive: Mask, scores: Floats) -> Both:
 
 def as_shares(counts: Places, of: int) -> Floats:
     """*counts* over *of*, in the same memory, which is dearer to get than to divide."""
+    counts = counts.astype(np.int64, copy=False)  # places are shorter on some machines
     shares = counts.view(np.float64)
     for start in range(0, len(counts), _BLOCK):
         shares[start : start + _BLOCK] = counts[start : start + _BLOCK] / of
@@ -58,13 +61,13 @@ def _of_keys(keys: NDArray[np.uint64]) -> Both:
     keys >>= np.uint64(1)
     begins = keys[1:] > keys[:-1]
     if begins.all():
-        return _without_ties(is_positive, keys.view(np.intp))
+        return _without_ties(is_positive, keys.view(np.int64))
     if (keys[1:] < keys[:-1]).any():  # a processor that takes the tiniest floats for 0
         order = np.argsort(keys, kind="stable")
         keys, is_positive = keys[order], is_positive[order]
         begins = keys[1:] > keys[:-1]
     edges = np.concatenate([[0], np.flatnonzero(begins) + 1, [len(keys)]])  # of equal scores
-    positives = np.concatenate([[0], np.cumsum(is_positive)])[edges]
+    positives = np.concatenate([[0], np.cumsum(is_positive, dtype=np.int64)])[edges]
     negatives = edges - positives
     outranked = np.repeat(negatives[1:] + negatives[:-1], np.diff(positives))
     return outranked, np.repeat(positives[1:] + positives[:-1], np.diff(negatives))

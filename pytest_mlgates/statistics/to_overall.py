@@ -42,13 +42,12 @@ class ToOverall(Contrasts):
         overall = float(family.value(OVERALL))
         values = family.values
         with np.errstate(divide="ignore", invalid="ignore"):
-            self.seen = np.nan_to_num(
+            self.seen = (
                 np.stack([values - overall, overall - values], axis=1)
                 if difference
-                else -np.stack([overall / values, values / overall], axis=1),
-                nan=-1.0,
-                neginf=-np.inf,
+                else -np.stack([overall / values, values / overall], axis=1)
             )
+        self.seen[np.isnan(self.seen)] = -1.0  # 0/0: two equal rates
 
     def _limits(self, confidence: float) -> tuple[Floats, Floats]:
         family = self.family

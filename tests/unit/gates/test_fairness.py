@@ -55,6 +55,17 @@ def misuse(subject, metric=DPD, **arguments):
     return str(caught.value)
 
 
+@pytest.mark.parametrize("by", ["sex", "age"])
+@pytest.mark.parametrize("other", ["a.b", 'a"b'])
+def test_names_of_columns_that_nobody_asks_for_do_not_matter(tmp_path, by, other):
+    table = selected(F=(300, 1000), M=(305, 1000)).with_columns(
+        pl.when(pl.col("sex") == "F").then(20.5).otherwise(30.0).alias("age"),
+        pl.lit(1.5).alias(other),
+    )
+    table.write_parquet(tmp_path / "people.parquet")
+    assert check(to_table(tmp_path / "people.parquet"), by=by).estimate == pytest.approx(0.005)
+
+
 FAIR = selected(F=(3000, 10_000), M=(3050, 10_000))
 UNFAIR = selected(F=(591, 5421), M=(3258, 10_860))
 SMALL = selected(F=(8, 20), M=(11, 20))

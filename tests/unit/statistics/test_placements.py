@@ -48,6 +48,7 @@ def test_placements_are_counts_over_pairs(rows):
     )
     for found, counts, places in zip(placed(positive, scores), wanted, order, strict=True):
         assert found.tolist() == counts[places].tolist()
+        assert found.dtype.itemsize == 8  # whose memory becomes floats, on Windows too
     for found, counts in zip(in_row_order_placed(positive, scores), wanted, strict=True):
         assert found.tolist() == counts.tolist()
     assert np.array_equal(scores, before)  # they are the table's own
