@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from pytest_mlgates.statistics.interval import Interval, Measured, UndefinedError
-from pytest_mlgates.statistics.means import hall, variance
+from pytest_mlgates.statistics.means import hall
 from pytest_mlgates.statistics.placements import as_shares, in_row_order_placed, placed
 from pytest_mlgates.statistics.quantiles import z
 from pytest_mlgates.statistics.scales import looser
@@ -38,11 +38,19 @@ class RocAuc(NamedTuple):
         auc: Exact: half-counts over pairs.
         v10: For each positive the share of negatives that it outranks (ties half).
         v01: For each negative the share of positives that outrank it (ties half).
+        variances: Of both, over n.
     """
 
     auc: Fraction
     v10: Floats
     v01: Floats
+    variances: tuple[float, float]
+
+    @property
+    def spreads(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The variance of the placements of each class, over n, and its rows."""
+        first, second = self.variances
+        return (first, float(len(self.v10))), (second, float(len(self.v01)))
 
 
 def roc_auc(positive: Mask, scores: Floats, *, in_row_order: bool = False) -> RocAuc:
@@ -66,9 +74,11 @@ def roc_auc(positive: Mask, scores: Floats, *, in_row_order: bool = False) -> Ro
     found = in_row_order_placed if in_row_order else placed
     outranked, outranking = found(positive, scores)
     total = int(outranked.sum())
-    v10, v01 = as_shares(outranked, 2 * negatives), as_shares(outranking, 2 * positives)
+    area = Fraction(total, 2 * positives * negatives)
+    v10, first = as_shares(outranked, 2 * negatives, float(area))
+    v01, second = as_shares(outranking, 2 * positives, float(1 - area))
     np.subtract(1.0, v01, out=v01)
-    return RocAuc(auc=Fraction(total, 2 * positives * negatives), v10=v10, v01=v01)
+    return RocAuc(auc=area, v10=v10, v01=v01, variances=(first, second))
 
 
 def auc_interval(measured: RocAuc, confidence: float) -> Measured:
@@ -81,7 +91,7 @@ def auc_interval(measured: RocAuc, confidence: float) -> Measured:
     """
     area = float(measured.auc)
     n_positive, n_negative = len(measured.v10), len(measured.v01)
-    spreads = spreads_of(measured)
+    spreads = measured.spreads
     found = (
         delong_logit(area, *spreads, confidence),
         newcombe(area, n_positive, n_negative, confidence),
@@ -102,21 +112,13 @@ def _very_few(rarer: int) -> tuple[str, ...]:
     return (f"{rarer} rows in the rarer class: bounds of an AUC err by up to .19 instead of .05",)
 
 
-def spreads_of(measured: RocAuc) -> tuple[tuple[float, float], tuple[float, float]]:
-    """The variance of the placements of each class, over n, and its rows."""
-    first, second = (
-        (variance(values), float(len(values))) for values in (measured.v10, measured.v01)
-    )
-    return first, second
-
-
 def delong_logit(
     area: float, first: tuple[float, float], second: tuple[float, float], confidence: float
 ) -> Interval:
     """``logit A -+ z se / (A (1 - A))`` with DeLong's variance, back on the AUC's scale.
 
     One positive or one negative has no variance and bounds nothing; at A = 0 or 1 the logit does
-    not exist and this leaves the bound to the other methods. From :func:`spreads_of`.
+    not exist and this leaves the bound to the other methods. From the spreads of a :class:`RocAuc`.
     """
     (spread, n), (other, m) = first, second
     if min(n, m) < 2:

@@ -126,13 +126,6 @@ def mean(
     )
 
 
-def variance(values: Floats) -> float:
-    """The variance of *values* over n, without a copy of them."""
-    mean = float(np.mean(values))
-    parts = (values[start : start + _BLOCK] - mean for start in range(0, len(values), _BLOCK))
-    return math.fsum(float(np.sum(part * part)) for part in parts) / len(values)
-
-
 def top_share(values: Floats, share: float = 0.01) -> float:
     """What part of the sum of non-negative *values* the largest *share* of the rows carries."""
     total = float(np.sum(values))

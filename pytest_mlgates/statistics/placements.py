@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,13 +38,21 @@ def placed(positive: Mask, scores: Floats) -> Both:
     return _of_sorted(np.sort(_of_class(positive, scores)), np.sort(_of_class(~positive, scores)))
 
 
-def as_shares(counts: Places, of: int) -> Floats:
-    """*counts* over *of*, in the same memory, which is dearer to get than to divide."""
+def as_shares(counts: Places, of: int, mean: float) -> tuple[Floats, float]:
+    """*counts* over *of*, in the same memory, and their variance around their known *mean*.
+
+    Memory is dearer to get, and to read once more, than a quotient.
+    """
     counts = counts.astype(np.int64, copy=False)  # places are shorter on some machines
     shares = counts.view(np.float64)
+    squares = []
     for start in range(0, len(counts), _BLOCK):
-        shares[start : start + _BLOCK] = counts[start : start + _BLOCK] / of
-    return shares
+        some = counts[start : start + _BLOCK] / of
+        shares[start : start + _BLOCK] = some
+        some -= mean
+        some *= some
+        squares.append(float(np.sum(some)))
+    return shares, math.fsum(squares) / max(len(counts), 1)
 
 
 def in_row_order_placed(positive: Mask, scores: Floats) -> Both:

@@ -177,7 +177,7 @@ def test_positives_that_score_like_negatives_prove_no_area_that_they_take_away(p
         passed += ours.lower >= area
         blocked += ours.upper < area
         both = (
-            auc.delong_logit(float(measured.auc), *auc.spreads_of(measured), 0.95),
+            auc.delong_logit(float(measured.auc), *measured.spreads, 0.95),
             auc.newcombe(float(measured.auc), positives, 20 * positives, 0.95),
         )
         before += min(one.lower for one in both) >= area

@@ -80,4 +80,8 @@ def test_scores_that_are_every_other_number_in_memory_are_placed():
 
 @given(st.lists(st.integers(0, 2**40), max_size=50), st.integers(1, 2**40))
 def test_shares_are_counts_over_all(counts, of):
-    assert as_shares(np.array(counts, dtype=np.intp), of).tolist() == [n / of for n in counts]
+    wanted = [n / of for n in counts]
+    mean = sum(wanted) / max(len(wanted), 1)
+    shares, variance = as_shares(np.array(counts, dtype=np.int64), of, mean)
+    assert shares.tolist() == wanted
+    assert variance == pytest.approx(np.var(wanted) if wanted else 0.0, rel=1e-9, abs=1e-12)
