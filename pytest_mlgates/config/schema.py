@@ -51,7 +51,7 @@ _READERS: dict[str, dict[str, Any] | None] = {
     "whole_number": _WHOLE,
     "several_seeds": {"type": "array", "minItems": 2, "uniqueItems": True, "items": _WHOLE},
     "variations": None,
-    "_reference": {"type": "string", "not": {"pattern": "//[^/@\\s]*:[^/@\\s]*@"}},
+    "_reference": {"type": "string", "not": {"pattern": "//[^/@\\s]*:[^/@\\s]*@|://[^?\\s]*\\?"}},
     "reference": {"type": "string", "pattern": "\\.json$|^runs:/"},
     "delimiter": {"type": "string", "pattern": '^[^\\r\\n"]$'},
     "quote": {"type": "string", "pattern": "^[^\\r\\n]?$"},

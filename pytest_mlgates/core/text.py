@@ -168,5 +168,6 @@ def scheme_of(reference: str) -> str | None:
 
 
 def without_password(reference: str) -> str:
-    """*reference* without the user and the password that a URL may hold."""
-    return re.sub(r"(?<=//)[^/@\s]*:[^/@\s]*@", "…@", reference)
+    """*reference* without the user and the password of a URL, and its query, which may sign it."""
+    without = re.sub(r"(?<=//)[^/@\s]*:[^/@\s]*@", "…@", reference)
+    return re.sub(r"(://[^?\s]*\?).*", r"\1…", without, flags=re.DOTALL)

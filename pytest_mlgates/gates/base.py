@@ -80,7 +80,7 @@ def _inputs(value: Any) -> Any:
 
 def _reference(value: Any) -> Any:
     if isinstance(value, str) and (shown := without_password(value)) != value:
-        want = "a name without a password, which would stand in evidence and logs"
+        want = "a name without a password or a query, which would stand in evidence and logs"
         raise reading.WithheldError(f"{want}: credentials come from the environment", shown=shown)
     return value
 

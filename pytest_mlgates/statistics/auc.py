@@ -10,7 +10,7 @@ import numpy as np
 
 from pytest_mlgates.statistics.interval import Interval, Measured, UndefinedError
 from pytest_mlgates.statistics.means import hall
-from pytest_mlgates.statistics.placements import as_shares, in_row_order_placed, placed
+from pytest_mlgates.statistics.placements import as_shares, placed, placed_in_row_order
 from pytest_mlgates.statistics.quantiles import z
 from pytest_mlgates.statistics.scales import looser
 
@@ -71,7 +71,7 @@ def roc_auc(positive: Mask, scores: Floats, *, in_row_order: bool = False) -> Ro
         raise UndefinedError(
             f"an AUC needs both classes: no {'negative' if positives else 'positive'} is there"
         )
-    found = in_row_order_placed if in_row_order else placed
+    found = placed_in_row_order if in_row_order else placed
     outranked, outranking = found(positive, scores)
     total = int(outranked.sum())
     area = Fraction(total, 2 * positives * negatives)

@@ -55,7 +55,7 @@ def as_shares(counts: Places, of: int, mean: float) -> tuple[Floats, float]:
     return shares, math.fsum(squares) / max(len(counts), 1)
 
 
-def in_row_order_placed(positive: Mask, scores: Floats) -> Both:
+def placed_in_row_order(positive: Mask, scores: Floats) -> Both:
     """The same in the order of the rows, which a paired comparison needs; at twice the cost."""
     above, below = _of_class(positive, scores), _of_class(~positive, scores)
     first, second = np.argsort(above), np.argsort(below)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_mlgates.statistics import placements
-from pytest_mlgates.statistics.placements import as_shares, in_row_order_placed, placed
+from pytest_mlgates.statistics.placements import as_shares, placed, placed_in_row_order
 
 # The least float, the least normal one, the ones beside 1, and both zeros.
 EDGES = [0.0, -0.0, 5e-324, 1e-323, 2.2250738585072014e-308, 0.5, 1.0, float(np.nextafter(1, 0))]
@@ -28,6 +28,14 @@ def _by_pairs(positive, scores):
     return (2 * (above > below) + ties).sum(axis=1), (2 * (above < below) + ties).sum(axis=0)
 
 
+def _hold_to_pairs(positive, scores):
+    wanted = _by_pairs(positive, scores)
+    order = [np.argsort(scores[some], kind="stable") for some in (positive, ~positive)]
+    for found, counts, places in zip(placed(positive, scores), wanted, order, strict=True):
+        assert found.tolist() == counts[places].tolist()
+        assert found.dtype.itemsize == 8  # whose memory becomes floats, on Windows too
+
+
 @st.composite
 def _rows(draw):
     scores = np.array(draw(SCORES))
@@ -41,15 +49,9 @@ def _rows(draw):
 def test_placements_are_counts_over_pairs(rows):
     positive, scores = rows
     before = scores.copy()
+    _hold_to_pairs(positive, scores)
     wanted = _by_pairs(positive, scores)
-    order = (
-        np.argsort(scores[positive], kind="stable"),
-        np.argsort(scores[~positive], kind="stable"),
-    )
-    for found, counts, places in zip(placed(positive, scores), wanted, order, strict=True):
-        assert found.tolist() == counts[places].tolist()
-        assert found.dtype.itemsize == 8  # whose memory becomes floats, on Windows too
-    for found, counts in zip(in_row_order_placed(positive, scores), wanted, strict=True):
+    for found, counts in zip(placed_in_row_order(positive, scores), wanted, strict=True):
         assert found.tolist() == counts.tolist()
     assert np.array_equal(scores, before)  # they are the table's own
 
@@ -60,13 +62,7 @@ def test_rows_of_several_blocks_are_placed_alike(monkeypatch, digits, shift):
     monkeypatch.setattr(placements, "_BLOCK", 7)
     rng = np.random.default_rng(1)
     positive, scores = rng.random(300) < 0.3, np.round(rng.random(300), digits) + shift
-    wanted = _by_pairs(positive, scores)
-    order = (
-        np.argsort(scores[positive], kind="stable"),
-        np.argsort(scores[~positive], kind="stable"),
-    )
-    for found, counts, places in zip(placed(positive, scores), wanted, order, strict=True):
-        assert found.tolist() == counts[places].tolist()
+    _hold_to_pairs(positive, scores)
 
 
 def test_scores_that_are_every_other_number_in_memory_are_placed():
